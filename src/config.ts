@@ -1,0 +1,98 @@
+/** An OCI runtime that a runtime handler stands for. */
+export interface RuntimeHandler {
+  /** An absolute path, or a name in PATH. */
+  readonly program: string;
+}
+
+/** How the daemon is set up: paths, programs and bounds. `DEFAULT_CONFIG` is what `slipway daemon` uses. */
+export interface Config {
+  /** What survives a reboot: images, layers, writable layers, volumes. */
+  readonly root: string;
+  /** What a reboot ends: bundles, pinned namespaces, exit files, the OCI runtime's state. */
+  readonly state: string;
+  /** By CRI's runtime handler name; "" stands for `defaultHandler`. */
+  readonly handlers: Readonly<Record<string, RuntimeHandler>>;
+  readonly defaultHandler: string;
+  readonly conmon: string;
+  /** The init of a shared PID namespace: a static program that reaps (catatonit -P). */
+  readonly pause: string;
+  readonly cni: {
+    /** Where the network configuration list is looked for; the first name in order counts. */
+    readonly configDirectory: string;
+    readonly binaryDirectories: readonly string[];
+  };
+  /** Cgroup for pods whose client names none; each pod gets a group of its own below it. */
+  readonly cgroupParent: string;
+  /** The profile behind RuntimeDefault, in the format of containers/common (man 5 seccomp.json); empty for none. */
+  readonly seccompProfile: string;
+  readonly images: {
+    readonly skopeo: string;
+    /** Registries ("127.0.0.1:5000") that speak plain http or have an unknown certificate. */
+    readonly insecureRegistries: readonly string[];
+    /** What a short name ("busybox") is taken to be below. */
+    readonly defaultRegistry: string;
+  };
+  readonly bounds: Bounds;
+}
+
+/** Upper bounds of everything that waits. */
+export interface Bounds {
+  /** A spawned helper program: runc, CNI plugin, namespaces. */
+  readonly programMs: number;
+  /** Transport and unpacking of an image without progress. */
+  readonly pullMs: number;
+  /** From conmon's start to its answer that the task is created. */
+  readonly taskCreateMs: number;
+  /** From the release of a task to the proof that it runs or has ended. */
+  readonly taskReleaseMs: number;
+  /** Everything that undoes a failed operation, whatever its client's deadline. */
+  readonly rollbackMs: number;
+  /** A stop or removal from its first step to its last, unless one of them fails. */
+  readonly operationMs: number;
+  /** From the death of a container's init to its exit file; after that the code is unknown (255). */
+  readonly exitFileMs: number;
+  /** From SIGKILL to the death of every process of a container. */
+  readonly killMs: number;
+  /** What ExecSync waits for output that a descendant of the command holds open. */
+  readonly execDrainMs: number;
+  /** First and longest pause between two tries of the reaper. */
+  readonly reaperFirstMs: number;
+  readonly reaperLongestMs: number;
+  /** Kept of each output stream of ExecSync, in bytes. */
+  readonly execOutputBytesMax: number;
+  /** Helper programs at the same time. */
+  readonly concurrentPrograms: number;
+}
+
+export const DEFAULT_BOUNDS: Bounds = {
+  programMs: 30_000,
+  pullMs: 600_000,
+  taskCreateMs: 60_000,
+  taskReleaseMs: 10_000,
+  rollbackMs: 60_000,
+  operationMs: 240_000,
+  exitFileMs: 10_000,
+  killMs: 10_000,
+  execDrainMs: 2_000,
+  reaperFirstMs: 500,
+  reaperLongestMs: 60_000,
+  execOutputBytesMax: 16 * 1024 * 1024,
+  concurrentPrograms: 16,
+};
+
+export const DEFAULT_CONFIG: Config = {
+  root: "/var/lib/slipway",
+  state: "/run/slipway",
+  handlers: { runc: { program: "runc" } },
+  defaultHandler: "runc",
+  conmon: "conmon",
+  pause: "/usr/bin/catatonit",
+  cni: {
+    configDirectory: "/etc/cni/net.d",
+    binaryDirectories: ["/opt/cni/bin", "/usr/lib/cni"],
+  },
+  cgroupParent: "/slipway",
+  seccompProfile: "/usr/share/containers/seccomp.json",
+  images: { skopeo: "skopeo", insecureRegistries: [], defaultRegistry: "docker.io/library" },
+  bounds: DEFAULT_BOUNDS,
+};

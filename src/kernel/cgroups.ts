@@ -1,0 +1,28 @@
+/**
+ * Control groups, named by their path below the root ("/slipway/a1b2"), in every hierarchy that the
+ * host has mounted: version 1, 2 or hybrid (man 7 cgroups).
+ */
+export interface Cgroups {
+  /** Creates a group and its parents in every hierarchy; existing is fine. */
+  create(path: string): Promise<void>;
+
+  /** The processes in the group and its descendants, sorted by pid, zombies left out; none if absent. */
+  processes(path: string): Promise<readonly number[]>;
+
+  /**
+   * Sends SIGKILL to every process in the group and its descendants: at once where the kernel offers
+   * cgroup.kill, else one after another, so that a forking process may leave some; repeat until
+   * `processes` is empty. Absent is fine.
+   */
+  kill(path: string): Promise<void>;
+
+  /**
+   * Removes the group and its descendants from every hierarchy; absent is fine.
+   *
+   * @throws {KernelError} EBUSY while processes are in it.
+   */
+  remove(path: string): Promise<void>;
+
+  /** How often the kernel killed a process of the group for want of memory (memory.events, oom_kill); 0 if absent. */
+  oomKills(path: string): Promise<number>;
+}

@@ -1,0 +1,119 @@
+import type { Context } from "./context.ts";
+
+export type FileKind = "file" | "directory" | "symlink" | "fifo" | "socket" | "device";
+
+export interface FileStat {
+  readonly kind: FileKind;
+  readonly sizeBytes: number;
+  /** Permission bits, 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly device: number;
+  readonly inode: number;
+  readonly modifiedMicros: number;
+}
+
+/** The reading end of a fifo, opened without blocking. */
+export interface FifoReader extends Disposable {
+  /**
+   * Resolves with the bytes that are there as soon as there are any, or with none once a writer had it
+   * open and the last one closed it.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  read(context: Context): Promise<Uint8Array>;
+
+  /** The bytes that are there now, possibly none. */
+  tryRead(): Promise<Uint8Array>;
+
+  [Symbol.dispose](): void;
+}
+
+/** Changes in one directory (man 7 inotify). */
+export interface DirectoryWatch extends Disposable {
+  /**
+   * Resolves with names in which something may have changed since the last call. A name can come
+   * late, twice or not at all (queue overflow): a watch wakes, it never informs. An empty list means
+   * "look at everything".
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  next(context: Context): Promise<readonly string[]>;
+
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Files. Paths are absolute and are followed as Linux does unless a verb says otherwise. After a crash
+ * of the daemon everything that was written is there; after a crash of the machine only what was
+ * synced.
+ */
+export interface Files {
+  /**
+   * The whole content.
+   *
+   * @throws {KernelError} ENOENT; EISDIR; EFBIG when it is larger than `bytesMax`.
+   */
+  readFile(path: string, bytesMax: number): Promise<Uint8Array>;
+
+  /**
+   * Puts a file in place whole: readers see the old content or the new, never a part. Owner root, mode
+   * 0600 unless given. Not synced.
+   *
+   * @throws {KernelError} ENOENT for the folder; ENOSPC, EROFS, EIO, EMFILE; nothing has changed then.
+   */
+  writeFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+
+  /** Creates a directory and its missing parents; an existing one is left as it is. */
+  mkdir(path: string, mode?: number): Promise<void>;
+
+  /**
+   * Removes a file or a tree; absent is fine. Follows no symlink. Fails, with part of the tree gone, at
+   * the first thing that cannot be removed.
+   *
+   * @throws {KernelError} EBUSY at a mount point; EACCES, EIO.
+   */
+  remove(path: string): Promise<void>;
+
+  /** @throws {KernelError} ENOENT. Atomic; replaces a file at `to`. */
+  rename(from: string, to: string): Promise<void>;
+
+  /**
+   * @throws {KernelError} EEXIST.
+   */
+  symlink(target: string, path: string): Promise<void>;
+
+  /** What is at `path`, not following a last symlink (man 2 lstat); undefined when nothing is. */
+  stat(path: string): Promise<FileStat | undefined>;
+
+  /** The names in a directory, sorted. @throws {KernelError} ENOENT, ENOTDIR. */
+  list(path: string): Promise<readonly string[]>;
+
+  /**
+   * Where `path` leads when `root` is taken for `/`: symlinks and `..` cannot leave it (man 2 openat2,
+   * RESOLVE_IN_ROOT). True only as long as nobody changes the tree.
+   *
+   * @throws {KernelError} ENOENT, ENOTDIR, ELOOP.
+   */
+  resolveInRoot(root: string, path: string): Promise<string>;
+
+  /** Disk usage of a tree, allocated bytes and inodes, not crossing into mounts. */
+  usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
+
+  /** Makes the whole file system under `path` durable (man 2 syncfs). */
+  syncFileSystem(path: string): Promise<void>;
+
+  /** Opens a fifo for reading, not waiting for a writer. @throws {KernelError} ENOENT. */
+  openFifo(path: string): Promise<FifoReader>;
+
+  /**
+   * Writes to a fifo, not waiting for a reader.
+   *
+   * @throws {KernelError} ENOENT; ENXIO when nobody reads; EAGAIN when it is full.
+   */
+  writeFifo(path: string, content: string): Promise<void>;
+
+  /** Starts watching a directory; what changes after the reply is reported. @throws {KernelError} ENOENT. */
+  watch(directory: string): Promise<DirectoryWatch>;
+}

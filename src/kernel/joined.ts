@@ -1,0 +1,24 @@
+import { type Context, waitFor } from "./context.ts";
+
+/**
+ * An operation on one object that runs at most once at a time. Who comes while it runs joins it, and
+ * who gives up leaves it to go on: it belongs to the object, not to a client.
+ */
+export class Joined {
+  #running: Promise<void> | undefined;
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /**
+   * Runs `operation`, or joins the one that is running.
+   *
+   * @throws what the operation throws; the context's cause.
+   */
+  async run(operation: () => Promise<void>, context: Context): Promise<void> {
+    this.#running ??= operation().finally(() => this.#running = undefined);
+    this.#running.catch(() => {});
+    await waitFor(this.#running, context);
+  }
+}

@@ -1,0 +1,27 @@
+export interface MountOptions {
+  /** File system type; "bind" for a bind mount. */
+  readonly type: string;
+  /** As mount(8) spells them: "ro", "nosuid", "size=64m", "lowerdir=…". */
+  readonly options: readonly string[];
+}
+
+/** Mounts, in the daemon's mount namespace. */
+export interface Mounts {
+  /**
+   * Mounts `source` on the existing `target`. Not idempotent: a second mount covers the first.
+   *
+   * @throws {KernelError} ENOENT; EINVAL for options; EBUSY; ENOSPC; EPERM.
+   */
+  mount(source: string, target: string, options: MountOptions): Promise<void>;
+
+  /**
+   * Takes away the topmost mount on `target`, lazily (MNT_DETACH): open files stay open. Follows no
+   * symlink.
+   *
+   * @throws {KernelError} EINVAL when it is no mount point; ENOENT.
+   */
+  unmount(target: string): Promise<void>;
+
+  /** The mount points at and below `path`, topmost last, one entry a mount (man 5 proc, mountinfo). */
+  list(path: string): Promise<readonly string[]>;
+}

@@ -1,0 +1,39 @@
+import type { ProcessIdentity } from "./processes.ts";
+
+/** The namespaces that a sandbox pins (man 7 namespaces). */
+export type NamespaceKind = "net" | "ipc" | "uts" | "pid";
+
+/** A pod's namespaces to create, each pinned at a path of its own. */
+export interface NamespacePins {
+  readonly net?: string;
+  readonly ipc?: string;
+  readonly uts?: string;
+}
+
+/**
+ * Namespaces that live without a process: bound to a path through nsfs. Joining by such a path can
+ * never hit another process's namespace, as joining by /proc/PID/ns can when a pid is recycled.
+ */
+export interface Namespaces {
+  /**
+   * Creates new namespaces and binds each to its path, a file that is made when it is missing. Not
+   * atomic: after an error some may be pinned. `hostname` is set in the new uts namespace.
+   *
+   * @throws {KernelError} ENOENT for the folder; ENOSPC when there are too many; EEXIST when a path is
+   * already a pin.
+   */
+  pin(pins: NamespacePins, hostname: string): Promise<void>;
+
+  /**
+   * Binds a namespace of a living process to a path.
+   *
+   * @throws {KernelError} ESRCH when the process is gone or another has its pid.
+   */
+  pinOf(process: ProcessIdentity, kind: NamespaceKind, path: string): Promise<void>;
+
+  /** Unbinds and removes the path; absent is fine. The namespace ends with its last user. */
+  unpin(path: string): Promise<void>;
+
+  /** Whether a namespace is bound to the path. */
+  isPinned(path: string): Promise<boolean>;
+}

@@ -1,0 +1,152 @@
+import type { Context } from "./context.ts";
+
+/**
+ * Which process, whatever becomes of its pid: two processes never share pid and start time within one
+ * boot (man 5 proc, stat field 22, in clock ticks since boot).
+ */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTime: number;
+}
+
+/** One row of the process table, zombies included. */
+export interface ProcessEntry extends ProcessIdentity {
+  readonly parentPid: number;
+  /** Empty for zombies and kernel threads. */
+  readonly args: readonly string[];
+  readonly isZombie: boolean;
+}
+
+/** A program to execute. Nothing is inherited from the daemon but its namespaces and cgroups. */
+export interface Command {
+  /** An absolute path, or a name that is looked up in the daemon's PATH. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The whole environment; PATH is the daemon's when it is not named. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export interface SpawnOptions {
+  /** Written to the program's standard input, which is then closed; /dev/null when absent. */
+  readonly stdin?: string | Uint8Array;
+  /** Kept of each of stdout and stderr, in bytes; the rest is read and dropped. 0 means /dev/null. */
+  readonly outputBytesMax: number;
+  /** Descriptors from 3 on that are pipes which the program reads and we write. */
+  readonly childReads?: readonly number[];
+  /** Descriptors from 3 on that are pipes which the program writes and we read. */
+  readonly childWrites?: readonly number[];
+  /** In a session of its own, so that it outlives the daemon. */
+  readonly detached?: boolean;
+}
+
+/** How a process ended (man 2 waitpid): a code, or the number of the signal that killed it. */
+export type ExitStatus =
+  | { readonly kind: "exited"; readonly code: number }
+  | { readonly kind: "signaled"; readonly signal: number };
+
+export interface ProgramOutput {
+  readonly stdout: Uint8Array;
+  readonly stderr: Uint8Array;
+  /** Whether `outputBytesMax` cut either. */
+  readonly isTruncated: boolean;
+}
+
+/** A program that this daemon started. Its parent is this daemon, which reaps it. */
+export interface ChildProcess extends Disposable {
+  readonly identity: ProcessIdentity;
+
+  /**
+   * Resolves when the program has ended and was reaped; its descendants may live on, and may hold
+   * its output open. May be awaited any number of times.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  exited(context: Context): Promise<ExitStatus>;
+
+  /**
+   * Resolves when no process holds stdout or stderr open any more.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  outputEnded(context: Context): Promise<void>;
+
+  /** What was written so far. Never a scheduling point. */
+  output(): ProgramOutput;
+
+  /**
+   * Sends a signal. The effect may come before the reply.
+   *
+   * @throws {KernelError} ESRCH when it has been reaped.
+   */
+  signal(signal: number): Promise<void>;
+
+  /**
+   * Writes to pipe `fd` and closes our end.
+   *
+   * @throws {KernelError} EPIPE when the program has closed its end.
+   */
+  writePipe(fd: number, data: string): Promise<void>;
+
+  /**
+   * Reads pipe `fd` up to and including the first newline, or to its end: "" when there was nothing.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  readPipeLine(fd: number, context: Context): Promise<string>;
+
+  /** Closes our ends of all pipes and forgets the output. The program is left alone. */
+  [Symbol.dispose](): void;
+}
+
+/**
+ * A process held by pidfd (man 2 pidfd_open), so that neither a signal nor a wait can hit another
+ * process that got the same pid later. Need not be a child of the daemon.
+ */
+export interface ProcessHandle extends Disposable {
+  readonly identity: ProcessIdentity;
+
+  /**
+   * Resolves when the process has terminated, reaped or not. May be awaited any number of times.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  exited(context: Context): Promise<void>;
+
+  /**
+   * Sends a signal (man 2 pidfd_send_signal). The effect may come before the reply.
+   *
+   * @throws {KernelError} ESRCH when it has terminated and was reaped.
+   */
+  signal(signal: number): Promise<void>;
+
+  /** Closes the pidfd. */
+  [Symbol.dispose](): void;
+}
+
+/** Processes. */
+export interface Processes {
+  /**
+   * Executes a program. The reply may come later than the effect: after an error the program may
+   * have run.
+   *
+   * @throws {KernelError} ENOENT no such program; EACCES; EAGAIN, EMFILE, ENOMEM out of resources.
+   */
+  spawn(command: Command, options: SpawnOptions): Promise<ChildProcess>;
+
+  /**
+   * Takes hold of a process, by its pid or, safe against a recycled pid, by its identity.
+   *
+   * @throws {KernelError} ESRCH when there is no such process, or another with its pid; a zombie can
+   * still be held.
+   */
+  open(process: number | ProcessIdentity): Promise<ProcessHandle>;
+
+  /** The process table, in order of pid (man 5 proc). Costs milliseconds: for recovery only. */
+  list(): Promise<readonly ProcessEntry[]>;
+}
+
+/** Signal numbers that the core sends by itself (man 7 signal, x86 and ARM). */
+export const SIGKILL = 9;
+/** The polite request to end. */
+export const SIGTERM = 15;

@@ -1,0 +1,27 @@
+/** One object's record: JSON text that the core writes and validates when it reads it back. */
+export interface StoredRecord {
+  readonly table: string;
+  readonly id: string;
+  readonly value: string;
+}
+
+export type Change =
+  | { readonly kind: "put"; readonly record: StoredRecord }
+  | { readonly kind: "delete"; readonly table: string; readonly id: string };
+
+/**
+ * The daemon's transactional state. A commit that was answered survives the death of the daemon and of
+ * the machine; one that was not is there whole or not at all.
+ */
+export interface StateStore {
+  /** Every record, ordered by table and id. */
+  load(): Promise<readonly StoredRecord[]>;
+
+  /**
+   * Makes all changes in one transaction. The reply may come later than the effect: after an error
+   * the changes may have been made.
+   *
+   * @throws {KernelError} ENOSPC, EIO, EROFS.
+   */
+  commit(changes: readonly Change[]): Promise<void>;
+}
