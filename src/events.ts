@@ -1,0 +1,81 @@
+import type { Telemetry } from "./telemetry.ts";
+
+/** CRI's ContainerEventType; sandboxes have events too, with their own id. */
+export type LifecycleEventType = "CREATED" | "STARTED" | "STOPPED" | "DELETED";
+
+/** Something that happened to a container or a sandbox. */
+export interface LifecycleEvent {
+  readonly type: LifecycleEventType;
+  /** The container's id, or the sandbox's for events of the sandbox itself. */
+  readonly id: string;
+  readonly sandboxId: string;
+  /** Microseconds since 1970. */
+  readonly at: number;
+}
+
+/** A reader of events that falls behind loses the oldest: it must never hold up a container. */
+export const SUBSCRIBER_EVENTS_MAX = 1_000;
+
+/** A reader's place in the stream. */
+export class Subscription implements Disposable {
+  readonly #queue: LifecycleEvent[] = [];
+  #wake: (() => void) | undefined;
+  #isClosed = false;
+  /** How many events this reader was too slow for. */
+  droppedCount = 0;
+
+  constructor(readonly leave: (subscription: Subscription) => void) {}
+
+  /** Called by the stream. */
+  readonly offer = (event: LifecycleEvent): void => {
+    if (this.#queue.length >= SUBSCRIBER_EVENTS_MAX) {
+      this.#queue.shift();
+      this.droppedCount++;
+    }
+    this.#queue.push(event);
+    this.#wake?.();
+  };
+
+  /** The next event, or undefined when the subscription is over. */
+  async next(): Promise<LifecycleEvent | undefined> {
+    while (this.#queue.length === 0 && !this.#isClosed) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#wake = undefined;
+    }
+    return this.#queue.shift();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.leave(this);
+    this.#wake?.();
+  }
+}
+
+/**
+ * Every transition, in order, to whoever listens. Publishing is synchronous and never waits: a slow
+ * subscriber drops events, the node goes on (races.md W15).
+ */
+export class EventStream {
+  readonly #listeners = new Set<(event: LifecycleEvent) => void>();
+
+  constructor(readonly telemetry: Telemetry) {}
+
+  publish(event: LifecycleEvent): void {
+    this.telemetry.log("debug", "event", { type: event.type, id: event.id });
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Calls `listener` with every event, as it is published; it must not throw. */
+  listen(listener: (event: LifecycleEvent) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** A queue of the events from now on, for a reader that takes its time. */
+  subscribe(): Subscription {
+    const subscription = new Subscription((left) => void this.#listeners.delete(left.offer));
+    this.#listeners.add(subscription.offer);
+    return subscription;
+  }
+}

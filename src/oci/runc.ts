@@ -1,0 +1,77 @@
+import type { Command } from "../kernel/processes.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Context } from "../kernel/context.ts";
+import { programFailed, run } from "../kernel/run.ts";
+
+/** An OCI runtime with runc's command line (man 8 runc; crun and others follow it). */
+export interface OciRuntime {
+  readonly program: string;
+  /** Its `--root`: where it keeps the state of its containers. */
+  readonly root: string;
+}
+
+/** What runc wrote into state.json about the init that it created. */
+export interface InitState {
+  readonly pid: number;
+  /** Clock ticks since boot: with the pid, an identity. */
+  readonly startTime: number;
+}
+
+const STATE_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Removes what the runtime keeps of a container, killing it first if need be. Idempotent: an unknown id
+ * is fine (runc delete.go, --force).
+ *
+ * @throws {KernelError} with what the runtime printed.
+ */
+export async function deleteContainer(
+  kernel: Kernel,
+  runtime: OciRuntime,
+  id: string,
+  timeoutMs: number,
+  context: Context,
+): Promise<void> {
+  const command = runtimeCommand(runtime, "delete", "--force", id);
+  const result = await run(kernel, command, { context, timeoutMs });
+  if (result.status.kind === "exited" && result.status.code === 0) return;
+  throw programFailed(command, result);
+}
+
+/** The command that executes a process in a running container; `processFile` is its OCI process. */
+export function execCommand(
+  runtime: OciRuntime,
+  id: string,
+  processFile: string,
+  pidFile: string,
+): Command {
+  return runtimeCommand(runtime, "exec", "--process", processFile, "--pid-file", pidFile, id);
+}
+
+/** What the runtime recorded of a container's init; undefined when there is no such record. */
+export async function readInitState(
+  kernel: Kernel,
+  stateFile: string,
+): Promise<InitState | undefined> {
+  if (await kernel.files.stat(stateFile) === undefined) return undefined;
+  const content = await kernel.files.readFile(stateFile, STATE_BYTES_MAX);
+  let state: unknown;
+  try {
+    state = JSON.parse(new TextDecoder().decode(content));
+  } catch {
+    return undefined;
+  }
+  if (typeof state !== "object" || state === null) return undefined;
+  const { init_process_pid: pid, init_process_start: startTime } = state as Record<string, unknown>;
+  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;
+  return { pid: pid as number, startTime: startTime as number };
+}
+
+/** Whether a process is still the runtime's init: the user's program has not been executed. */
+export function isRuntimeInit(args: readonly string[]): boolean {
+  return args[1] === "init" && args.length === 2;
+}
+
+function runtimeCommand(runtime: OciRuntime, ...args: readonly string[]): Command {
+  return { program: runtime.program, args: ["--root", runtime.root, ...args] };
+}

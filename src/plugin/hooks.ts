@@ -1,0 +1,66 @@
+import type { Context } from "../kernel/context.ts";
+import type { ContainerRecord } from "../container/record.ts";
+import type { SandboxRecord } from "../sandbox/record.ts";
+
+/**
+ * Where plugins take part in the life of pods and containers; the verbs are NRI's
+ * (https://github.com/containerd/nri). Plugins run one after another in the order in which they were
+ * registered; for `stop*` and `remove*` in reverse.
+ *
+ * Failure: before an effect (`runPodSandbox`, `createContainer`, `startContainer`) an error fails the
+ * operation, which is rolled back. After an effect (`post*`, `stop*`, `remove*`) it is logged, and the
+ * rest go on: a plugin cannot keep a container alive. Every hook is bounded by the operation's context.
+ */
+export interface LifecyclePlugin {
+  readonly name: string;
+  runPodSandbox?(sandbox: SandboxRecord, context: Context): Promise<void>;
+  stopPodSandbox?(sandbox: SandboxRecord, context: Context): Promise<void>;
+  removePodSandbox?(sandbox: SandboxRecord, context: Context): Promise<void>;
+  createContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  postCreateContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  startContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  postStartContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  stopContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  removeContainer?(container: ContainerRecord, context: Context): Promise<void>;
+}
+
+type HookName = Exclude<keyof LifecyclePlugin, "name">;
+type SandboxHook = "runPodSandbox" | "stopPodSandbox" | "removePodSandbox";
+type ContainerHook = Exclude<HookName, SandboxHook>;
+
+/** All plugins of a daemon as one. */
+export class Hooks {
+  readonly #plugins: readonly LifecyclePlugin[];
+
+  /** @param onFailure told of the failures that do not fail the operation */
+  constructor(
+    plugins: readonly LifecyclePlugin[],
+    readonly onFailure: (plugin: string, hook: HookName, error: unknown) => void,
+  ) {
+    this.#plugins = plugins;
+  }
+
+  async sandbox(hook: SandboxHook, sandbox: SandboxRecord, context: Context): Promise<void> {
+    await this.#call(hook, (plugin) => plugin[hook]?.(sandbox, context));
+  }
+
+  async container(hook: ContainerHook, record: ContainerRecord, context: Context): Promise<void> {
+    await this.#call(hook, (plugin) => plugin[hook]?.(record, context));
+  }
+
+  async #call(
+    hook: HookName,
+    call: (plugin: LifecyclePlugin) => Promise<void> | undefined,
+  ): Promise<void> {
+    const isUndoing = hook.startsWith("stop") || hook.startsWith("remove");
+    const canFail = !isUndoing && !hook.startsWith("post");
+    for (const plugin of isUndoing ? this.#plugins.toReversed() : this.#plugins) {
+      try {
+        await call(plugin);
+      } catch (error) {
+        if (canFail) throw new Error(`plugin ${plugin.name}: ${hook} failed`, { cause: error });
+        this.onFailure(plugin.name, hook, error);
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { RuntimeError } from "../errors.ts";
+
+/** Objects by id. Clients may shorten an id to any prefix that is unique. */
+export class ObjectRegistry<T extends { readonly id: string }> {
+  readonly #byId = new Map<string, T>();
+
+  /** @param kind what the objects are called in errors: "container", "sandbox" */
+  constructor(readonly kind: string) {}
+
+  add(object: T): void {
+    if (this.#byId.has(object.id)) {
+      throw new RuntimeError("ALREADY_EXISTS", `${this.kind} "${object.id}" already exists`);
+    }
+    this.#byId.set(object.id, object);
+  }
+
+  delete(id: string): void {
+    this.#byId.delete(id);
+  }
+
+  /** The object with exactly this id. */
+  get(id: string): T | undefined {
+    return this.#byId.get(id);
+  }
+
+  /**
+   * The object that `prefix` stands for.
+   *
+   * @throws {RuntimeError} NOT_FOUND; INVALID_ARGUMENT when it stands for several, or is empty.
+   */
+  find(prefix: string): T {
+    const exact = this.#byId.get(prefix);
+    if (exact !== undefined) return exact;
+    if (prefix === "") {
+      throw new RuntimeError("INVALID_ARGUMENT", `${this.kind} id must not be empty`);
+    }
+    let found: T | undefined;
+    for (const [id, object] of this.#byId) {
+      if (!id.startsWith(prefix)) continue;
+      if (found !== undefined) {
+        throw new RuntimeError("INVALID_ARGUMENT", `${this.kind} id "${prefix}" is ambiguous`);
+      }
+      found = object;
+    }
+    if (found === undefined) {
+      throw new RuntimeError("NOT_FOUND", `${this.kind} "${prefix}" not found`);
+    }
+    return found;
+  }
+
+  /** As `find`, but undefined when there is none: for operations that take absence for success. */
+  findIfPresent(prefix: string): T | undefined {
+    try {
+      return this.find(prefix);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.code === "NOT_FOUND") return undefined;
+      throw error;
+    }
+  }
+
+  /** Every object, oldest first. */
+  values(): IterableIterator<T> {
+    return this.#byId.values();
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+}

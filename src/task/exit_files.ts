@@ -1,0 +1,96 @@
+import type { Config } from "../config.ts";
+import { type Context, firstOf, sleep, waitFor } from "../kernel/context.ts";
+import { hasErrno } from "../kernel/errno.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { DirectoryWatch } from "../kernel/files.ts";
+import type { ProcessHandle } from "../kernel/processes.ts";
+import { exitDirectory, taskPaths } from "./paths.ts";
+
+/** A watch can lose events (man 7 inotify): look again this often, in milliseconds. */
+const LOOK_AGAIN_MS = 500;
+const EXIT_FILE_BYTES_MAX = 32;
+
+/**
+ * The exit codes that conmons leave behind. One watch on their folder serves all waiters; it only
+ * wakes them, the file is what counts.
+ */
+export class ExitFiles {
+  readonly #waiters = new Map<string, () => void>();
+  #watch: DirectoryWatch | undefined;
+
+  constructor(readonly kernel: Kernel, readonly config: Config) {}
+
+  /** Starts watching, until the context ends. */
+  async watch(context: Context): Promise<void> {
+    this.#watch = await this.kernel.files.watch(exitDirectory(this.config));
+    this.#wakeWaiters(this.#watch, context).catch(() => {});
+  }
+
+  /**
+   * The exit code that conmon recorded. Init is dead already; conmon still drains its output, so the
+   * file may come a little later. When conmon is gone without a file, nobody knows: undefined, as
+   * when the time is up.
+   */
+  async codeOf(
+    id: string,
+    supervisor: ProcessHandle | undefined,
+    context: Context,
+  ): Promise<number | undefined> {
+    using bounded = context.within(
+      this.kernel.clock,
+      this.config.bounds.exitFileMs,
+      `exit file of "${id}"`,
+    );
+    let isSupervised = supervisor !== undefined;
+    supervisor?.exited(bounded).then(
+      () => {
+        isSupervised = false;
+        this.#waiters.get(id)?.();
+      },
+      () => {},
+    );
+    while (true) {
+      const wasSupervised = isSupervised;
+      const woken = new Promise<void>((resolve) => this.#waiters.set(id, resolve));
+      try {
+        const code = await this.read(id);
+        if (code !== undefined || !wasSupervised) return code;
+        if (!isSupervised) continue;
+        await firstOf(
+          bounded,
+          (race) => waitFor(woken, race),
+          (race) => sleep(this.kernel.clock, LOOK_AGAIN_MS, race),
+        );
+      } catch (error) {
+        if (bounded.cause !== undefined && context.cause === undefined) return undefined;
+        throw error;
+      } finally {
+        this.#waiters.delete(id);
+      }
+    }
+  }
+
+  /** The recorded code, or undefined when there is none (yet). */
+  async read(id: string): Promise<number | undefined> {
+    const { exitFile } = taskPaths(this.config, id);
+    let content: Uint8Array;
+    try {
+      content = await this.kernel.files.readFile(exitFile, EXIT_FILE_BYTES_MAX);
+    } catch (error) {
+      if (hasErrno(error, "ENOENT", "EFBIG")) return undefined;
+      throw error;
+    }
+    const text = new TextDecoder().decode(content).trim();
+    const code = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+    return code <= 255 ? code : undefined;
+  }
+
+  async #wakeWaiters(watch: DirectoryWatch, context: Context): Promise<void> {
+    using _watch = watch;
+    while (context.cause === undefined) {
+      const names = await watch.next(context);
+      if (names.length === 0) { for (const wake of this.#waiters.values()) wake(); }
+      for (const name of names) this.#waiters.get(name)?.();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { join } from "@std/path";
+import type { Config } from "../config.ts";
+
+/** Where the pieces of one task are. A function of its id alone: whoever has the id can clean up. */
+export interface TaskPaths {
+  /** The OCI bundle; also conmon's control and window size fifos. */
+  readonly bundle: string;
+  readonly spec: string;
+  readonly rootfs: string;
+  readonly pidFile: string;
+  /** conmon's control fifo. */
+  readonly control: string;
+  /** Written by conmon when the task has ended: its exit code as a number. */
+  readonly exitFile: string;
+  /** The OCI runtime's own folder of this task. */
+  readonly runtimeDirectory: string;
+  readonly runtimeState: string;
+  /** Init waits here, before it executes the user's program (runc: libcontainer/container_linux.go). */
+  readonly execFifo: string;
+}
+
+export function taskPaths(config: Config, id: string): TaskPaths {
+  const bundle = join(tasksDirectory(config), id);
+  const runtimeDirectory = join(runtimeRoot(config), id);
+  return {
+    bundle,
+    spec: join(bundle, "config.json"),
+    rootfs: join(bundle, "rootfs"),
+    pidFile: join(bundle, "pid"),
+    control: join(bundle, "ctl"),
+    exitFile: join(exitDirectory(config), id),
+    runtimeDirectory,
+    runtimeState: join(runtimeDirectory, "state.json"),
+    execFifo: join(runtimeDirectory, "exec.fifo"),
+  };
+}
+
+/** The `--root` of the OCI runtime. Its path in a process's arguments says that the process is ours. */
+export function runtimeRoot(config: Config): string {
+  return join(config.state, "runtime");
+}
+
+/** Where every conmon leaves its exit file. */
+export function exitDirectory(config: Config): string {
+  return join(config.state, "exits");
+}
+
+/** Where the bundles are. */
+export function tasksDirectory(config: Config): string {
+  return join(config.state, "tasks");
+}
