@@ -1,5 +1,5 @@
 import type { Command } from "../kernel/processes.ts";
-import type { OciRuntime } from "./runc.ts";
+import { type OciRuntime, readableMessage } from "./runc.ts";
 
 /** What conmon is asked to supervise (man 8 conmon). */
 export interface ConmonOptions {
@@ -75,11 +75,3 @@ export function parseConmonAnswer(line: string): ConmonAnswer {
 
 /** Asks conmon to close its log file and open it anew (conmon ctrl.c). */
 export const REOPEN_LOG = "2 0 0\n";
-
-/** runc prints logrus lines; the part in msg="…" is what matters. */
-function readableMessage(text: string): string {
-  const messages = [...text.matchAll(/msg="((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");
-  const last = messages.at(-1);
-  if (last !== undefined) return last.replaceAll('\\"', '"');
-  return text === "" ? "the OCI runtime failed without a word" : text;
-}

@@ -68,8 +68,16 @@ export async function readInitState(
 }
 
 /** Whether a process is still the runtime's init: the user's program has not been executed. */
-export function isRuntimeInit(args: readonly string[]): boolean {
-  return args[1] === "init" && args.length === 2;
+export function isRuntimeInit(runtime: OciRuntime, args: readonly string[]): boolean {
+  return args[0] === runtime.program && args[1] === "init" && args.length === 2;
+}
+
+/** What runc printed, for people: of its logrus lines the part in msg="…" is what matters. */
+export function readableMessage(text: string): string {
+  const messages = [...text.matchAll(/msg="((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");
+  const last = messages.at(-1);
+  if (last !== undefined) return last.replaceAll('\\"', '"');
+  return text === "" ? "the OCI runtime failed without a word" : text;
 }
 
 function runtimeCommand(runtime: OciRuntime, ...args: readonly string[]): Command {

@@ -1,0 +1,90 @@
+import { assert } from "@std/assert";
+import { RuntimeError } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
+import { tolerate } from "../kernel/errno.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+
+export interface RootfsOptions {
+  /** Layers, the top one first. */
+  readonly lowerPaths: readonly string[];
+  /** Holds what the container writes; made when it is missing, gone with `removeRootfs`. */
+  readonly writableDirectory: string;
+  readonly mountPoint: string;
+  /** Without a writable layer: nothing is written to `writableDirectory`. */
+  readonly isReadonly?: boolean;
+}
+
+/**
+ * Mounts a container's root file system. Idempotent: what is mounted already, by an earlier try or an
+ * earlier life of the daemon, stays. After a failure `removeRootfs` takes away what is left.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for paths that mount options cannot hold.
+ * @throws {KernelError} EINVAL when there are more layers than the kernel takes.
+ */
+export async function prepareRootfs(
+  kernel: Kernel,
+  options: RootfsOptions,
+  context: Context,
+): Promise<void> {
+  const { lowerPaths, writableDirectory, mountPoint } = options;
+  const [top] = lowerPaths;
+  assert(top !== undefined, "A root file system has a layer");
+  for (const path of [...lowerPaths, writableDirectory]) checkPath(path);
+  context.throwIfCancelled();
+  await kernel.files.mkdir(mountPoint, 0o755);
+  if ((await kernel.mounts.list(mountPoint)).length > 0) return;
+
+  const lower = `lowerdir=${lowerPaths.join(":")}`;
+  if (options.isReadonly ?? false) {
+    context.throwIfCancelled();
+    // Overlayfs takes no single layer without a writable one.
+    if (lowerPaths.length === 1) {
+      await kernel.mounts.mount(top, mountPoint, { type: "bind", options: ["ro"] });
+    } else {
+      await kernel.mounts.mount("overlay", mountPoint, { type: "overlay", options: ["ro", lower] });
+    }
+    return;
+  }
+  await kernel.files.mkdir(writableDirectory, 0o700);
+  await kernel.files.mkdir(`${writableDirectory}/upper`, 0o755);
+  await kernel.files.mkdir(`${writableDirectory}/work`, 0o700);
+  context.throwIfCancelled();
+  await kernel.mounts.mount("overlay", mountPoint, {
+    type: "overlay",
+    options: [
+      // Or a writable layer could not be mounted again over other layers (overlayfs.rst, index=).
+      "index=off",
+      lower,
+      `upperdir=${writableDirectory}/upper`,
+      `workdir=${writableDirectory}/work`,
+    ],
+  });
+}
+
+/**
+ * Unmounts a root file system and removes it with all that was written to it. Idempotent: every step may
+ * have been done.
+ *
+ * @throws {KernelError} EBUSY, EIO; call again.
+ */
+export async function removeRootfs(
+  kernel: Kernel,
+  { mountPoint, writableDirectory }: Pick<RootfsOptions, "mountPoint" | "writableDirectory">,
+): Promise<void> {
+  // Deepest first, so that no mount is left below one that is gone.
+  const mounts = await kernel.mounts.list(mountPoint);
+  for (const path of mounts.toReversed()) {
+    await tolerate(kernel.mounts.unmount(path), "EINVAL", "ENOENT");
+  }
+  await kernel.files.remove(mountPoint);
+  await kernel.files.remove(writableDirectory);
+}
+
+function checkPath(path: string): void {
+  if (!/[:,\\]/.test(path)) return;
+  const shown = JSON.stringify(path);
+  throw new RuntimeError(
+    "INVALID_ARGUMENT",
+    `Cannot mount ${shown}: it holds one of ":", "," and "\\"`,
+  );
+}

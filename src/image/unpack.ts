@@ -1,0 +1,127 @@
+import { RuntimeError } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { programFailed, run } from "../kernel/run.ts";
+import type { RunOptions, RunResult } from "../kernel/run.ts";
+import { whiteoutArchive, whiteoutsOf } from "./whiteouts.ts";
+
+/** Every archive is read through these: as GNU tar 1.34 has them (man 1 tar). */
+const TAR = "tar";
+const ENV = { LC_ALL: "C" };
+/** A name with a colon is still a file. */
+const ANY_FILE = "--force-local";
+const AS_IT_IS = [
+  "--extract",
+  ANY_FILE,
+  "--numeric-owner",
+  "--same-owner",
+  "--same-permissions",
+  "--delay-directory-restore",
+  "--warning=no-timestamp",
+  "--warning=no-unknown-keyword",
+];
+
+/** The table of contents of a layer, about a million names; a longer one is refused. */
+const LISTING_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * Unpacks a layer's archive, not compressed, into `directory`, which must not exist: owners, modes, times,
+ * devices, file capabilities and user attributes as they are, whiteouts as overlayfs wants them.
+ * On failure part of it may be there.
+ *
+ * The archive is hostile until proven otherwise. GNU tar itself refuses ".." and takes the root out of
+ * absolute names; a symlink that could lead out of the directory becomes one only after everything
+ * else is there, so that nothing is written through it (tar manual, Security).
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for an archive that is broken or hostile; RESOURCE_EXHAUSTED
+ * when the disk is full.
+ */
+export async function unpackLayer(
+  kernel: Kernel,
+  archive: string,
+  directory: string,
+  options: { readonly timeoutMs: number; readonly context: Context },
+): Promise<void> {
+  const listing = await list(kernel, archive, options);
+  const whiteouts = whiteoutsOf(listing);
+  await kernel.files.mkdir(directory, 0o755);
+  if (whiteouts.opaque.length + whiteouts.removed.length > 0) {
+    await extract(kernel, {
+      args: [
+        ...["--extract", "--same-permissions", "--xattrs"],
+        ...["--xattrs-include=trusted.overlay.opaque", "--directory", directory, "--file", "-"],
+      ],
+      options: { ...options, stdin: whiteoutArchive(whiteouts) },
+    });
+  }
+  await extract(kernel, {
+    args: [
+      ...AS_IT_IS,
+      // The layer's own trusted.overlay attributes could redirect directories, so they stay out.
+      ...["--xattrs", "--xattrs-include=user.*", "--xattrs-include=security.capability"],
+      // A component of a name that starts so, and everything below it.
+      ...["--exclude=.wh.*", "--directory", directory, "--file", archive],
+    ],
+    options,
+  });
+}
+
+/**
+ * One small member of an archive, compressed or not, as text; undefined when it is not there.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT when it is no archive.
+ */
+export async function readMember(
+  kernel: Kernel,
+  archive: string,
+  name: string,
+  options: {
+    readonly timeoutMs: number;
+    readonly context: Context;
+    readonly outputBytesMax: number;
+  },
+): Promise<string | undefined> {
+  const args = ["--extract", ANY_FILE, "--to-stdout", "--occurrence=1", "--file", archive, name];
+  const result = await run(kernel, { program: TAR, args, env: ENV }, options);
+  if (hasSucceeded(result)) return result.stdout;
+  if (result.stderr.includes("Not found in archive")) return undefined;
+  throw failure(args, result);
+}
+
+async function list(
+  kernel: Kernel,
+  archive: string,
+  options: { readonly timeoutMs: number; readonly context: Context },
+): Promise<string> {
+  const args = ["--list", ANY_FILE, "--quoting-style=escape", "--file", archive];
+  const result = await run(kernel, { program: TAR, args, env: ENV }, {
+    ...options,
+    outputBytesMax: LISTING_BYTES_MAX,
+  });
+  if (!hasSucceeded(result)) throw failure(args, result);
+  // Quoted names are ASCII, so characters are bytes; what is longer was cut.
+  if (result.stdout.length >= LISTING_BYTES_MAX) {
+    throw new RuntimeError("INVALID_ARGUMENT", "Cannot unpack layer: it has too many members");
+  }
+  return result.stdout;
+}
+
+async function extract(
+  kernel: Kernel,
+  { args, options }: { readonly args: readonly string[]; readonly options: RunOptions },
+): Promise<void> {
+  const result = await run(kernel, { program: TAR, args, env: ENV }, options);
+  if (!hasSucceeded(result)) throw failure(args, result);
+}
+
+function hasSucceeded({ status }: RunResult): boolean {
+  return status.kind === "exited" && status.code === 0;
+}
+
+function failure(args: readonly string[], result: RunResult): RuntimeError {
+  const cause = programFailed({ program: TAR, args }, result);
+  const isFull = /No space left on device|Disk quota exceeded|Wrote only/.test(result.stderr);
+  const isKilled = result.status.kind === "signaled";
+  const code = isFull ? "RESOURCE_EXHAUSTED" : isKilled ? "UNKNOWN" : "INVALID_ARGUMENT";
+  return new RuntimeError(code, `Cannot unpack layer: ${cause.message}`, { cause });
+}

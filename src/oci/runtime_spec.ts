@@ -1,0 +1,124 @@
+/** What a container is, to an OCI runtime: `config.json` of a bundle (OCI runtime-spec 1.0.2, config.md). */
+export interface OciSpec {
+  readonly ociVersion: string;
+  readonly root: OciRoot;
+  readonly hostname?: string;
+  readonly process: OciProcess;
+  readonly mounts: readonly OciMount[];
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly linux: OciLinux;
+}
+
+export interface OciRoot {
+  readonly path: string;
+  readonly readonly: boolean;
+}
+
+export interface OciProcess {
+  readonly terminal: boolean;
+  readonly user: OciUser;
+  readonly args: readonly string[];
+  /** "KEY=value" each. */
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly capabilities: OciCapabilities;
+  readonly noNewPrivileges: boolean;
+  readonly oomScoreAdj: number;
+}
+
+export interface OciUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+/** Names as man 7 capabilities has them ("CAP_KILL"). */
+export interface OciCapabilities {
+  readonly bounding: readonly string[];
+  readonly effective: readonly string[];
+  readonly permitted: readonly string[];
+  readonly inheritable: readonly string[];
+  readonly ambient: readonly string[];
+}
+
+export interface OciMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+export interface OciLinux {
+  readonly cgroupsPath: string;
+  readonly namespaces: readonly OciNamespace[];
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly resources: OciResources;
+  readonly devices: readonly OciDevice[];
+  readonly rootfsPropagation?: "rshared" | "rslave";
+  readonly seccomp?: OciSeccomp;
+  readonly maskedPaths: readonly string[];
+  readonly readonlyPaths: readonly string[];
+}
+
+export interface OciNamespace {
+  readonly type: "pid" | "network" | "ipc" | "uts" | "mount" | "cgroup";
+  /** Absent for a new one. */
+  readonly path?: string;
+}
+
+/** A device node to create (config-linux.md, Devices). */
+export interface OciDevice {
+  readonly path: string;
+  readonly type: "b" | "c" | "p";
+  readonly major: number;
+  readonly minor: number;
+  readonly fileMode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface OciDeviceRule {
+  readonly allow: boolean;
+  readonly type?: "a" | "b" | "c" | "p";
+  readonly major?: number;
+  readonly minor?: number;
+  /** Some of "r", "w", "m". */
+  readonly access: string;
+}
+
+export interface OciResources {
+  readonly devices: readonly OciDeviceRule[];
+  readonly cpu?: {
+    readonly shares?: number;
+    readonly quota?: number;
+    readonly period?: number;
+    readonly cpus?: string;
+    readonly mems?: string;
+  };
+  readonly memory?: { readonly limit?: number; readonly swap?: number };
+  readonly hugepageLimits?: readonly { readonly pageSize: string; readonly limit: number }[];
+  readonly unified?: Readonly<Record<string, string>>;
+}
+
+/** A filter of system calls (config-linux.md, Seccomp). */
+export interface OciSeccomp {
+  readonly defaultAction: string;
+  readonly defaultErrnoRet?: number;
+  readonly architectures: readonly string[];
+  readonly flags?: readonly string[];
+  readonly syscalls: readonly OciSyscallRule[];
+}
+
+export interface OciSyscallRule {
+  readonly names: readonly string[];
+  readonly action: string;
+  readonly errnoRet?: number;
+  readonly args?: readonly OciSyscallArgument[];
+}
+
+export interface OciSyscallArgument {
+  readonly index: number;
+  readonly value: number;
+  readonly valueTwo: number;
+  readonly op: string;
+}

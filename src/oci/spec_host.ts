@@ -1,0 +1,117 @@
+import { RuntimeError } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
+import { hasErrno } from "../kernel/errno.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { runChecked } from "../kernel/run.ts";
+import { CAPABILITIES, capabilitiesOfStatus } from "./capabilities.ts";
+import type { OciDevice } from "./runtime_spec.ts";
+import type { HostFacts } from "./spec.ts";
+
+/**
+ * Reads once what every container's spec depends on; devices are left to {@linkcode readDevices},
+ * since they come and go. What a host does not tell is taken for absent.
+ */
+export async function readHostFacts(kernel: Kernel): Promise<Omit<HostFacts, "devices">> {
+  const status = await readText(kernel, "/proc/self/status");
+  const capabilities = status === undefined ? CAPABILITIES : capabilitiesOfStatus(status, "CapEff");
+  const ownScore = Number(await readText(kernel, "/proc/self/oom_score_adj") ?? "0");
+  const controllers = await readText(kernel, "/sys/fs/cgroup/cgroup.controllers");
+  const isLimited = !capabilities.includes("CAP_SYS_RESOURCE");
+  return {
+    cgroupVersion: controllers === undefined ? 1 : 2,
+    capabilities,
+    oomScoreAdjMin: isLimited && Number.isInteger(ownScore) ? ownScore : OOM_SCORE_ADJ_MIN,
+    hasSwapController: await hasSwapController(kernel, controllers !== undefined),
+    hasHugetlbController: controllers === undefined
+      ? await kernel.files.stat("/sys/fs/cgroup/hugetlb") !== undefined
+      : controllers.trim().split(" ").includes("hugetlb"),
+  };
+}
+
+/** The machine as seccomp profiles tell machines apart. */
+export interface Machine {
+  /** As `uname -m` says it. */
+  readonly architecture: string;
+  readonly kernelRelease: string;
+}
+
+/** Asks uname(1). */
+export async function readMachine(
+  kernel: Kernel,
+  timeoutMs: number,
+  context: Context,
+): Promise<Machine> {
+  const command = { program: "uname", args: ["-m", "-r"] };
+  const text = await runChecked(kernel, command, { context, timeoutMs });
+  // uname prints the release before the machine, in whatever order they are asked for.
+  const [kernelRelease = "", architecture = ""] = text.trim().split(" ");
+  return { architecture, kernelRelease };
+}
+
+/**
+ * The device nodes at and below `path`, sorted; without terminals, shared memory and queues, which
+ * every container has its own of.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`.
+ */
+export async function readDevices(
+  kernel: Kernel,
+  path: string,
+  options: { readonly timeoutMs: number; readonly context: Context },
+): Promise<readonly OciDevice[]> {
+  const skipped = ["pts", "shm", "fd", "mqueue", "console"]
+    .flatMap((name) => ["-path", `/dev/${name}`, "-prune", "-o"]);
+  const command = {
+    program: "find",
+    args: [
+      ...["-H", path, ...skipped, "(", "-type", "b", "-o", "-type", "c", ")"],
+      // Major and minor as man 1 stat prints them, in hexadecimal.
+      ...["-exec", "stat", "--printf=%f %t %T %u %g %n\\0", "{}", "+"],
+    ],
+    env: { LC_ALL: "C" },
+  };
+  const text = await runChecked(kernel, command, options);
+  const devices = text.split("\0").flatMap(deviceOf).slice(0, DEVICES_MAX);
+  if (devices.length === 0) {
+    throw new RuntimeError("INVALID_ARGUMENT", `Cannot use ${JSON.stringify(path)}: no device`);
+  }
+  return devices.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+const OOM_SCORE_ADJ_MIN = -1000;
+const DEVICES_MAX = 4_096;
+
+function deviceOf(line: string): readonly OciDevice[] {
+  const [, mode, major, minor, uid, gid, path] =
+    /^([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) ([0-9]+) ([0-9]+) (\/.*)$/s.exec(line) ?? [];
+  if (mode === undefined || path === undefined) return [];
+  const bits = parseInt(mode, 16);
+  return [{
+    path,
+    type: (bits & 0o170000) === 0o060000 ? "b" : "c",
+    major: parseInt(major ?? "", 16),
+    minor: parseInt(minor ?? "", 16),
+    fileMode: bits & 0o7777,
+    uid: Number(uid),
+    gid: Number(gid),
+  }];
+}
+
+/** The root group of version 2 has no limits, so the daemon's own group is asked. */
+async function hasSwapController(kernel: Kernel, isUnified: boolean): Promise<boolean> {
+  if (!isUnified) {
+    const file = "/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes";
+    return await kernel.files.stat(file) !== undefined;
+  }
+  const own = /^0::(\/.*)$/m.exec(await readText(kernel, "/proc/self/cgroup") ?? "")?.[1] ?? "/";
+  return await kernel.files.stat(`/sys/fs/cgroup${own}/memory.swap.max`) !== undefined;
+}
+
+async function readText(kernel: Kernel, path: string): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await kernel.files.readFile(path, 64 * 1024));
+  } catch (error) {
+    if (hasErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}

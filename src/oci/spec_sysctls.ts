@@ -1,0 +1,61 @@
+import { RuntimeError } from "../errors.ts";
+import type { NamespaceSources } from "./spec.ts";
+
+/** The namespace that a kernel parameter belongs to, or undefined when it is the whole machine's. */
+export function sysctlNamespace(name: string): "net" | "ipc" | "uts" | undefined {
+  const dotted = name.replaceAll("/", ".");
+  if (dotted.startsWith("net.")) return "net";
+  if (dotted.startsWith("fs.mqueue.") || IPC_SYSCTLS.has(dotted)) return "ipc";
+  return dotted === "kernel.domainname" ? "uts" : undefined;
+}
+
+/**
+ * Refuses parameters of a pod that would change the whole machine, for RunPodSandbox to ask before it
+ * does anything.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT.
+ */
+export function validateSysctls(sysctls: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(sysctls)) {
+    if (!/^[a-zA-Z0-9_-]+([./][a-zA-Z0-9_@:-]+)+$/.test(name) || value.includes("\0")) {
+      throw invalid(name, "malformed");
+    }
+    if (name.replaceAll("/", ".") === "kernel.hostname") throw invalid(name, "hostname sets it");
+    if (sysctlNamespace(name) === undefined) throw invalid(name, "it belongs to no namespace");
+  }
+}
+
+/**
+ * The parameters that a container sets: those of namespaces that are the pod's or its own. The runtime
+ * would refuse one of a namespace that is shared with the host (runc, validator.go).
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for one that is the whole machine's.
+ */
+export function sysctlsFor(
+  sysctls: Readonly<Record<string, string>>,
+  namespaces: NamespaceSources,
+): Readonly<Record<string, string>> {
+  validateSysctls(sysctls);
+  return Object.fromEntries(
+    Object.entries(sysctls).filter(([name]) => {
+      const namespace = sysctlNamespace(name);
+      return namespace !== undefined && namespaces[namespace].kind !== "host";
+    }),
+  );
+}
+
+/** System V objects and their limits (man 7 ipc_namespaces). */
+const IPC_SYSCTLS: ReadonlySet<string> = new Set([
+  "kernel.msgmax",
+  "kernel.msgmnb",
+  "kernel.msgmni",
+  "kernel.sem",
+  "kernel.shmall",
+  "kernel.shmmax",
+  "kernel.shmmni",
+  "kernel.shm_rmid_forced",
+]);
+
+function invalid(name: string, why: string): RuntimeError {
+  return new RuntimeError("INVALID_ARGUMENT", `Cannot set sysctl ${JSON.stringify(name)}: ${why}`);
+}
