@@ -12,10 +12,13 @@ export interface Config {
   readonly state: string;
   /** By CRI's runtime handler name; "" stands for `defaultHandler`. */
   readonly handlers: Readonly<Record<string, RuntimeHandler>>;
+  /** The one of `handlers` for pods that name none. */
   readonly defaultHandler: string;
+  /** What supervises each container: an absolute path, or a name in PATH. */
   readonly conmon: string;
   /** The init of a shared PID namespace: a static program that reaps (catatonit -P). */
   readonly pause: string;
+  /** Where the pods' network is described, and the plugins that make it. */
   readonly cni: {
     /** Where the network configuration list is looked for; the first name in order counts. */
     readonly configDirectory: string;
@@ -25,6 +28,7 @@ export interface Config {
   readonly cgroupParent: string;
   /** The profile behind RuntimeDefault, in the format of containers/common (man 5 seccomp.json); empty for none. */
   readonly seccompProfile: string;
+  /** Where images come from, and the program that fetches them. */
   readonly images: {
     readonly skopeo: string;
     /** Registries ("127.0.0.1:5000") that speak plain http or have an unknown certificate. */
@@ -32,6 +36,7 @@ export interface Config {
     /** What a short name ("busybox") is taken to be below. */
     readonly defaultRegistry: string;
   };
+  /** How long, how much and how many at most. */
   readonly bounds: Bounds;
 }
 
@@ -57,6 +62,7 @@ export interface Bounds {
   readonly execDrainMs: number;
   /** First and longest pause between two tries of the reaper. */
   readonly reaperFirstMs: number;
+  /** See `reaperFirstMs`, which doubles up to here. */
   readonly reaperLongestMs: number;
   /** Kept of each output stream of ExecSync, in bytes. */
   readonly execOutputBytesMax: number;
@@ -64,6 +70,7 @@ export interface Bounds {
   readonly concurrentPrograms: number;
 }
 
+/** For a node with a few hundred pods. */
 export const DEFAULT_BOUNDS: Bounds = {
   programMs: 30_000,
   pullMs: 600_000,
@@ -80,6 +87,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   concurrentPrograms: 16,
 };
 
+/** Paths and programs where Debian has them. */
 export const DEFAULT_CONFIG: Config = {
   root: "/var/lib/slipway",
   state: "/run/slipway",

@@ -76,7 +76,11 @@ export interface Files {
    */
   remove(path: string): Promise<void>;
 
-  /** @throws {KernelError} ENOENT. Atomic; replaces a file at `to`. */
+  /**
+   * Atomic; replaces a file at `to`.
+   *
+   * @throws {KernelError} ENOENT; EINVAL for a directory that would come below itself; EXDEV.
+   */
   rename(from: string, to: string): Promise<void>;
 
   /**
@@ -84,7 +88,10 @@ export interface Files {
    */
   symlink(target: string, path: string): Promise<void>;
 
-  /** What is at `path`, not following a last symlink (man 2 lstat); undefined when nothing is. */
+  /**
+   * What is at `path`, not following a last symlink (man 2 lstat); undefined when nothing is, or
+   * nothing leads there.
+   */
   stat(path: string): Promise<FileStat | undefined>;
 
   /** The names in a directory, sorted. @throws {KernelError} ENOENT, ENOTDIR. */
@@ -104,13 +111,14 @@ export interface Files {
   /** Makes the whole file system under `path` durable (man 2 syncfs). */
   syncFileSystem(path: string): Promise<void>;
 
-  /** Opens a fifo for reading, not waiting for a writer. @throws {KernelError} ENOENT. */
+  /** Opens a fifo for reading, not waiting for a writer. @throws {KernelError} ENOENT; EINVAL for no fifo. */
   openFifo(path: string): Promise<FifoReader>;
 
   /**
-   * Writes to a fifo, not waiting for a reader.
+   * Writes to a fifo, not waiting for a reader: up to 4096 bytes whole or not at all (man 7 pipe,
+   * PIPE_BUF).
    *
-   * @throws {KernelError} ENOENT; ENXIO when nobody reads; EAGAIN when it is full.
+   * @throws {KernelError} ENOENT; EINVAL for a file that is no fifo; ENXIO when nobody reads; EAGAIN when it is full.
    */
   writeFifo(path: string, content: string): Promise<void>;
 

@@ -1,4 +1,5 @@
-import type { Context } from "../kernel/context.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { type Context, waitFor } from "../kernel/context.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import type { SandboxRecord } from "../sandbox/record.ts";
 
@@ -9,7 +10,8 @@ import type { SandboxRecord } from "../sandbox/record.ts";
  *
  * Failure: before an effect (`runPodSandbox`, `createContainer`, `startContainer`) an error fails the
  * operation, which is rolled back. After an effect (`post*`, `stop*`, `remove*`) it is logged, and the
- * rest go on: a plugin cannot keep a container alive. Every hook is bounded by the operation's context.
+ * rest go on: a plugin cannot keep a container alive. Every
+ * call is bounded, by its operation and by itself.
  */
 export interface LifecyclePlugin {
   readonly name: string;
@@ -24,42 +26,51 @@ export interface LifecyclePlugin {
   removeContainer?(container: ContainerRecord, context: Context): Promise<void>;
 }
 
-type HookName = Exclude<keyof LifecyclePlugin, "name">;
+/** The name of a hook. */
+export type HookName = Exclude<keyof LifecyclePlugin, "name">;
 type SandboxHook = "runPodSandbox" | "stopPodSandbox" | "removePodSandbox";
 type ContainerHook = Exclude<HookName, SandboxHook>;
+
+export interface HookOptions {
+  readonly clock: Clock;
+  /** Bound on each call of each plugin. */
+  readonly timeoutMs: number;
+  /** Told of the failures that do not fail the operation. */
+  readonly onFailure: (plugin: string, hook: HookName, error: unknown) => void;
+}
 
 /** All plugins of a daemon as one. */
 export class Hooks {
   readonly #plugins: readonly LifecyclePlugin[];
 
-  /** @param onFailure told of the failures that do not fail the operation */
-  constructor(
-    plugins: readonly LifecyclePlugin[],
-    readonly onFailure: (plugin: string, hook: HookName, error: unknown) => void,
-  ) {
+  constructor(plugins: readonly LifecyclePlugin[], readonly options: HookOptions) {
     this.#plugins = plugins;
   }
 
   async sandbox(hook: SandboxHook, sandbox: SandboxRecord, context: Context): Promise<void> {
-    await this.#call(hook, (plugin) => plugin[hook]?.(sandbox, context));
+    await this.#call(hook, context, (plugin, bounded) => plugin[hook]?.(sandbox, bounded));
   }
 
   async container(hook: ContainerHook, record: ContainerRecord, context: Context): Promise<void> {
-    await this.#call(hook, (plugin) => plugin[hook]?.(record, context));
+    await this.#call(hook, context, (plugin, bounded) => plugin[hook]?.(record, bounded));
   }
 
   async #call(
     hook: HookName,
-    call: (plugin: LifecyclePlugin) => Promise<void> | undefined,
+    context: Context,
+    call: (plugin: LifecyclePlugin, context: Context) => Promise<void> | undefined,
   ): Promise<void> {
+    const { clock, timeoutMs, onFailure } = this.options;
     const isUndoing = hook.startsWith("stop") || hook.startsWith("remove");
     const canFail = !isUndoing && !hook.startsWith("post");
     for (const plugin of isUndoing ? this.#plugins.toReversed() : this.#plugins) {
+      using bounded = context.within(clock, timeoutMs, `plugin ${plugin.name}: ${hook}`);
       try {
-        await call(plugin);
+        const done = call(plugin, bounded);
+        if (done !== undefined) await waitFor(done, bounded);
       } catch (error) {
         if (canFail) throw new Error(`plugin ${plugin.name}: ${hook} failed`, { cause: error });
-        this.onFailure(plugin.name, hook, error);
+        onFailure(plugin.name, hook, error);
       }
     }
   }

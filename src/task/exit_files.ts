@@ -1,6 +1,7 @@
+import { join } from "@std/path";
 import type { Config } from "../config.ts";
 import { type Context, firstOf, sleep, waitFor } from "../kernel/context.ts";
-import { hasErrno } from "../kernel/errno.ts";
+import { hasErrno, KernelError } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { DirectoryWatch } from "../kernel/files.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
@@ -53,9 +54,10 @@ export class ExitFiles {
       const wasSupervised = isSupervised;
       const woken = new Promise<void>((resolve) => this.#waiters.set(id, resolve));
       try {
-        const code = await this.read(id);
-        if (code !== undefined || !wasSupervised) return code;
-        if (!isSupervised) continue;
+        const found = await this.#look(id);
+        if (found.code !== undefined) return found.code;
+        if (found.isReadable && !wasSupervised) return undefined;
+        if (found.isReadable && !isSupervised) continue;
         await firstOf(
           bounded,
           (race) => waitFor(woken, race),
@@ -67,6 +69,16 @@ export class ExitFiles {
       } finally {
         this.#waiters.delete(id);
       }
+    }
+  }
+
+  /** A file that cannot be read now may be read later. */
+  async #look(id: string): Promise<{ readonly code: number | undefined; isReadable: boolean }> {
+    try {
+      return { code: await this.read(id), isReadable: true };
+    } catch (error) {
+      if (!(error instanceof KernelError)) throw error;
+      return { code: undefined, isReadable: false };
     }
   }
 
@@ -83,6 +95,16 @@ export class ExitFiles {
     const text = new TextDecoder().decode(content).trim();
     const code = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
     return code <= 255 ? code : undefined;
+  }
+
+  /** Removes what conmon recorded, with the half of it that one that was killed left. Idempotent. */
+  async remove(id: string): Promise<void> {
+    const directory = exitDirectory(this.config);
+    for (const name of await this.kernel.files.list(directory)) {
+      if (name === id || name.startsWith(`${id}.`)) {
+        await this.kernel.files.remove(join(directory, name));
+      }
+    }
   }
 
   async #wakeWaiters(watch: DirectoryWatch, context: Context): Promise<void> {

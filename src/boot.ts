@@ -1,0 +1,66 @@
+import type { Config, RuntimeHandler } from "./config.ts";
+import { Images } from "./image/images.ts";
+import { Context } from "./kernel/context.ts";
+import { tolerate } from "./kernel/errno.ts";
+import type { Kernel } from "./kernel/kernel.ts";
+import { CniNetwork } from "./network/cni.ts";
+import { findProgram } from "./oci/find_program.ts";
+import { readHostFacts, readMachine } from "./oci/spec_host.ts";
+import type { LifecyclePlugin } from "./plugin/hooks.ts";
+import { recover } from "./recovery/recover.ts";
+import { Runtime } from "./runtime.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** What a daemon is started with. */
+export interface BootOptions {
+  readonly kernel: Kernel;
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly plugins?: readonly LifecyclePlugin[];
+}
+
+/**
+ * Starts a life of the daemon on a kernel: finds its objects again, makes every state true, and only then
+ * is ready. Until then the runtime answers UNAVAILABLE.
+ */
+export async function bootRuntime(options: BootOptions): Promise<Runtime> {
+  const runtime = await assembleRuntime(options);
+  await recover(runtime);
+  runtime.becomeReady();
+  return runtime;
+}
+
+/**
+ * Ends a life of the daemon in order: nothing is answered any more, background work ends; containers go
+ * on. Where there are no pods, the daemon's cgroup goes too.
+ */
+export async function shutDown(runtime: Runtime): Promise<void> {
+  runtime.close();
+  if (runtime.sandboxes.size > 0) return;
+  await tolerate(runtime.kernel.cgroups.remove(runtime.config.cgroupParent), "EBUSY");
+}
+
+/** A runtime that knows no objects yet: `recover` comes next. */
+export async function assembleRuntime(options: BootOptions): Promise<Runtime> {
+  const { kernel, telemetry } = options;
+  const config = { ...options.config, handlers: await findHandlers(kernel, options.config) };
+  const facts = await readHostFacts(kernel);
+  const machine = await readMachine(kernel, config.bounds.programMs, Context.background());
+  return new Runtime({
+    kernel,
+    config,
+    telemetry,
+    images: new Images(kernel, config, telemetry),
+    network: new CniNetwork(kernel, config),
+    host: { ...facts, machine },
+    plugins: options.plugins ?? [],
+  });
+}
+
+async function findHandlers(kernel: Kernel, config: Config): Promise<Config["handlers"]> {
+  const found: Record<string, RuntimeHandler> = {};
+  for (const [name, handler] of Object.entries(config.handlers)) {
+    found[name] = { ...handler, program: await findProgram(kernel, handler.program) };
+  }
+  return found;
+}

@@ -1,0 +1,177 @@
+import { join } from "@std/path";
+import { messageOf, RuntimeError } from "../errors.ts";
+import type { Image } from "../image/image.ts";
+import { prepareRootfs } from "../image/rootfs.ts";
+import type { Context } from "../kernel/context.ts";
+import { signalNumber } from "../oci/signals.ts";
+import { newId } from "../registry/ids.ts";
+import type { ResolvedUser } from "../oci/user.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Pass } from "../sandbox/gate.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { taskPaths } from "../task/paths.ts";
+import type { ContainerConfig } from "./config.ts";
+import { Container } from "./container.ts";
+import { logPathOf } from "./logs.ts";
+import { containerPaths } from "./paths.ts";
+import {
+  type ContainerRecord,
+  containerRecord,
+  putContainer,
+  putContainerStatus,
+} from "./record.ts";
+import { resolveContainerUser } from "./rootfs_user.ts";
+import { writeContainerSpec } from "./spec.ts";
+import { created } from "./state.ts";
+import { requireTarget } from "./target.ts";
+import { prepareVolumes } from "./volumes.ts";
+
+/**
+ * CRI CreateContainer: everything that a start needs, short of a process: the writable layer on the
+ * image's, the bundle with its OCI spec, the record. The record is committed last; what a crash leaves
+ * before has none and goes at the next recovery.
+ *
+ * The sandbox's gate is held all the way: a sandbox that is being stopped or removed meanwhile gets no
+ * new container (races.md W5).
+ *
+ * @returns the container's id
+ * @throws {RuntimeError} NOT_FOUND for sandbox or image; FAILED_PRECONDITION when the sandbox is not
+ * ready; ALREADY_EXISTS for a name in use; INVALID_ARGUMENT.
+ */
+export async function createContainer(
+  runtime: Runtime,
+  sandboxId: string,
+  config: ContainerConfig,
+  client: Context,
+): Promise<string> {
+  const { kernel } = runtime;
+  const sandbox = runtime.sandboxes.find(sandboxId);
+  using pass = sandbox.gate.enter(client);
+  const id = newId(kernel.random);
+  const name = containerName(sandbox, config);
+  using span = runtime.telemetry.span("CreateContainer", {
+    "container.id": id,
+    "container.name": name,
+    "sandbox.id": sandbox.id,
+  });
+  const beganMs = kernel.clock.monotonicMs();
+  try {
+    await create(runtime, sandbox, { id, name, config }, pass);
+  } catch (error) {
+    span.fail(error);
+    throw error;
+  }
+  runtime.telemetry.observe("container_create", (kernel.clock.monotonicMs() - beganMs) / 1_000, {
+    runtime: sandbox.record.handler,
+  });
+  return id;
+}
+
+/** What is to be created. */
+interface NewContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly config: ContainerConfig;
+}
+
+async function create(
+  runtime: Runtime,
+  sandbox: Sandbox,
+  { id, name, config }: NewContainer,
+  pass: Pass,
+): Promise<void> {
+  const { kernel, hooks, images } = runtime;
+  await using undo = new AsyncDisposableStack();
+  reserveName(runtime, name, id);
+  undo.defer(() => runtime.containerNames.release(name, id));
+  const image = requireImage(runtime, config);
+  const stopSignal = config.stopSignal ?? image.config.stopSignal;
+  signalNumber(stopSignal);
+  const logPath = logPathOf(sandbox.record.config.logDirectory, config.logPath);
+  const target = requireTarget(runtime, sandbox.id, config.security.namespaces);
+  images.retain(id, image.layers);
+  undo.defer(() => runtime.janitor.discard(id));
+
+  const user = await mountRootfs(runtime, id, config, image, pass.context);
+  const volumes = await prepareVolumes(runtime, id, config, image, pass.context);
+  if (target?.container.status.init !== undefined) {
+    const { targetPin } = containerPaths(runtime.config, id);
+    await kernel.namespaces.pinOf(target.container.status.init, "pid", targetPin);
+  }
+  const record = containerRecord({
+    id,
+    name,
+    sandboxId: sandbox.id,
+    config,
+    image: { id: image.id, reference: image.digests[0] ?? image.id, layers: image.layers },
+    user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+    logPath,
+    stopSignal,
+    cgroup: join(sandbox.record.cgroup, id),
+    handler: sandbox.record.handler,
+  });
+  await writeContainerSpec(runtime, { record, sandbox, image, user, volumes }, pass.context);
+  await hooks.container("createContainer", record, pass.context);
+  undo.defer(() => hooks.container("removeContainer", record, runtime.life));
+  target?.requireRunning();
+  pass.context.throwIfCancelled();
+  await publish(runtime, record);
+  undo.move();
+  await hooks.container("postCreateContainer", record, pass.context);
+}
+
+/** What a container is called, in CRI's terms. */
+function containerName({ record }: Sandbox, { metadata }: ContainerConfig): string {
+  const pod = record.config.metadata;
+  return [metadata.name, pod.name, pod.namespace, pod.uid, metadata.attempt].join("_");
+}
+
+function reserveName(runtime: Runtime, name: string, id: string): void {
+  try {
+    runtime.containerNames.reserve(name, id);
+  } catch (error) {
+    throw new RuntimeError(
+      "ALREADY_EXISTS",
+      `failed to reserve container name "${name}": ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Mounts the container's root file system, and looks up in it whom the container runs as. */
+async function mountRootfs(
+  runtime: Runtime,
+  id: string,
+  config: ContainerConfig,
+  image: Image,
+  context: Context,
+): Promise<ResolvedUser> {
+  const { kernel, images } = runtime;
+  const { rootfs } = taskPaths(runtime.config, id);
+  const options = {
+    lowerPaths: images.layerPaths(image.layers),
+    writableDirectory: containerPaths(runtime.config, id).directory,
+    mountPoint: rootfs,
+  };
+  await prepareRootfs(kernel, options, context);
+  return await resolveContainerUser(kernel, rootfs, config, image);
+}
+
+function requireImage(runtime: Runtime, { image }: ContainerConfig): Image {
+  if (image.image === "") {
+    throw new RuntimeError("INVALID_ARGUMENT", "container config must name an image");
+  }
+  const found = runtime.images.resolve(image.image);
+  if (found !== undefined) return found;
+  throw new RuntimeError("NOT_FOUND", `failed to resolve image "${image.image}": not found`);
+}
+
+/** The last step: from the commit on the container is there. */
+async function publish(runtime: Runtime, record: ContainerRecord): Promise<void> {
+  const { kernel } = runtime;
+  const status = created(kernel.clock.nowMicros());
+  const container = new Container(record, status, kernel, runtime.events);
+  await kernel.store.commit([putContainer(record), putContainerStatus(record.id, status)]);
+  runtime.containers.add(container);
+  container.announce("CREATED");
+}

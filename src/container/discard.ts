@@ -1,0 +1,29 @@
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Runtime } from "../runtime.ts";
+import { taskPaths } from "../task/paths.ts";
+import { containerPaths } from "./paths.ts";
+
+/**
+ * Removes every file and mount of a container by its id; nothing of it may run. Each step is
+ * idempotent and finds nothing the second time, so that a retry or a restart completes what was begun.
+ *
+ * @throws {KernelError} the first step that Linux refuses.
+ */
+export async function discardFiles(runtime: Runtime, id: string): Promise<void> {
+  const { kernel, config } = runtime;
+  const task = taskPaths(config, id);
+  const paths = containerPaths(config, id);
+  await unmountBelow(kernel, task.bundle);
+  await kernel.files.remove(task.bundle);
+  await runtime.exitFiles.remove(id);
+  await unmountBelow(kernel, paths.directory);
+  await kernel.files.remove(paths.directory);
+}
+
+/** Takes away every mount at and below a path, the last one first. */
+export async function unmountBelow(kernel: Kernel, path: string): Promise<void> {
+  if (await kernel.files.stat(path) === undefined) return;
+  for (const mountPoint of (await kernel.mounts.list(path)).toReversed()) {
+    await kernel.mounts.unmount(mountPoint);
+  }
+}

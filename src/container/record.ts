@@ -1,0 +1,105 @@
+import type { Change } from "../kernel/store.ts";
+import { damagedRecord, isCgroupPath, isText, parseRecord, putRecord } from "../records.ts";
+import { isId } from "../registry/ids.ts";
+import type { ContainerConfig } from "./config.ts";
+import type { ContainerStatus } from "./state.ts";
+
+/** Where records of containers are kept; what never changes, apart from what does. */
+export const CONTAINER_TABLE = "container";
+export const CONTAINER_STATUS_TABLE = "container_status";
+const VERSION = 1;
+
+/** The user that a container's processes run as, once the image was asked. */
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+/** What is known of a container from its creation on, and never changes. */
+export interface ContainerRecord {
+  readonly version: typeof VERSION;
+  readonly id: string;
+  readonly name: string;
+  readonly sandboxId: string;
+  readonly config: ContainerConfig;
+  readonly image: {
+    readonly id: string;
+    /** A name of the image with its digest, or its id. */
+    readonly reference: string;
+    readonly layers: readonly string[];
+  };
+  readonly user: ContainerUser;
+  /** An absolute path; /dev/null for no log. */
+  readonly logPath: string;
+  /** As the client or the image has it: "SIGUSR1", "15", "SIGRTMIN+3"; empty for SIGTERM. */
+  readonly stopSignal: string;
+  readonly cgroup: string;
+  /** CRI's runtime handler of the sandbox. */
+  readonly handler: string;
+}
+
+/** The record of a new container. */
+export function containerRecord(fields: Omit<ContainerRecord, "version">): ContainerRecord {
+  return { version: VERSION, ...fields };
+}
+
+export function putContainer(record: ContainerRecord): Change {
+  return putRecord(CONTAINER_TABLE, record.id, record);
+}
+
+export function putContainerStatus(id: string, status: ContainerStatus): Change {
+  return putRecord(CONTAINER_STATUS_TABLE, id, { version: VERSION, ...status });
+}
+
+/** Forgets a container. */
+export function deleteContainerRecord(id: string): readonly Change[] {
+  return [
+    { kind: "delete", table: CONTAINER_TABLE, id },
+    { kind: "delete", table: CONTAINER_STATUS_TABLE, id },
+  ];
+}
+
+/**
+ * A record as it comes from the disk.
+ *
+ * @throws {RuntimeError} INTERNAL when it is not what we wrote.
+ */
+export function parseContainerRecord(id: string, value: string): ContainerRecord {
+  const record = parseRecord("container", id, value) as Partial<ContainerRecord>;
+  const isWhole = record.version === VERSION && record.id === id && isId(id) &&
+    isText(record.name) && isText(record.sandboxId) && isId(record.sandboxId) &&
+    isText(record.logPath) && isText(record.stopSignal) && isText(record.handler) &&
+    isCgroupPath(record.cgroup) &&
+    isText(record.image?.id) && isText(record.image.reference) &&
+    Array.isArray(record.image.layers) && record.image.layers.every(isText) &&
+    Number.isSafeInteger(record.user?.uid) && isText(record.config?.metadata.name) &&
+    record.config.security !== undefined && record.config.resources !== undefined;
+  if (!isWhole) throw damagedRecord("container", id);
+  return record as ContainerRecord;
+}
+
+/** As `parseContainerRecord`, for the status. */
+export function parseContainerStatus(id: string, value: string): ContainerStatus {
+  const { version, ...fields } = parseRecord("container", id, value) as
+    & Partial<ContainerStatus>
+    & { version?: unknown };
+  const states: readonly unknown[] = ["CREATED", "RUNNING", "EXITED", "UNKNOWN"];
+  const numbers = [
+    fields.createdAt,
+    fields.startIntentAt,
+    fields.startedAt,
+    fields.finishedAt,
+    fields.exitCode,
+  ];
+  const isWhole = version === VERSION && states.includes(fields.state) &&
+    numbers.every(Number.isSafeInteger) && isText(fields.reason) && isText(fields.message) &&
+    typeof fields.isRemoving === "boolean";
+  if (!isWhole) throw damagedRecord("container", id);
+  return {
+    init: undefined,
+    supervisor: undefined,
+    stopRequest: undefined,
+    ...fields,
+  } as ContainerStatus;
+}

@@ -1,0 +1,86 @@
+import { messageOf } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
+import type { Runtime } from "../runtime.ts";
+import { reapTask } from "../task/reap.ts";
+import type { Container } from "./container.ts";
+import { discardFiles } from "./discard.ts";
+import { deleteContainerRecord } from "./record.ts";
+import { removalBegun } from "./state.ts";
+import { endContainer } from "./stop.ts";
+
+/**
+ * CRI RemoveContainer: whatever state it is in, the container ends and everything of it goes: nothing
+ * runs, no file, mount, cgroup, record or name is left. A start that is under way is awaited and then
+ * undone; a removal that is under way is joined. An unknown id is fine.
+ *
+ * The record goes last, so that after a failure or a crash the rest can still be found: from the first
+ * step on it says that the container is being removed, and recovery goes on with it.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.
+ * @throws {KernelError} the step that Linux refused; call again.
+ */
+export async function removeContainer(
+  runtime: Runtime,
+  id: string,
+  context: Context,
+): Promise<void> {
+  const container = runtime.containers.findIfPresent(id);
+  if (container === undefined) return;
+  await container.removal.run(() => remove(runtime, container), context);
+}
+
+async function remove(runtime: Runtime, container: Container): Promise<void> {
+  using context = runtime.operationContext(`remove container "${container.id}"`);
+  using span = runtime.telemetry.span("RemoveContainer", { "container.id": container.id });
+  const beganMs = runtime.kernel.clock.monotonicMs();
+  using _claim = await container.claim.takeWhenReleased("removing", context);
+  try {
+    await endContainer(runtime, container, 0, context);
+    await runtime.hooks.container("removeContainer", container.record, context);
+    await eraseContainer(runtime, container, context);
+  } catch (error) {
+    span.fail(error);
+    throw error;
+  }
+  runtime.telemetry.observe(
+    "container_remove",
+    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
+    { runtime: container.record.handler },
+  );
+}
+
+/** Removes all of a container that has ended or never ran, and forgets it. */
+export async function eraseContainer(
+  runtime: Runtime,
+  container: Container,
+  context: Context,
+): Promise<void> {
+  const { kernel, config } = runtime;
+  const { record } = container;
+  await container.transition((status) => status.isRemoving ? undefined : removalBegun(status));
+  await reapTask(
+    kernel,
+    config,
+    { id: record.id, runtime: runtime.ociRuntime(record.handler), cgroup: record.cgroup },
+    { mayHaveHelpers: false, known: [] },
+    context,
+  );
+  await discardFiles(runtime, record.id);
+  await kernel.store.commit(deleteContainerRecord(record.id));
+  runtime.containers.delete(record.id);
+  runtime.containerNames.release(record.name, record.id);
+  container.announce("DELETED");
+  await releaseLayers(runtime, record.id);
+}
+
+/** The image may have been removed meanwhile: then its layers go now, or with the next image. */
+async function releaseLayers(runtime: Runtime, id: string): Promise<void> {
+  try {
+    await runtime.images.release(id);
+  } catch (error) {
+    runtime.telemetry.log("warn", "layers that nobody needs stay for now", {
+      id,
+      error: messageOf(error),
+    });
+  }
+}

@@ -1,0 +1,132 @@
+import { messageOf } from "../errors.ts";
+import { firstOf, sleep, waitFor } from "../kernel/context.ts";
+import type { Runtime } from "../runtime.ts";
+import { reapTask } from "../task/reap.ts";
+import type { TaskIdentity } from "../task/task.ts";
+import type { Container } from "./container.ts";
+import { type ContainerStatus, ended, type Ending, lost } from "./state.ts";
+
+/** What a container is being brought to, and how often that was tried. */
+interface Settlement {
+  readonly done: Promise<void>;
+  /** Ends the pause before the next try. */
+  retryNow: () => void;
+  /** Settles with the first try: done, or the reason why it goes on in the background. */
+  readonly firstTry: Promise<void>;
+}
+
+/**
+ * Brings containers to their end: nothing left running, EXITED on disk, STOPPED announced. There is one
+ * way to the end and one who goes it, for an exit, a failed start, a lost container and a recovered
+ * one alike. When a step fails the container is UNKNOWN, never EXITED (races.md W2), and the tries go
+ * on in the background, further and further apart, sooner when somebody asks.
+ */
+export class Settler {
+  readonly #settlements = new Map<string, Settlement>();
+
+  constructor(readonly runtime: Runtime) {}
+
+  /** Whether a container is on its way to its end. */
+  isSettling(id: string): boolean {
+    return this.#settlements.has(id);
+  }
+
+  /**
+   * Ends a container. Returns when it is EXITED, or throws when the first try failed and others will
+   * follow. A container that is being ended already keeps the first ending.
+   *
+   * @param mayHaveHelpers whether conmon or the OCI runtime may still be creating its task
+   */
+  settle(container: Container, ending: Ending, mayHaveHelpers: boolean): Promise<void> {
+    const running = this.#settlements.get(container.id);
+    if (running !== undefined) {
+      running.retryNow();
+      return running.firstTry;
+    }
+    const firstTry = Promise.withResolvers<void>();
+    firstTry.promise.catch(() => {});
+    const settlement: Settlement = {
+      done: this.#settle(container, ending, mayHaveHelpers, firstTry),
+      retryNow: () => {},
+      firstTry: firstTry.promise,
+    };
+    this.#settlements.set(container.id, settlement);
+    settlement.done.catch(() => {}).finally(() => this.#settlements.delete(container.id));
+    return settlement.firstTry;
+  }
+
+  /** Makes the next try come now. */
+  hurry(id: string): void {
+    this.#settlements.get(id)?.retryNow();
+  }
+
+  async #settle(
+    container: Container,
+    ending: Ending,
+    mayHaveHelpers: boolean,
+    firstTry: PromiseWithResolvers<void>,
+  ): Promise<void> {
+    const { kernel, config, life, telemetry } = this.runtime;
+    let pauseMs = config.bounds.reaperFirstMs;
+    while (life.cause === undefined) {
+      try {
+        await this.#try(container, ending, mayHaveHelpers);
+        firstTry.resolve();
+        return;
+      } catch (error) {
+        if (life.cause !== undefined) break;
+        telemetry.log("error", "cannot end container yet", {
+          id: container.id,
+          error: messageOf(error),
+        });
+        await this.#markUnknown(container, error);
+        firstTry.reject(error);
+      }
+      const hurried = Promise.withResolvers<void>();
+      const settlement = this.#settlements.get(container.id);
+      if (settlement !== undefined) settlement.retryNow = hurried.resolve;
+      await firstOf(
+        life,
+        (race) => waitFor(hurried.promise, race),
+        (race) => sleep(kernel.clock, pauseMs, race),
+      ).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, config.bounds.reaperLongestMs);
+      mayHaveHelpers = true;
+    }
+    firstTry.reject(life.cause);
+  }
+
+  async #try(container: Container, ending: Ending, mayHaveHelpers: boolean): Promise<void> {
+    const { kernel, config, life } = this.runtime;
+    using bounded = this.runtime.rollbackContext();
+    const { init, supervisor } = container.status;
+    const known = [
+      container.task?.init.identity ?? init,
+      container.task?.supervisor?.identity ?? supervisor,
+    ];
+    await reapTask(kernel, config, this.#identityOf(container), { mayHaveHelpers, known }, bounded);
+    life.throwIfCancelled();
+    await container.transition(
+      (status) => status.state === "EXITED" ? undefined : ended(status, ending),
+      "STOPPED",
+    );
+    container.task?.[Symbol.dispose]();
+    container.task = undefined;
+  }
+
+  async #markUnknown(container: Container, error: unknown): Promise<void> {
+    const next = (status: ContainerStatus) =>
+      status.state === "EXITED" || status.state === "UNKNOWN"
+        ? undefined
+        : lost(status, messageOf(error));
+    await container.transition(next).catch(() => {});
+  }
+
+  #identityOf(container: Container): TaskIdentity {
+    return {
+      id: container.id,
+      runtime: this.runtime.ociRuntime(container.record.handler),
+      cgroup: container.record.cgroup,
+    };
+  }
+}

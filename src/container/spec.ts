@@ -1,0 +1,145 @@
+import type { Image } from "../image/image.ts";
+import type { Context } from "../kernel/context.ts";
+import { hasErrno } from "../kernel/errno.ts";
+import { containerCapabilities } from "../oci/capabilities.ts";
+import type { OciSeccomp } from "../oci/runtime_spec.ts";
+import { SECCOMP_PROFILE_BYTES_MAX, seccompFilter } from "../oci/seccomp.ts";
+import { buildSpec, type ContainerVolume, type NamespaceSources } from "../oci/spec.ts";
+import { readDevices } from "../oci/spec_host.ts";
+import type { ResolvedUser } from "../oci/user.ts";
+import { RuntimeError } from "../errors.ts";
+import type { Runtime } from "../runtime.ts";
+import { sandboxNamespaces } from "../sandbox/namespaces.ts";
+import { sandboxPaths } from "../sandbox/paths.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { taskPaths } from "../task/paths.ts";
+import type { ContainerConfig, Mount } from "./config.ts";
+import { containerPaths } from "./paths.ts";
+import type { ContainerRecord } from "./record.ts";
+
+/** All that a container's OCI spec is made from. */
+export interface SpecParts {
+  readonly record: ContainerRecord;
+  readonly sandbox: Sandbox;
+  readonly image: Image;
+  readonly user: ResolvedUser;
+  readonly volumes: readonly ContainerVolume[];
+}
+
+/** Host directories that a client mounts and that are not there are made, as containerd does. */
+const MOUNTED_DIRECTORY_MODE = 0o755;
+
+/** Puts the OCI spec of a container into its bundle. */
+export async function writeContainerSpec(
+  runtime: Runtime,
+  { record, sandbox, image, user, volumes }: SpecParts,
+  context: Context,
+): Promise<void> {
+  const { kernel, config } = runtime;
+  const { security } = record.config;
+  const options = { timeoutMs: config.bounds.programMs, context };
+  const paths = sandboxPaths(config, sandbox.id);
+  const task = taskPaths(config, record.id);
+  const hasOwnIpc = sandbox.record.config.namespaces.ipc !== "NODE";
+  const devices = await Promise.all(record.config.devices.map(async (device) => {
+    const found = await readDevices(kernel, device.hostPath, options);
+    return found.map((it) => ({
+      device: { ...it, path: it.path.replace(device.hostPath, device.containerPath) },
+      permissions: device.permissions,
+    }));
+  }));
+  const spec = buildSpec({
+    sandboxId: sandbox.id,
+    config: { ...record.config, mounts: await resolveMounts(runtime, record.config.mounts) },
+    sandbox: sandbox.record.config,
+    image: image.config,
+    imageName: record.config.image.userSpecifiedImage || record.config.image.image,
+    user,
+    rootfsPath: task.rootfs,
+    hostname: sandbox.record.hostname,
+    cgroupsPath: record.cgroup,
+    namespaces: namespacesOf(runtime, record, sandbox),
+    files: {
+      resolvConf: paths.resolvConf,
+      hosts: paths.hosts,
+      hostname: paths.hostname,
+      shm: hasOwnIpc ? paths.shm : "/dev/shm",
+    },
+    volumes,
+    devices: devices.flat(),
+    seccomp: await seccompOf(runtime, record.config),
+    host: {
+      ...runtime.host,
+      devices: security.isPrivileged ? await readDevices(kernel, "/dev", options) : [],
+    },
+  });
+  await kernel.files.writeFile(task.spec, JSON.stringify(spec));
+}
+
+function namespacesOf(
+  runtime: Runtime,
+  { id, config: { security } }: ContainerRecord,
+  sandbox: Sandbox,
+): NamespaceSources {
+  const shared = sandboxNamespaces(sandboxPaths(runtime.config, sandbox.id), sandbox.record.config);
+  switch (security.namespaces.pid) {
+    case "CONTAINER":
+      return { ...shared, pid: { kind: "new" } };
+    case "NODE":
+      return { ...shared, pid: { kind: "host" } };
+    case "TARGET":
+      return {
+        ...shared,
+        pid: { kind: "path", path: containerPaths(runtime.config, id).targetPin },
+      };
+    case "POD":
+      if (sandbox.record.config.namespaces.pid === "POD") return shared;
+      throw new RuntimeError(
+        "INVALID_ARGUMENT",
+        "Cannot create container: it wants its pod's PID namespace and the pod has none of its own",
+      );
+  }
+}
+
+/** Where the client's mounts come from, every symlink on the way followed. */
+async function resolveMounts(runtime: Runtime, mounts: readonly Mount[]): Promise<Mount[]> {
+  const { files } = runtime.kernel;
+  const resolved: Mount[] = [];
+  for (const mount of mounts) {
+    let hostPath: string;
+    try {
+      hostPath = await files.resolveInRoot("/", mount.hostPath);
+    } catch (error) {
+      if (!hasErrno(error, "ENOENT")) throw error;
+      await files.mkdir(mount.hostPath, MOUNTED_DIRECTORY_MODE);
+      hostPath = await files.resolveInRoot("/", mount.hostPath);
+    }
+    resolved.push({ ...mount, hostPath });
+  }
+  return resolved;
+}
+
+/** The seccomp filter that a container asks for; a privileged one has none. */
+async function seccompOf(
+  runtime: Runtime,
+  { security }: ContainerConfig,
+): Promise<OciSeccomp | undefined> {
+  if (security.seccomp === undefined || security.isPrivileged) return undefined;
+  const { kernel, config, host } = runtime;
+  const { seccomp } = security;
+  if (seccomp.type === "Unconfined") return undefined;
+  const path = seccomp.type === "Localhost" ? seccomp.path : config.seccompProfile;
+  if (path === "") return undefined;
+  const { architecture, kernelRelease } = host.machine;
+  if (architecture !== "x86_64" && architecture !== "aarch64") {
+    throw new RuntimeError("FAILED_PRECONDITION", `no seccomp profile for ${architecture}`);
+  }
+  const profile = await kernel.files.readFile(path, SECCOMP_PROFILE_BYTES_MAX);
+  const { bounding } = containerCapabilities(security, host.capabilities);
+  return seccompFilter(new TextDecoder().decode(profile), {
+    architecture,
+    kernelRelease,
+    capabilities: bounding,
+    withSubArchitectures: false,
+  });
+}

@@ -1,0 +1,151 @@
+import { RuntimeError } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Gate, Pass } from "../sandbox/gate.ts";
+import { createTask } from "../task/create.ts";
+import { spanned } from "../telemetry.ts";
+import { releaseTask } from "../task/release.ts";
+import type { Task, TaskRequest } from "../task/task.ts";
+import type { Container } from "./container.ts";
+import { messageOf } from "../errors.ts";
+import { prepareLog } from "./logs.ts";
+import { monitorContainer } from "./monitor.ts";
+import { START_ERROR, started, startIntended } from "./state.ts";
+import { requireTarget } from "./target.ts";
+
+/**
+ * CRI StartContainer: executes the user's program, once in the container's life. A container whose
+ * start fails, for whatever reason, is EXITED with code 128 and reason StartError, and nothing of it
+ * runs; where even that cannot be reached at once it is UNKNOWN and the settler goes on.
+ *
+ * @throws {RuntimeError} NOT_FOUND; FAILED_PRECONDITION when it is not CREATED, is being started or
+ * removed, or its sandbox is not ready; whatever made the start fail.
+ */
+export async function startContainer(
+  runtime: Runtime,
+  id: string,
+  context: Context,
+): Promise<void> {
+  const container = runtime.containers.find(id);
+  using _claim = claimStart(runtime, container);
+  using span = runtime.telemetry.span("StartContainer", { "container.id": container.id });
+  const beganMs = runtime.kernel.clock.monotonicMs();
+  try {
+    const sandbox = runtime.sandboxes.get(container.sandboxId);
+    if (sandbox === undefined) {
+      throw new RuntimeError("NOT_FOUND", `sandbox "${container.sandboxId}" not found`);
+    }
+    await start(runtime, container, sandbox.gate, context);
+  } catch (error) {
+    span.fail(error);
+    await giveUp(runtime, container, error);
+    throw error;
+  }
+  runtime.telemetry.observe(
+    "container_start",
+    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
+    { runtime: container.record.handler },
+  );
+}
+
+/** Claims a container for its start: check and claim are one step, so only one start gets in. */
+function claimStart(runtime: Runtime, container: Container): Disposable {
+  const { state, startIntentAt, isRemoving } = container.status;
+  const refuse = (found: string) =>
+    new RuntimeError("FAILED_PRECONDITION", `Cannot start container "${container.id}": ${found}`);
+  if (state !== "CREATED") throw refuse(`container is in CONTAINER_${state} state`);
+  if (isRemoving) throw refuse("container is in removing state");
+  if (startIntentAt !== 0 || runtime.settler.isSettling(container.id)) {
+    throw refuse("an earlier start has failed and is being cleaned up");
+  }
+  if (container.claim.kind !== undefined) {
+    throw refuse(`container is already in ${container.claim.kind} state`);
+  }
+  return container.claim.take("starting");
+}
+
+async function start(
+  runtime: Runtime,
+  container: Container,
+  gate: Gate,
+  client: Context,
+): Promise<void> {
+  const { kernel, config, hooks } = runtime;
+  const { record } = container;
+  using pass = gate.enter(client);
+  const target = requireTarget(runtime, record.sandboxId, record.config.security.namespaces);
+  await prepareLog(kernel, record);
+  const task = await spanned(
+    runtime.telemetry,
+    "task.create",
+    {},
+    () => createTask(kernel, config, taskRequest(runtime, container), pass.context),
+  );
+  container.task = task;
+  await hooks.container("startContainer", record, pass.context);
+  target?.requireRunning();
+  await release(runtime, container, task, pass);
+
+  await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
+  monitorContainer(runtime, container, task);
+  await hooks.container("postStartContainer", record, pass.context);
+}
+
+/**
+ * Writes down that the program may run from now on, then lets it run. From the release on there is no
+ * way back: who gives up now still gets a container that runs, or one that ended.
+ */
+async function release(
+  runtime: Runtime,
+  container: Container,
+  task: Task,
+  pass: Pass,
+): Promise<void> {
+  const { kernel, config } = runtime;
+  if (task.supervisor === undefined) {
+    throw new RuntimeError("UNKNOWN", "conmon ended before the container was started");
+  }
+  pass.context.throwIfCancelled();
+  const { init, supervisor } = task;
+  await container.transition((status) =>
+    startIntended(status, kernel.clock.nowMicros(), init.identity, supervisor.identity)
+  );
+  pass.context.throwIfCancelled();
+  await spanned(
+    runtime.telemetry,
+    "task.release",
+    {},
+    () => releaseTask(kernel, config, container.id, task, runtime.life),
+  );
+}
+
+/** A failed start: everything that it made is ended by id, and the container with it. */
+async function giveUp(runtime: Runtime, container: Container, error: unknown): Promise<void> {
+  const { kernel, telemetry } = runtime;
+  const { record } = container;
+  const message = messageOf(error);
+  telemetry.log("warn", "start failed", { id: container.id, error: message });
+  const ending = { ...START_ERROR, message, at: kernel.clock.nowMicros() };
+  try {
+    using bounded = runtime.rollbackContext();
+    await runtime.hooks.container("stopContainer", record, bounded);
+    await runtime.settler.settle(container, ending, true);
+  } catch (rollbackError) {
+    telemetry.log("error", "rollback of a failed start goes on in the background", {
+      id: container.id,
+      error: messageOf(rollbackError),
+    });
+  }
+}
+
+function taskRequest(runtime: Runtime, { record }: Container): TaskRequest {
+  return {
+    id: record.id,
+    runtime: runtime.ociRuntime(record.handler),
+    cgroup: record.cgroup,
+    terminal: record.config.tty,
+    stdin: record.config.stdin,
+    keepsStdin: record.config.stdin && !record.config.stdinOnce,
+    logPath: record.logPath,
+  };
+}

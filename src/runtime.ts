@@ -1,0 +1,122 @@
+import type { Config } from "./config.ts";
+import type { Container } from "./container/container.ts";
+import { Janitor } from "./container/janitor.ts";
+import { Settler } from "./container/settle.ts";
+import { RuntimeError } from "./errors.ts";
+import { EventStream } from "./events.ts";
+import type { Images } from "./image/images.ts";
+import { Context } from "./kernel/context.ts";
+import type { Kernel } from "./kernel/kernel.ts";
+import type { Network } from "./network/network.ts";
+import { Hooks, type LifecyclePlugin } from "./plugin/hooks.ts";
+import { NameRegistry } from "./registry/names.ts";
+import { ObjectRegistry } from "./registry/objects.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { ExitFiles } from "./task/exit_files.ts";
+import type { HostFacts } from "./oci/spec.ts";
+import type { Machine } from "./oci/spec_host.ts";
+import type { OciRuntime } from "./oci/runc.ts";
+import { runtimeRoot } from "./task/paths.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+/** What the host can give, as it was when the daemon started. */
+export type Host = Omit<HostFacts, "devices"> & { readonly machine: Machine };
+
+/** What a runtime is made of. */
+export interface RuntimeParts {
+  readonly kernel: Kernel;
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly images: Images;
+  readonly network: Network;
+  readonly host: Host;
+  readonly plugins?: readonly LifecyclePlugin[];
+}
+
+/**
+ * One life of the daemon: the objects it knows and what it works with. The operations are functions
+ * beside it, one a file: `startContainer(runtime, …)`. Recovery comes first and makes it ready.
+ */
+export class Runtime {
+  readonly kernel: Kernel;
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly images: Images;
+  readonly network: Network;
+  readonly host: Host;
+  readonly hooks: Hooks;
+  readonly events: EventStream;
+  readonly exitFiles: ExitFiles;
+  readonly settler: Settler;
+  readonly janitor: Janitor;
+  readonly containers = new ObjectRegistry<Container>("container");
+  readonly containerNames = new NameRegistry();
+  readonly sandboxes = new ObjectRegistry<Sandbox>("sandbox");
+  readonly sandboxNames = new NameRegistry();
+  /** Ends when the daemon does: everything that works in the background belongs to it. */
+  readonly life = new Context();
+  #isReady = false;
+
+  constructor(parts: RuntimeParts) {
+    this.kernel = parts.kernel;
+    this.config = parts.config;
+    this.telemetry = parts.telemetry;
+    this.images = parts.images;
+    this.network = parts.network;
+    this.host = parts.host;
+    this.hooks = new Hooks(parts.plugins ?? [], {
+      clock: this.kernel.clock,
+      timeoutMs: this.config.bounds.programMs,
+      onFailure: (plugin, hook, error) =>
+        this.telemetry.log("error", `plugin ${plugin}: ${hook} failed`, { error: String(error) }),
+    });
+    this.events = new EventStream(this.telemetry);
+    this.exitFiles = new ExitFiles(this.kernel, this.config);
+    this.settler = new Settler(this);
+    this.janitor = new Janitor(this);
+  }
+
+  /** Called by recovery when every object is known. */
+  becomeReady(): void {
+    this.#isReady = true;
+  }
+
+  /** @throws {RuntimeError} UNAVAILABLE before recovery is complete. */
+  requireReady(): void {
+    if (!this.#isReady) {
+      throw new RuntimeError("UNAVAILABLE", "server is not initialized yet");
+    }
+  }
+
+  /** A context for undoing: a budget of its own, whatever became of the client. */
+  rollbackContext(): Context & Disposable {
+    return this.life.within(this.kernel.clock, this.config.bounds.rollbackMs, "rollback");
+  }
+
+  /** A context for what an object does once it was begun, whatever became of the client. */
+  operationContext(what: string): Context & Disposable {
+    return this.life.within(this.kernel.clock, this.config.bounds.operationMs, what);
+  }
+
+  /**
+   * The OCI runtime behind a CRI runtime handler.
+   *
+   * @throws {RuntimeError} INVALID_ARGUMENT for an unknown handler.
+   */
+  ociRuntime(handler: string): OciRuntime {
+    const name = handler === "" ? this.config.defaultHandler : handler;
+    const found = Object.hasOwn(this.config.handlers, name)
+      ? this.config.handlers[name]
+      : undefined;
+    if (found === undefined) {
+      throw new RuntimeError("INVALID_ARGUMENT", `no runtime for "${handler}" is configured`);
+    }
+    return { program: found.program, root: runtimeRoot(this.config) };
+  }
+
+  /** Ends the background work; containers go on. */
+  close(): void {
+    this.#isReady = false;
+    this.life.cancel(new RuntimeError("UNAVAILABLE", "the daemon is shutting down"));
+  }
+}

@@ -1,0 +1,26 @@
+import type { Runtime } from "../runtime.ts";
+import type { Task } from "../task/task.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { stopping } from "./state.ts";
+
+/**
+ * Watches the init of a shared PID namespace: with it every process of the pod has died, so the
+ * sandbox is no longer ready. Taking it down stays the client's decision.
+ */
+export async function monitorPause(runtime: Runtime, sandbox: Sandbox, pause: Task): Promise<void> {
+  try {
+    await pause.init.exited(runtime.life);
+  } catch {
+    return;
+  } finally {
+    pause[Symbol.dispose]();
+    sandbox.pause = undefined;
+  }
+  sandbox.gate.close();
+  await sandbox.transition(stopping, "STOPPED").catch((error) =>
+    runtime.telemetry.log("error", "cannot record that a sandbox is not ready", {
+      id: sandbox.id,
+      error: String(error),
+    })
+  );
+}

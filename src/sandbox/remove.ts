@@ -1,0 +1,48 @@
+import { removeContainer } from "../container/remove.ts";
+import type { Context } from "../kernel/context.ts";
+import type { Runtime } from "../runtime.ts";
+import { deleteSandboxRecord } from "./record.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { containersOf, stopSandbox } from "./stop.ts";
+import { discardSandboxFiles } from "./teardown.ts";
+
+/**
+ * CRI RemovePodSandbox: stops the sandbox, removes its containers and everything of its own. The
+ * record goes last, so that a retry or a restart finds what is left (races.md W27). An unknown id is
+ * fine; a removal under way is joined.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.
+ * @throws {KernelError} the step that Linux refused; call again.
+ */
+export async function removePodSandbox(
+  runtime: Runtime,
+  id: string,
+  context: Context,
+): Promise<void> {
+  const sandbox = runtime.sandboxes.findIfPresent(id);
+  if (sandbox === undefined) return;
+  await sandbox.removal.run(() => remove(runtime, sandbox), context);
+}
+
+async function remove(runtime: Runtime, sandbox: Sandbox): Promise<void> {
+  using context = runtime.operationContext(`remove sandbox "${sandbox.id}"`);
+  using _span = runtime.telemetry.span("RemovePodSandbox", { "sandbox.id": sandbox.id });
+  const beganMs = runtime.kernel.clock.monotonicMs();
+  await stopSandbox(runtime, sandbox, context);
+  await Promise.all(
+    containersOf(runtime, sandbox.id).map((container) =>
+      removeContainer(runtime, container.id, context)
+    ),
+  );
+  await runtime.hooks.sandbox("removePodSandbox", sandbox.record, context);
+  await discardSandboxFiles(runtime, sandbox.record);
+  await runtime.kernel.store.commit(deleteSandboxRecord(sandbox.id));
+  runtime.sandboxes.delete(sandbox.id);
+  runtime.sandboxNames.release(sandbox.record.name, sandbox.id);
+  sandbox.announce("DELETED");
+  runtime.telemetry.observe(
+    "sandbox_remove",
+    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
+    { runtime: sandbox.record.handler },
+  );
+}

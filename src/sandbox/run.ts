@@ -1,0 +1,210 @@
+import { join } from "@std/path";
+import { messageOf, RuntimeError } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
+import type { NetworkResult } from "../network/network.ts";
+import { newId } from "../registry/ids.ts";
+import { validateSysctls } from "../oci/spec_sysctls.ts";
+import type { Runtime } from "../runtime.ts";
+import { spanned } from "../telemetry.ts";
+import type { Task } from "../task/task.ts";
+import type { SandboxConfig } from "./config.ts";
+import { readHostname, writeSandboxFiles } from "./files.ts";
+import { monitorPause } from "./monitor.ts";
+import { startPause } from "./pause.ts";
+import { pinsOf, sandboxPaths } from "./paths.ts";
+import {
+  deleteSandboxRecord,
+  putSandbox,
+  putSandboxStatus,
+  type SandboxRecord,
+  sandboxRecord,
+} from "./record.ts";
+import { Sandbox } from "./sandbox.ts";
+import { type Pause, preparing, ready, stopping } from "./state.ts";
+import { discardSandboxFiles, teardownSandbox } from "./teardown.ts";
+
+/** /dev/shm of a pod, as large as Docker's and containerd's. */
+const SHM_OPTIONS = ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"];
+
+/**
+ * CRI RunPodSandbox: namespaces, network, files of a pod, ready for containers. What will be made is on
+ * disk before it is made, so that neither a crash nor a failure leaves anything that nobody knows of
+ * (races.md W20). When undoing a failure fails too, the sandbox stays, not ready, for its client to
+ * stop and remove.
+ *
+ * @returns the sandbox's id
+ * @throws {RuntimeError} ALREADY_EXISTS for a name in use; INVALID_ARGUMENT; UNAVAILABLE without a
+ * network configuration; whatever made it fail.
+ */
+export async function runPodSandbox(
+  runtime: Runtime,
+  config: SandboxConfig,
+  handler: string,
+  context: Context,
+): Promise<string> {
+  const { kernel, sandboxNames } = runtime;
+  runtime.ociRuntime(handler);
+  validateSysctls(config.sysctls);
+  const id = newId(kernel.random);
+  const name = sandboxName(config);
+  reserveName(runtime, name, id);
+  using span = runtime.telemetry.span("RunPodSandbox", { "sandbox.id": id, "sandbox.name": name });
+  const beganMs = kernel.clock.monotonicMs();
+  let sandbox: Sandbox;
+  try {
+    const record = await describe(runtime, id, name, config, handler);
+    sandbox = new Sandbox(record, preparing(kernel.clock.nowMicros()), kernel, runtime.events);
+  } catch (error) {
+    sandboxNames.release(name, id);
+    throw error;
+  }
+  try {
+    await prepare(runtime, sandbox, context);
+  } catch (error) {
+    span.fail(error);
+    await rollback(runtime, sandbox);
+    throw error;
+  }
+  runtime.telemetry.observe(
+    "sandbox_runtime_create",
+    (kernel.clock.monotonicMs() - beganMs) / 1_000,
+    { runtime: handler },
+  );
+  return id;
+}
+
+/** What a pod is called, in CRI's terms. */
+export function sandboxName({ metadata }: SandboxConfig): string {
+  return [metadata.name, metadata.namespace, metadata.uid, metadata.attempt].join("_");
+}
+
+function reserveName(runtime: Runtime, name: string, id: string): void {
+  try {
+    runtime.sandboxNames.reserve(name, id);
+  } catch (error) {
+    throw new RuntimeError(
+      "ALREADY_EXISTS",
+      `failed to reserve sandbox name "${name}": ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function describe(
+  runtime: Runtime,
+  id: string,
+  name: string,
+  config: SandboxConfig,
+  handler: string,
+): Promise<SandboxRecord> {
+  const hasNetwork = config.namespaces.network !== "NODE";
+  const parent = config.cgroupParent;
+  return sandboxRecord({
+    id,
+    name,
+    config,
+    handler,
+    hostname: config.hostname === "" || !hasNetwork
+      ? await readHostname(runtime.kernel)
+      : config.hostname,
+    cgroup: parent === "" ? join(runtime.config.cgroupParent, id) : parent,
+    ownsCgroup: parent === "",
+    networkList: hasNetwork ? await runtime.network.configuration() : undefined,
+  });
+}
+
+async function prepare(runtime: Runtime, sandbox: Sandbox, context: Context): Promise<void> {
+  const { kernel, config, telemetry } = runtime;
+  const { record } = sandbox;
+  const paths = sandboxPaths(config, record.id);
+  context.throwIfCancelled();
+  await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);
+  await kernel.files.mkdir(paths.directory, 0o711);
+  await writeSandboxFiles(kernel, paths, record);
+  await kernel.cgroups.create(record.cgroup);
+  const pins = pinsOf(paths, record.config);
+  if (Object.keys(pins).length > 0) {
+    await spanned(
+      telemetry,
+      "namespaces.pin",
+      {},
+      () => kernel.namespaces.pin(pins, record.hostname),
+    );
+  }
+  if (pins.ipc !== undefined) {
+    await kernel.files.mkdir(paths.shm, 0o1777);
+    await kernel.mounts.mount("shm", paths.shm, { type: "tmpfs", options: SHM_OPTIONS });
+  }
+  context.throwIfCancelled();
+  const network = await attach(runtime, record, paths.net, context);
+  const started = record.config.namespaces.pid === "POD"
+    ? await startPause(runtime, record, context)
+    : undefined;
+  try {
+    await runtime.hooks.sandbox("runPodSandbox", record, context);
+    context.throwIfCancelled();
+    await publish(runtime, sandbox, network, started);
+  } catch (error) {
+    started?.task[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function attach(
+  runtime: Runtime,
+  record: SandboxRecord,
+  netnsPath: string,
+  context: Context,
+): Promise<NetworkResult | undefined> {
+  if (record.networkList === undefined) return undefined;
+  using span = runtime.telemetry.span("cni.setup_pod_network", { "netns.path": netnsPath });
+  const result = await runtime.network.attach(
+    { sandboxId: record.id, netnsPath, config: record.config },
+    record.networkList,
+    context,
+  );
+  if (result.ips.length === 0) {
+    throw new RuntimeError("UNKNOWN", `failed to find network info for sandbox "${record.id}"`);
+  }
+  span.set({ "sandbox.ip": result.ips[0] ?? "" });
+  return result;
+}
+
+/** The last step: from the commit on the sandbox is there, and nothing after it can fail. */
+async function publish(
+  runtime: Runtime,
+  sandbox: Sandbox,
+  network: NetworkResult | undefined,
+  started: { readonly task: Task; readonly pause: Pause } | undefined,
+): Promise<void> {
+  sandbox.pause = started?.task;
+  const next = (status: typeof sandbox.status) => ready(status, network, started?.pause);
+  runtime.sandboxes.add(sandbox);
+  try {
+    await sandbox.transition(next, "CREATED", "STARTED");
+  } catch (error) {
+    runtime.sandboxes.delete(sandbox.id);
+    throw error;
+  }
+  if (started !== undefined) monitorPause(runtime, sandbox, started.task);
+}
+
+async function rollback(runtime: Runtime, sandbox: Sandbox): Promise<void> {
+  const { record } = sandbox;
+  sandbox.gate.close();
+  try {
+    using bounded = runtime.rollbackContext();
+    await runtime.hooks.sandbox("removePodSandbox", record, bounded);
+    await teardownSandbox(runtime, record, sandbox.status, bounded);
+    await discardSandboxFiles(runtime, record);
+    await runtime.kernel.store.commit(deleteSandboxRecord(record.id));
+    runtime.sandboxNames.release(record.name, record.id);
+  } catch (error) {
+    runtime.telemetry.log("error", "rollback of a sandbox failed: it stays, not ready", {
+      id: record.id,
+      error: messageOf(error),
+    });
+    await sandbox.transition(stopping).catch(() => {});
+    runtime.sandboxes.add(sandbox);
+  }
+}

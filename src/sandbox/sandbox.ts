@@ -1,0 +1,73 @@
+import type { EventStream, LifecycleEventType } from "../events.ts";
+import { Joined } from "../kernel/joined.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Task } from "../task/task.ts";
+import { Gate } from "./gate.ts";
+import { putSandboxStatus, type SandboxRecord } from "./record.ts";
+import type { SandboxStatus } from "./state.ts";
+
+/**
+ * A sandbox, and the one owner of its status: durable first, then visible, then announced. Readers take
+ * `status`, an immutable snapshot, and never wait.
+ */
+export class Sandbox {
+  readonly gate: Gate;
+  /** The init of its shared PID namespace, while it is known to be there. */
+  pause: Task | undefined;
+  readonly stop = new Joined();
+  readonly removal = new Joined();
+
+  #hasAnnouncedStop = false;
+  #status: SandboxStatus;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly record: SandboxRecord,
+    status: SandboxStatus,
+    readonly kernel: Kernel,
+    readonly events: EventStream,
+  ) {
+    this.#status = status;
+    this.gate = new Gate(record.id);
+    if (status.phase === "STOPPING" || status.phase === "STOPPED") this.gate.close();
+  }
+
+  get id(): string {
+    return this.record.id;
+  }
+
+  get status(): SandboxStatus {
+    return this.#status;
+  }
+
+  /**
+   * Changes the status. `next` is pure and sees the status as it is when its turn has come.
+   *
+   * @throws {KernelError} when the change cannot be made durable; nothing has changed then.
+   */
+  transition(
+    next: (current: SandboxStatus) => SandboxStatus,
+    ...events: readonly LifecycleEventType[]
+  ): Promise<void> {
+    const done = this.#turn.then(async () => {
+      const before = this.#status;
+      const status = next(before);
+      if (status === before) return;
+      await this.kernel.store.commit([putSandboxStatus(this.id, status)]);
+      this.#status = status;
+      if (status.phase !== before.phase) events.forEach((event) => this.announce(event));
+    });
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /** Publishes an event of this sandbox; that it stopped, only once. */
+  announce(type: LifecycleEventType): void {
+    if (type === "STOPPED") {
+      if (this.#hasAnnouncedStop) return;
+      this.#hasAnnouncedStop = true;
+    }
+    const at = this.kernel.clock.nowMicros();
+    this.events.publish({ type, id: this.id, sandboxId: this.id, at });
+  }
+}

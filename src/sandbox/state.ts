@@ -1,0 +1,62 @@
+import { assert } from "@std/assert";
+import type { ProcessIdentity } from "../kernel/processes.ts";
+import type { NetworkResult } from "../network/network.ts";
+
+/**
+ * The life of a sandbox.
+ *
+ * ```text
+ *   PREPARING ──ready──▶ READY ──stopping──▶ STOPPING ──stopped──▶ STOPPED ─▶ removed
+ *       │                                       ▲
+ *       └───────────── rollback failed ─────────┘
+ * ```
+ *
+ * CRI sees READY as SANDBOX_READY, everything else as SANDBOX_NOTREADY. PREPARING is not shown: nobody
+ * knows the id. From STOPPING on, no process can be added.
+ */
+export type SandboxPhase = "PREPARING" | "READY" | "STOPPING" | "STOPPED";
+
+/** The init of a shared PID namespace. */
+export interface Pause {
+  readonly init: ProcessIdentity;
+  readonly supervisor: ProcessIdentity;
+}
+
+/** What is durably known of a sandbox and changes. Times in microseconds since 1970. */
+export interface SandboxStatus {
+  readonly phase: SandboxPhase;
+  readonly createdAt: number;
+  /** What the network gave; undefined on the host's network, and before. */
+  readonly network: NetworkResult | undefined;
+  /** Undefined where pods share no PID namespace. */
+  readonly pause: Pause | undefined;
+}
+
+/** A sandbox that is being made: what it will use is on disk before it is used. */
+export function preparing(now: number): SandboxStatus {
+  return { phase: "PREPARING", createdAt: now, network: undefined, pause: undefined };
+}
+
+/** PREPARING → READY. */
+export function ready(
+  status: SandboxStatus,
+  network: NetworkResult | undefined,
+  pause: Pause | undefined,
+): SandboxStatus {
+  assert(status.phase === "PREPARING", `ready while ${status.phase}`);
+  return { ...status, phase: "READY", network, pause };
+}
+
+/** No process can be added from now on; what is there is taken away step by step. */
+export function stopping(status: SandboxStatus): SandboxStatus {
+  return status.phase === "STOPPED" ? status : { ...status, phase: "STOPPING" };
+}
+
+/** STOPPING → STOPPED: nothing runs, no namespace and no network is left. */
+export function stopped(status: SandboxStatus): SandboxStatus {
+  assert(
+    status.phase === "STOPPING" || status.phase === "STOPPED",
+    `stopped while ${status.phase}`,
+  );
+  return { ...status, phase: "STOPPED", pause: undefined };
+}

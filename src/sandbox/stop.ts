@@ -1,0 +1,65 @@
+import type { Context } from "../kernel/context.ts";
+import { endContainer } from "../container/stop.ts";
+import type { Container } from "../container/container.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { stopped, stopping } from "./state.ts";
+import { teardownSandbox } from "./teardown.ts";
+
+/**
+ * CRI StopPodSandbox. First the gate closes, durably: no container can be created or started from then
+ * on, and every read says NOTREADY. Then whoever is inside leaves, the containers are killed, and
+ * network and namespaces go. When it returns nothing of the pod runs or ever will (races.md W4). Every
+ * step is idempotent; an unknown id is fine; a stop under way is joined.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.
+ * @throws {KernelError} the step that Linux refused; call again.
+ */
+export async function stopPodSandbox(
+  runtime: Runtime,
+  id: string,
+  context: Context,
+): Promise<void> {
+  const sandbox = runtime.sandboxes.findIfPresent(id);
+  if (sandbox === undefined) return;
+  await stopSandbox(runtime, sandbox, context);
+}
+
+/** As `stopPodSandbox`, for a sandbox at hand. */
+export async function stopSandbox(
+  runtime: Runtime,
+  sandbox: Sandbox,
+  context: Context,
+): Promise<void> {
+  await sandbox.stop.run(() => stop(runtime, sandbox), context);
+}
+
+async function stop(runtime: Runtime, sandbox: Sandbox): Promise<void> {
+  if (sandbox.status.phase === "STOPPED") return;
+  using context = runtime.operationContext(`stop sandbox "${sandbox.id}"`);
+  using span = runtime.telemetry.span("StopPodSandbox", { "sandbox.id": sandbox.id });
+  const beganMs = runtime.kernel.clock.monotonicMs();
+  sandbox.gate.close();
+  await sandbox.transition(stopping);
+  await sandbox.gate.drained(context);
+  await Promise.all(
+    containersOf(runtime, sandbox.id).map(async (container) => {
+      if (container.claim.kind === "starting") await container.claim.released(context);
+      await endContainer(runtime, container, 0, context);
+    }),
+  );
+  await runtime.hooks.sandbox("stopPodSandbox", sandbox.record, context);
+  await teardownSandbox(runtime, sandbox.record, sandbox.status, context);
+  await sandbox.transition(stopped, "STOPPED");
+  span.event("sandbox stopped");
+  runtime.telemetry.observe(
+    "sandbox_runtime_stop",
+    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
+    { runtime: sandbox.record.handler },
+  );
+}
+
+/** The containers of a sandbox, oldest first. */
+export function containersOf(runtime: Runtime, sandboxId: string): Container[] {
+  return [...runtime.containers.values()].filter((container) => container.sandboxId === sandboxId);
+}
