@@ -1,0 +1,53 @@
+import type { Kernel } from "../src/kernel/kernel.ts";
+import { kernelOf } from "./kernel/kernel.ts";
+import { Life } from "./kernel/life.ts";
+import type { SimTask } from "./sim_task.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** One life of the daemon: from its start to its end, or to the end of the simulation. */
+export class Daemon<T> {
+  /** Calls through it belong to this life, and end with it. */
+  readonly kernel: Kernel;
+  readonly life: Life;
+  /** The start-up code; its value is what it returned. */
+  readonly boot: SimTask<T>;
+  readonly #simulation: Simulation;
+  readonly #tasks: Set<SimTask<unknown>> = new Set();
+
+  constructor(simulation: Simulation, name: string, main: (kernel: Kernel) => Promise<T> | T) {
+    this.#simulation = simulation;
+    const task = simulation.scheduler.newTask(name);
+    this.life = new Life(simulation.machine, task);
+    this.kernel = kernelOf(this.life);
+    this.boot = simulation.begin(task, this.life.process, () => main(this.kernel));
+    this.#tasks.add(this.boot);
+  }
+
+  get isAlive(): boolean {
+    return !this.life.isOver;
+  }
+
+  /** Work inside of this life: one RPC of a client. Lost when the daemon crashes first. */
+  spawn<R>(name: string, body: (kernel: Kernel) => Promise<R> | R): SimTask<R> {
+    const task = this.#simulation.scheduler.newTask(name);
+    const spawned = this.#simulation.begin(task, this.life.process, () => body(this.kernel));
+    if (!this.isAlive) spawned.lose();
+    this.#tasks.add(spawned);
+    return spawned;
+  }
+
+  /**
+   * SIGKILL, at this very point: what it waits for never comes, what it held open is closed, what it
+   * started lives on. Nothing happens when it is dead already.
+   */
+  crash(): void {
+    if (!this.isAlive) return;
+    this.life.end();
+    for (const task of this.#tasks) task.lose();
+  }
+
+  /** Pipes, pidfds, watches and children that it holds, for leak checks. */
+  held(): readonly string[] {
+    return this.life.held();
+  }
+}

@@ -1,0 +1,165 @@
+import { type Errno, KernelError } from "../src/kernel/errno.ts";
+import type { Program } from "./programs/program.ts";
+import { Prng } from "./random.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Step } from "./step.ts";
+import type { WatchFaults } from "./world/watch.ts";
+
+/** Makes calls of the port fail. */
+export interface CallFault {
+  /** Matched against "verb arguments", as histories show them. */
+  readonly call: RegExp;
+  readonly errno: Errno;
+  /** Of each call that matches. */
+  readonly probability: number;
+  /** The call is done, and answers with the error all the same; only where the port allows that. */
+  readonly isAfterEffect?: boolean;
+}
+
+/** Makes programs misbehave. */
+export interface ProgramFault {
+  /** Matched against the command line. */
+  readonly program: RegExp;
+  /**
+   * `hang`: waits for ever at a system call. `kill`: is killed at one. `slow`: waits `slowMs` before
+   * one. `fail-before` and `fail-after`: ends with code 1 before or after its work.
+   */
+  readonly kind: "hang" | "kill" | "slow" | "fail-before" | "fail-after";
+  /** Of each system call, or of each execution for the `fail-` kinds. */
+  readonly probability: number;
+  readonly slowMs?: number;
+}
+
+/** What may go wrong, and how often. Everything is off unless it is named. */
+export interface FaultOptions {
+  /**
+   * Timers fire although something else can run: everything is slow on a loaded machine. Probability
+   * of each step.
+   */
+  readonly slowness?: number;
+  readonly calls?: readonly CallFault[];
+  readonly programs?: readonly ProgramFault[];
+  /** Probability of each directory event to be late, doubled, or lost in an overflow of the queue. */
+  readonly watch?: { readonly late?: number; readonly twice?: number; readonly overflow?: number };
+}
+
+/** A kind of fault and where Linux does it. */
+export interface FaultEntry {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** The catalogue: every fault that the simulator knows, and where it comes from. */
+export const FAULTS: readonly FaultEntry[] = [
+  { name: "slowness", source: "man 7 sched: nothing bounds how long a process is not run" },
+  { name: "calls: ENOSPC, EDQUOT", source: "man 2 write, ERRORS" },
+  { name: "calls: EIO", source: "man 2 write, fsync, ERRORS: the medium failed" },
+  { name: "calls: EMFILE, ENFILE", source: "man 2 open, ERRORS" },
+  { name: "calls: EAGAIN, ENOMEM of spawn", source: "man 2 fork, ERRORS" },
+  { name: "calls after effect", source: "man 2 close, fsync: what was written may be there" },
+  { name: "programs: hang", source: "man 5 proc, stat: state D; a stopped or deadlocked runtime" },
+  {
+    name: "programs: kill",
+    source: "man 7 cgroups, memory.events: the OOM killer takes any process",
+  },
+  { name: "programs: slow", source: "man 7 cgroups, cpu.max: a throttled group" },
+  { name: "programs: fail", source: "CNI SPEC.md, Error: a plugin may fail after it has acted" },
+  { name: "watch: late, twice, overflow", source: "man 7 inotify, IN_Q_OVERFLOW" },
+  { name: "Daemon.crash", source: "man 7 signal, SIGKILL; man 5 systemd.service, Restart=" },
+  {
+    name: "Simulation.crashMachine",
+    source: "man 2 fsync, NOTES: what was not synced may be lost",
+  },
+  {
+    name: "Context.cancel",
+    source: "gRPC: a client may cancel, or its deadline pass, at any time",
+  },
+];
+
+const LATE_MICROS_MAX = 5_000_000;
+
+/** Draws faults from the seed. */
+export class Faults implements WatchFaults {
+  isOn = true;
+  readonly #options: FaultOptions;
+  readonly #random: Prng;
+  readonly #scheduler: Scheduler;
+  readonly #describe: (step: Step) => string;
+
+  constructor(
+    seed: number,
+    options: FaultOptions,
+    scheduler: Scheduler,
+    describe: (step: Step) => string,
+  ) {
+    this.#options = options;
+    this.#random = new Prng(seed, "faults");
+    this.#scheduler = scheduler;
+    this.#describe = describe;
+  }
+
+  get hasCallFaults(): boolean {
+    return (this.#options.calls?.length ?? 0) > 0;
+  }
+
+  get hasWatchFaults(): boolean {
+    return this.#options.watch !== undefined;
+  }
+
+  get hasProgramFaults(): boolean {
+    return (this.#options.programs?.length ?? 0) > 0;
+  }
+
+  /** The error that a call of the port gets instead of, or after, its effect. */
+  failure(step: Step, isAfterEffect: boolean): KernelError | undefined {
+    if (!this.isOn || !step.verb.includes(".")) return undefined;
+    for (const fault of this.#options.calls ?? []) {
+      if ((fault.isAfterEffect ?? false) !== isAfterEffect) continue;
+      const text = this.#describe(step);
+      if (!fault.call.test(text) || !this.#random.chance(fault.probability)) continue;
+      return new KernelError(step.verb.slice(step.verb.indexOf(".") + 1), fault.errno, text, {
+        detail: "injected",
+      });
+    }
+    return undefined;
+  }
+
+  /** What happens to a program at a system call. */
+  atSystemCall(commandLine: string): ProgramFault | undefined {
+    if (!this.isOn) return undefined;
+    return this.#options.programs?.find((fault) =>
+      !fault.kind.startsWith("fail") && fault.program.test(commandLine) &&
+      this.#random.chance(fault.probability)
+    );
+  }
+
+  /** A program that fails before or after its work, if one is drawn. */
+  replace(commandLine: string, program: Program): Program {
+    if (!this.isOn) return program;
+    const fault = this.#options.programs?.find((it) =>
+      it.kind.startsWith("fail") && it.program.test(commandLine) &&
+      this.#random.chance(it.probability)
+    );
+    if (fault === undefined) return program;
+    return async (sys) => {
+      if (fault.kind === "fail-after") await program(sys);
+      await sys.write(2, `${sys.args[0]}: injected failure\n`).catch(() => {});
+      return 1;
+    };
+  }
+
+  fate(): ReturnType<WatchFaults["fate"]> {
+    const watch = this.#options.watch;
+    if (!this.isOn || watch === undefined) return "reported";
+    if (this.#random.chance(watch.overflow ?? 0)) return "overflow";
+    if (this.#random.chance(watch.twice ?? 0)) return "twice";
+    if (this.#random.chance(watch.late ?? 0)) {
+      return { lateByMicros: 1 + this.#random.below(LATE_MICROS_MAX) };
+    }
+    return "reported";
+  }
+
+  delay(micros: number, deliver: () => void): void {
+    this.#scheduler.after(this.#scheduler.interruptTask, this, micros, deliver);
+  }
+}

@@ -1,0 +1,96 @@
+import { messageOf } from "../src/errors.ts";
+import type { Step } from "./step.ts";
+
+/** One step that ran. */
+export interface HistoryEntry {
+  readonly number: number;
+  /** Since the machine was first switched on. */
+  readonly elapsedMicros: number;
+  readonly task: string;
+  readonly taskId: number;
+  readonly text: string;
+}
+
+/** What happened, step by step. Texts are made when somebody asks for them. */
+export class History {
+  readonly #steps: { step: Step; number: number; at: number; task: string; prefix: string }[] = [];
+
+  record(step: Step, number: number, elapsedMicros: number): void {
+    this.#steps.push({
+      step,
+      number,
+      at: elapsedMicros,
+      task: step.task.name,
+      prefix: step.isReply ? "reply " : step.partCount > 0 ? "then " : "",
+    });
+  }
+
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  entries(): HistoryEntry[] {
+    return this.#steps.map(({ step, number, at, task, prefix }) => ({
+      number,
+      elapsedMicros: at,
+      task,
+      taskId: step.task.id,
+      text: `${prefix}${callText(step)}${outcomeText(step)}`,
+    }));
+  }
+
+  /** A line a step: number, milliseconds, task, call, outcome; the last `countMax` of them. */
+  text(countMax: number = Infinity): string {
+    return this.entries().slice(countMax === Infinity ? 0 : -countMax).map((it) =>
+      `${String(it.number).padStart(6)} ${(it.elapsedMicros / 1e3).toFixed(3).padStart(12)} ` +
+      `${it.task.slice(0, 40).padEnd(40)} ${it.text}`
+    ).join("\n");
+  }
+}
+
+/**
+ * A step as scenarios match it and histories show it: verb and arguments; "then " before a later part
+ * of a call that takes several steps, "reply " before a late answer.
+ */
+export function stepText(step: Step): string {
+  if (step.isReply) return `reply ${callText(step)}`;
+  return step.partCount > 0 ? `then ${callText(step)}` : callText(step);
+}
+
+function callText(step: Step): string {
+  const subject = subjectText(step.subject);
+  return subject === "" ? step.verb : `${step.verb} ${subject}`;
+}
+
+function subjectText(subject: unknown): string {
+  if (subject === undefined) return "";
+  if (typeof subject === "string") return subject;
+  if (typeof subject === "number") return String(subject);
+  if (Array.isArray(subject) && subject.every((it) => typeof it === "string")) {
+    return subject.join(" ");
+  }
+  if (isCommand(subject)) return [subject.program, ...subject.args].join(" ");
+  return JSON.stringify(subject);
+}
+
+function isCommand(subject: unknown): subject is { program: string; args: readonly string[] } {
+  return typeof subject === "object" && subject !== null && "program" in subject;
+}
+
+function outcomeText(step: Step): string {
+  const { outcome } = step;
+  if (step.hasFailed) return ` ✗ ${messageOf(outcome)}`;
+  switch (typeof outcome) {
+    case "undefined":
+    case "symbol":
+      return "";
+    case "object":
+      if (outcome instanceof Uint8Array) return ` → ${outcome.length} bytes`;
+      if (Array.isArray(outcome)) return ` → [${outcome.length}]`;
+      return "";
+    case "function":
+      return "";
+    default:
+      return ` → ${String(outcome).slice(0, 80)}`;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Cgroups } from "../../src/kernel/cgroups.ts";
+import { AGAIN } from "../step.ts";
+import type { Process } from "../world/process.ts";
+import { SIGKILL } from "../world/process_table.ts";
+import type { Life } from "./life.ts";
+
+/** The port's control groups. */
+export class SimCgroups implements Cgroups {
+  readonly #life: Life;
+
+  constructor(life: Life) {
+    this.#life = life;
+  }
+
+  create(path: string): Promise<void> {
+    return this.#life.call("cgroups.create", path, () => {
+      this.#life.machine.cgroups.create(path);
+    });
+  }
+
+  processes(path: string): Promise<readonly number[]> {
+    return this.#life.call(
+      "cgroups.processes",
+      path,
+      () => this.#members(path).map((it) => it.pid),
+    );
+  }
+
+  /** Reads first and kills then, as without cgroup.kill: a child forked meanwhile is missed. */
+  kill(path: string): Promise<void> {
+    let members: readonly Process[] | undefined;
+    return this.#life.call<void>("cgroups.kill", path, () => {
+      if (members === undefined) {
+        members = this.#members(path);
+        return members.length === 0 ? undefined : AGAIN;
+      }
+      for (const process of members) this.#life.machine.processes.signal(process, SIGKILL);
+      return undefined;
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#life.call("cgroups.remove", path, () => {
+      this.#life.machine.cgroups.remove("remove", path);
+    });
+  }
+
+  oomKills(path: string): Promise<number> {
+    return this.#life.call(
+      "cgroups.oomKills",
+      path,
+      () => this.#life.machine.cgroups.find(path)?.oomKills ?? 0,
+    );
+  }
+
+  #members(path: string): readonly Process[] {
+    return this.#life.machine.cgroups.find(path)?.allProcesses() ?? [];
+  }
+}

@@ -1,0 +1,31 @@
+import type { MountOptions, Mounts } from "../../src/kernel/mounts.ts";
+import type { Life } from "./life.ts";
+
+/** The port's mounts. */
+export class SimMounts implements Mounts {
+  readonly #life: Life;
+
+  constructor(life: Life) {
+    this.#life = life;
+  }
+
+  mount(source: string, target: string, options: MountOptions): Promise<void> {
+    return this.#life.call("mounts.mount", [source, target], () => {
+      this.#life.machine.tree.mount("mount", source, target, options.type, options.options);
+    });
+  }
+
+  unmount(target: string): Promise<void> {
+    return this.#life.call("mounts.unmount", target, () => {
+      this.#life.machine.unmount("unmount", target);
+    });
+  }
+
+  list(path: string): Promise<readonly string[]> {
+    return this.#life.call(
+      "mounts.list",
+      path,
+      () => this.#life.machine.tree.mountsBelow(path).map((it) => it.target),
+    );
+  }
+}

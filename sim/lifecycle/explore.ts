@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { lifecyclePrograms } from "./arbitrary.ts";
+import { runLifecycle } from "./run.ts";
+import { describeRequest, type LifecycleProgram } from "./request.ts";
+
+export interface ExploreOptions {
+  /** Of the first run; run n has seed + n. */
+  readonly seed: number;
+  readonly runs: number;
+  /** Told after every run; false ends the exploration. */
+  readonly onRun?: (done: number) => boolean;
+}
+
+/** A run in which an invariant broke. */
+export interface Finding {
+  readonly seed: number;
+  readonly program: LifecycleProgram;
+  readonly failure: unknown;
+}
+
+export interface Exploration {
+  readonly runs: number;
+  readonly steps: number;
+  readonly finding: Finding | undefined;
+}
+
+/**
+ * Runs lifecycle programs, one a seed, until one breaks an invariant or all are done. A seed stands for
+ * the program, its faults and its interleaving: it is all that a replay needs.
+ */
+export function explore(options: ExploreOptions): Exploration {
+  let steps = 0;
+  for (let done = 0; done < options.runs; done++) {
+    const seed = options.seed + done;
+    const program = programOf(seed);
+    const result = runLifecycle(program, { seed });
+    steps += result.steps;
+    if (result.failure !== undefined) {
+      return { runs: done + 1, steps, finding: { seed, program, failure: result.failure } };
+    }
+    if (options.onRun?.(done + 1) === false) return { runs: done + 1, steps, finding: undefined };
+  }
+  return { runs: options.runs, steps, finding: undefined };
+}
+
+/** The program that a seed stands for. */
+export function programOf(seed: number): LifecycleProgram {
+  const [program] = fc.sample(lifecyclePrograms({ crashes: true, faults: true }), {
+    seed,
+    numRuns: 1,
+  });
+  if (program === undefined) throw new Error("fast-check made no program");
+  return program;
+}
+
+/**
+ * A finding as a report: what broke, the one command that replays it, and the smallest program that
+ * still breaks it with the same schedule seed.
+ */
+export function describeFinding({ seed, program, failure }: Finding): string {
+  const shrunk = shrink(seed) ?? program;
+  const lines = [
+    failure instanceof Error ? failure.stack ?? failure.message : String(failure),
+    `replay: deno task sim --seed=${seed} --runs=1`,
+    `program, shrunk (crashes after ${shrunk.crashes.join(", ") || "no"} steps, ` +
+    `${shrunk.faultsPerMille} faults in 1000 calls):`,
+  ];
+  shrunk.clients.forEach((calls, index) => {
+    lines.push(`  client ${index + 1}`);
+    for (const { request, patienceSteps } of calls) {
+      const patience = patienceSteps === undefined
+        ? ""
+        : `, cancelled after ${patienceSteps} steps`;
+      lines.push(`    ${describeRequest(request)}${patience}`);
+    }
+  });
+  const replayed = runLifecycle(shrunk, { seed, history: true });
+  const history = replayed.simulation.history.text(SHOWN_STEPS).replaceAll(
+    /([0-9a-f]{8})[0-9a-f]{56}/g,
+    "$1…",
+  );
+  lines.push("last steps:", ...history.split("\n").map((line) => line.slice(0, LINE_LENGTH_MAX)));
+  return lines.join("\n");
+}
+
+const SHOWN_STEPS = 60;
+const LINE_LENGTH_MAX = 220;
+
+function shrink(seed: number): LifecycleProgram | undefined {
+  const property = fc.property(
+    lifecyclePrograms({ crashes: true, faults: true }),
+    (program) => runLifecycle(program, { seed }).failure === undefined,
+  );
+  const { counterexample } = fc.check(property, {
+    seed,
+    numRuns: 1,
+    interruptAfterTimeLimit: 20_000,
+  });
+  return counterexample?.[0];
+}

@@ -1,0 +1,78 @@
+/** Which sandbox of the few that a run plays with. */
+export type SandboxSlot = 0 | 1 | 2;
+/** Which container of a sandbox. */
+export type ContainerSlot = 0 | 1 | 2;
+
+/** Which container is meant: the last one that was created in its slot. */
+export interface ContainerPlace {
+  readonly sandbox: SandboxSlot;
+  readonly container: ContainerSlot;
+}
+
+/** One RPC of a client, before it is known which ids it will carry. */
+export type Request =
+  | {
+    readonly kind: "RunPodSandbox";
+    readonly sandbox: SandboxSlot;
+    readonly hasNetwork: boolean;
+    readonly sharesPids: boolean;
+  }
+  | { readonly kind: "StopPodSandbox"; readonly sandbox: SandboxSlot }
+  | { readonly kind: "RemovePodSandbox"; readonly sandbox: SandboxSlot }
+  | {
+    readonly kind: "CreateContainer";
+    readonly place: ContainerPlace;
+    /** What the container runs, for `sim/programs/workload`. */
+    readonly command: readonly string[];
+    /** Asks for its pod's PID namespace: refused where the pod has none. */
+    readonly sharesPids: boolean;
+  }
+  | { readonly kind: "StartContainer"; readonly place: ContainerPlace }
+  | {
+    readonly kind: "StopContainer";
+    readonly place: ContainerPlace;
+    readonly gracePeriodMs: number;
+  }
+  | { readonly kind: "RemoveContainer"; readonly place: ContainerPlace }
+  | { readonly kind: "ExecSync"; readonly place: ContainerPlace; readonly timeoutMs: number }
+  | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace };
+
+/** A request, and how long its client waits: after so many steps it cancels. */
+export interface ClientCall {
+  readonly request: Request;
+  readonly patienceSteps: number | undefined;
+}
+
+/** A run, as data: what several clients do at the same time, and when the daemon is killed. */
+export interface LifecycleProgram {
+  readonly clients: readonly (readonly ClientCall[])[];
+  /** Steps between one life of the daemon and the SIGKILL that ends it; one entry a life. */
+  readonly crashes: readonly number[];
+  /** Calls of the kernel that fail, as chances in 1000 of each call that can. */
+  readonly faultsPerMille: number;
+}
+
+/** A request as one line of a report. */
+export function describeRequest(request: Request): string {
+  switch (request.kind) {
+    case "RunPodSandbox":
+      return `RunPodSandbox s${request.sandbox}${request.hasNetwork ? " cni" : ""}${
+        request.sharesPids ? " shared-pid" : ""
+      }`;
+    case "StopPodSandbox":
+    case "RemovePodSandbox":
+      return `${request.kind} s${request.sandbox}`;
+    case "CreateContainer":
+      return `CreateContainer ${placeText(request.place)} [${request.command.join(" ")}]${
+        request.sharesPids ? " shared-pid" : ""
+      }`;
+    case "StopContainer":
+      return `StopContainer ${placeText(request.place)} ${request.gracePeriodMs} ms`;
+    default:
+      return `${request.kind} ${placeText(request.place)}`;
+  }
+}
+
+function placeText(place: ContainerPlace): string {
+  return `s${place.sandbox}c${place.container}`;
+}

@@ -1,0 +1,281 @@
+import { assembleRuntime } from "../../src/boot.ts";
+import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { removeContainer } from "../../src/container/remove.ts";
+import { messageOf } from "../../src/errors.ts";
+import { putImage } from "../../src/image/record.ts";
+import { Context } from "../../src/kernel/context.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
+import { recover } from "../../src/recovery/recover.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import { removePodSandbox } from "../../src/sandbox/remove.ts";
+import { SILENT } from "../../src/telemetry.ts";
+import { type Chooser, RandomWalk } from "../chooser.ts";
+import type { Daemon } from "../daemon.ts";
+import type { FaultOptions } from "../faults.ts";
+import type { SimTask } from "../sim_task.ts";
+import { Simulation } from "../simulation.ts";
+import { difference } from "../world/snapshot.ts";
+import { isAnswer, perform, Slots } from "./client.ts";
+import { SIM_IMAGE } from "./configs.ts";
+import { hold, InvariantViolation } from "./history.ts";
+import { Oracle } from "./oracle.ts";
+import { type ClientCall, describeRequest, type LifecycleProgram } from "./request.ts";
+
+/** How a run is to be made. */
+export interface LifecycleOptions {
+  readonly seed: number;
+  /** Keeps every step for a report. */
+  readonly history?: boolean;
+  readonly chooser?: Chooser;
+}
+
+/** What became of a run. */
+export interface LifecycleResult {
+  readonly steps: number;
+  /** Why it failed; undefined when every invariant held. */
+  readonly failure: unknown;
+  readonly simulation: Simulation;
+}
+
+/** How often a client tries to clean up before that counts as broken (I11). */
+const CLEANUP_TRIES = 3;
+/** Longer than every bound of the runtime: what is under way has ended by then. */
+const SETTLE_MS = 300_000;
+/** Clients' logs stay, they are the kubelet's to remove; and host-local keeps its empty folders. */
+const IGNORED_FILES = /^\/var\/log\/pods(\/|$)|^\/var\/lib\/cni(\/networks(\/\w+)?)?$/;
+
+/**
+ * Runs a program of client requests on a simulated machine and asks the oracle whether everything was
+ * right. Three parts: the clients, with crashes and faults; then faults off and all that is under way
+ * comes to rest; then everything is removed and the machine must be as it was before.
+ */
+export function runLifecycle(
+  program: LifecycleProgram,
+  options: LifecycleOptions,
+): LifecycleResult {
+  const run = new LifecycleRun(program, options);
+  let failure: unknown;
+  try {
+    run.clients();
+    run.quiesce();
+    run.cleanUp();
+  } catch (error) {
+    failure = error;
+  }
+  return { steps: run.simulation.scheduler.stepCount, failure, simulation: run.simulation };
+}
+
+class LifecycleRun {
+  readonly simulation: Simulation;
+  readonly oracle: Oracle;
+  readonly #slots = new Slots();
+  #daemon!: Daemon<Runtime>;
+  readonly #clients: SimTask<void>[] = [];
+  #hasClients = true;
+  readonly #baseline: readonly string[];
+
+  constructor(readonly program: LifecycleProgram, options: LifecycleOptions) {
+    this.simulation = new Simulation({
+      seed: options.seed,
+      history: options.history ?? false,
+      faults: faultsOf(program.faultsPerMille),
+      ...(options.chooser === undefined ? {} : { chooser: options.chooser }),
+    });
+    seedImage(this.simulation);
+    this.oracle = new Oracle(this.simulation.machine);
+    this.#setFaults(false);
+    this.#boot();
+    this.#runToEnd("the first boot");
+    this.#baseline = this.#snapshot();
+    this.simulation.onStep(() => this.oracle.afterStep());
+    this.#setFaults(true);
+  }
+
+  /** All clients at the same time, and the daemon killed as the program says. */
+  clients(): void {
+    this.program.clients.forEach((calls, index) => {
+      const client = this.simulation.spawn(`client ${index + 1}`, async () => {
+        for (const call of calls) await this.#call(call);
+      });
+      this.#clients.push(client);
+    });
+    let steps = 0;
+    for (const crash of this.program.crashes) {
+      steps += crash;
+      this.simulation.afterSteps(steps, () => {
+        if (this.#hasClients) this.#restart();
+      });
+    }
+    this.#runToEnd("the clients");
+    this.#hasClients = false;
+  }
+
+  /** No more faults: what is under way ends, and every state is true. */
+  quiesce(): void {
+    this.#setFaults(false);
+    if (this.#daemon.boot.state === "rejected") this.#restart();
+    this.#runToEnd("the last recovery");
+    const runtime = this.#daemon.boot.value;
+    for (const { id } of runtime.containers.values()) runtime.settler.hurry(id);
+    this.simulation.run({
+      forMs: SETTLE_MS,
+      until: () =>
+        runtime.janitor.pendingCount === 0 &&
+        [...runtime.containers.values()].every(({ id }) => !runtime.settler.isSettling(id)),
+    });
+    this.oracle.atQuiescence(runtime);
+  }
+
+  /** Everything is removed: a bounded number of tries is enough (I11), and nothing is left (I12). */
+  cleanUp(): void {
+    const runtime = this.#daemon.boot.value;
+    const removals = this.#daemon.spawn("clean-up", async () => {
+      for (const { id } of [...runtime.containers.values()]) {
+        await this.#untilDone(() => removeContainer(runtime, id, Context.background()));
+        this.oracle.containerRemoved(runtime, id);
+      }
+      for (const { id } of [...runtime.sandboxes.values()]) {
+        await this.#untilDone(() => removePodSandbox(runtime, id, Context.background()));
+        this.oracle.sandboxRemoved(runtime, id);
+      }
+    });
+    this.#runToEnd("the clean-up");
+    if (removals.state === "rejected") throw removals.error;
+    this.simulation.run({ forMs: SETTLE_MS });
+    const leaks = this.#leaks();
+    hold(leaks.length === 0, "I12 no leak", () => leaks.join("; "));
+  }
+
+  #setFaults(areOn: boolean): void {
+    const { faults, scheduler } = this.simulation;
+    faults.isOn = areOn;
+    if (scheduler.chooser instanceof RandomWalk) {
+      scheduler.chooser.slowness = areOn ? faultsOf(this.program.faultsPerMille).slowness ?? 0 : 0;
+    }
+  }
+
+  #boot(): void {
+    const { oracle } = this;
+    oracle.watch(undefined);
+    const daemon = this.simulation.bootDaemon(async (kernel: Kernel) => {
+      const runtime = await assembleRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });
+      runtime.events.listen((event) => oracle.event(event));
+      oracle.watch(runtime);
+      await recover(runtime);
+      runtime.becomeReady();
+      return runtime;
+    });
+    this.#daemon = daemon;
+  }
+
+  #restart(): void {
+    this.#daemon.crash();
+    this.#boot();
+  }
+
+  async #call(call: ClientCall): Promise<void> {
+    const runtime = await this.#ready();
+    const context = new Context();
+    const name = describeRequest(call.request);
+    const rpc = this.#daemon.spawn(
+      name,
+      () => perform(runtime, this.#slots, this.oracle, call.request, context),
+    );
+    if (call.patienceSteps !== undefined) {
+      this.simulation.afterSteps(call.patienceSteps, () => context.cancel());
+    }
+    await rpc.promise.catch((error) => {
+      if (!isAnswer(error) || error instanceof InvariantViolation) throw error;
+    });
+  }
+
+  /** The runtime of the present life, once it has recovered; one that cannot start is started anew. */
+  async #ready(): Promise<Runtime> {
+    while (true) {
+      const daemon = this.#daemon;
+      await daemon.boot.settled;
+      if (daemon !== this.#daemon) continue;
+      if (daemon.boot.state === "fulfilled") return daemon.boot.value;
+      if (!isAnswer(daemon.boot.error)) throw daemon.boot.error;
+      this.#restart();
+    }
+  }
+
+  async #untilDone(operation: () => Promise<void>): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await operation();
+      } catch (error) {
+        if (error instanceof InvariantViolation || !isAnswer(error)) throw error;
+        hold(tries < CLEANUP_TRIES, "I11 retry liveness", () => messageOf(error));
+      }
+    }
+  }
+
+  #runToEnd(part: string): void {
+    const outcome = this.simulation.run();
+    hold(outcome.kind === "done", `I13 ${outcome.kind}`, () => `${part}: ${outcome.text}`);
+    for (const client of this.#clients) if (client.state === "rejected") throw client.error;
+  }
+
+  #snapshot(): string[] {
+    return [
+      ...this.simulation.snapshot({ ignore: IGNORED_FILES }),
+      ...this.#daemon.held().map((it) => `held ${it}`),
+    ];
+  }
+
+  #leaks(): string[] {
+    return difference(this.#baseline, this.#snapshot());
+  }
+}
+
+/** Faults that a program asks for: any call of the port may fail, before or after its effect. */
+function faultsOf(perMille: number): FaultOptions {
+  if (perMille === 0) return { slowness: 0.01 };
+  const probability = perMille / 1_000;
+  return {
+    slowness: 0.02,
+    calls: [
+      { call: /^store\.commit/, errno: "ENOSPC", probability },
+      { call: /^store\.commit/, errno: "EIO", probability, isAfterEffect: true },
+      { call: /^files\.(writeFile|mkdir)/, errno: "ENOSPC", probability },
+      { call: /^files\.(readFile|remove)/, errno: "EIO", probability },
+      { call: /^processes\.spawn/, errno: "EAGAIN", probability },
+      { call: /^mounts\.mount/, errno: "ENOSPC", probability },
+      { call: /^cgroups\.(kill|remove)/, errno: "EBUSY", probability },
+    ],
+    programs: [
+      { program: /runc/, kind: "kill", probability: probability / 10 },
+      { program: /bridge/, kind: "fail-after", probability },
+      { program: /bridge/, kind: "fail-before", probability },
+    ],
+    watch: { late: 0.05, twice: 0.05, overflow: 0.02 },
+  };
+}
+
+const LAYER = `sha256:${"1".repeat(64)}`;
+
+/** Puts an image with one empty layer onto the machine, as a pull would leave it. */
+export function seedImage({ machine }: Simulation): void {
+  const directory = `${DEFAULT_CONFIG.root}/layers`;
+  machine.tree.mkdirs("seed", `${directory}/${LAYER.slice(7, 27)}`, 0o755);
+  const change = putImage({
+    id: `sha256:${"2".repeat(64)}`,
+    tags: [SIM_IMAGE],
+    digests: [],
+    sizeBytes: 1,
+    config: {
+      entrypoint: [],
+      cmd: ["sleep", "1000"],
+      env: [],
+      workingDir: "",
+      user: "",
+      volumes: [],
+      stopSignal: "",
+      labels: {},
+    },
+    layers: [LAYER],
+  });
+  machine.store.commit([change]);
+}

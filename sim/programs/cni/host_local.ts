@@ -1,0 +1,87 @@
+import { hasErrno } from "../../../src/kernel/errno.ts";
+import type { Sys } from "../program.ts";
+import { type PluginCall, PluginError } from "./cni.ts";
+
+const OTHER_ERROR = 999;
+const FIRST_HOST = 2;
+const LAST_HOST = 254;
+
+export interface Address {
+  readonly address: string;
+  readonly gateway: string;
+}
+
+/**
+ * Takes a free address: a file named by it says who has it (plugins, ipam/host-local). An allocation
+ * outlives its namespace until somebody deletes it.
+ */
+export async function allocate(sys: Sys, call: PluginCall): Promise<Address> {
+  const folder = folderOf(call);
+  const prefix = prefixOf(call);
+  await sys.mkdirs(folder);
+  const owner = ownerOf(call);
+  for (const name of await sys.list(folder)) {
+    if (!isAddress(name)) continue;
+    if ((await sys.readFile(`${folder}/${name}`)) === owner) {
+      throw new PluginError(
+        OTHER_ERROR,
+        `failed to allocate for range 0: ${name} has been allocated to ${call.containerId}, ` +
+          "duplicate allocation is not allowed",
+      );
+    }
+  }
+  const lastFile = `${folder}/last_reserved_ip.0`;
+  const last = await sys.readFile(lastFile).catch((error: unknown) => {
+    if (hasErrno(error, "ENOENT")) return `${prefix}.${FIRST_HOST - 1}`;
+    throw error;
+  });
+  const count = LAST_HOST - FIRST_HOST + 1;
+  const start = Number(last.split(".")[3] ?? 1) + 1 - FIRST_HOST;
+  for (let i = 0; i < count; i++) {
+    const address = `${prefix}.${FIRST_HOST + (start + i) % count}`;
+    try {
+      await sys.createFile(`${folder}/${address}`, owner);
+    } catch (error) {
+      if (!hasErrno(error, "EEXIST")) throw error;
+      continue;
+    }
+    await sys.writeFile(lastFile, address);
+    return { address: `${address}/24`, gateway: `${prefix}.1` };
+  }
+  throw new PluginError(OTHER_ERROR, `no IP addresses available in range set: ${prefix}.0/24`);
+}
+
+/** Gives back every address of a container's interface; none is fine. */
+export async function release(sys: Sys, call: PluginCall): Promise<void> {
+  const folder = folderOf(call);
+  const owner = ownerOf(call);
+  for (const name of await sys.list(folder).catch(() => [])) {
+    if (!isAddress(name)) continue;
+    const path = `${folder}/${name}`;
+    // Another DEL of the same may be at it.
+    const found = await sys.readFile(path).catch(() => "");
+    if (found === owner) await sys.unlink(path).catch(ignoreAbsent);
+  }
+}
+
+function folderOf({ configuration }: PluginCall): string {
+  return `${configuration.ipam?.dataDir ?? "/var/lib/cni/networks"}/${configuration.name}`;
+}
+
+function prefixOf({ configuration }: PluginCall): string {
+  const subnet = configuration.ipam?.ranges?.[0]?.[0]?.subnet ?? configuration.ipam?.subnet ??
+    "10.88.0.0/24";
+  return subnet.split(".").slice(0, 3).join(".");
+}
+
+function ownerOf(call: PluginCall): string {
+  return `${call.containerId}\r\n${call.interfaceName}`;
+}
+
+function isAddress(name: string): boolean {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(name);
+}
+
+function ignoreAbsent(error: unknown): void {
+  if (!hasErrno(error, "ENOENT")) throw error;
+}

@@ -1,0 +1,39 @@
+import { hasErrno } from "../../src/kernel/errno.ts";
+import type { NamespaceKind } from "../../src/kernel/namespaces.ts";
+import type { Program } from "./program.ts";
+
+/**
+ * What creates and pins namespaces for the daemon, which must not unshare by itself (man 1 unshare):
+ * `slipway-pin --net=PATH --ipc=PATH --uts=PATH HOSTNAME`. Fails with the errno and the path on stderr.
+ */
+export const pin: Program = async (sys) => {
+  const hostname = sys.args.at(-1) ?? "";
+  const pins: { kind: NamespaceKind; path: string }[] = [];
+  for (const arg of sys.args.slice(1, -1)) {
+    const [flag = "", path = ""] = arg.split("=");
+    pins.push({ kind: flag.slice(2) as NamespaceKind, path });
+  }
+  let at = "";
+  try {
+    for (const { path } of pins) {
+      at = path;
+      if (await sys.stat(path) === undefined) await sys.createFile(path, "", 0o444);
+      else if (await sys.isPin(path)) return await fail("EEXIST");
+    }
+    await sys.unshare(pins.map((it) => it.kind));
+    if (pins.some((it) => it.kind === "uts")) await sys.setHostname(hostname);
+    for (const { kind, path } of pins) {
+      at = path;
+      await sys.bindNamespace(kind, path);
+    }
+    return 0;
+  } catch (error) {
+    if (!hasErrno(error, "ENOENT", "EEXIST", "ENOSPC", "EROFS", "ENOTDIR", "EISDIR")) throw error;
+    return await fail(error.errno);
+  }
+
+  async function fail(errno: string): Promise<number> {
+    await sys.write(2, `${errno} ${at}`);
+    return 1;
+  }
+};

@@ -1,0 +1,213 @@
+/**
+ * Programs of the simulated machine: async functions over system calls. Each system call is a step
+ * that the scheduler places, so a program can be overtaken, or killed, between any two of them; a
+ * killed program's pending call is never answered.
+ *
+ * To add one: write `export const name: Program = async (sys) => { …; return 0; }` and put it into
+ * `registry.ts` under its base name. It is then executable as `/usr/bin/name` on the machine. Whatever
+ * happens between two system calls happens at once, so keep that to what the real program does in its
+ * own memory. A KernelError that a program does not catch ends it with code 1 and its text on stderr.
+ *
+ * @module
+ */
+
+import type { ExitStatus } from "../../src/kernel/processes.ts";
+import type { FileStat } from "../../src/kernel/files.ts";
+import type { NamespaceKind } from "../../src/kernel/namespaces.ts";
+import type { ContainerRole } from "../world/process.ts";
+
+/** Returns the exit code. */
+export type Program = (sys: Sys) => Promise<number>;
+
+export type OpenMode = "read" | "write" | "append";
+
+export interface OpenOptions {
+  /** Made with these permissions when it is not there; absent: ENOENT then. */
+  readonly createMode?: number;
+  readonly truncates?: boolean;
+  /** A fifo is not waited for, and reads and writes answer EAGAIN instead of waiting. */
+  readonly isNonblocking?: boolean;
+}
+
+export interface SpawnFiles {
+  /** Descriptors of the caller by the child's number; all others are closed. Absent: the same as the caller's. */
+  readonly files?: Readonly<Record<number, number>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Sent to the child when the caller dies (man 2 prctl, PR_SET_PDEATHSIG). */
+  readonly parentDeathSignal?: number;
+}
+
+export interface ForkOptions extends SpawnFiles {
+  /** The child is the init of a PID namespace of its own (man 2 clone, CLONE_NEWPID). */
+  readonly newPidNamespace?: boolean;
+  /** What it calls itself in the process table: it executes its own program anew. */
+  readonly args?: readonly string[];
+  /** The child's parent is the caller's parent (CLONE_PARENT). */
+  readonly toParent?: boolean;
+}
+
+export interface PollRequest {
+  /** Readers of pipes and fifos. */
+  readonly read?: readonly number[];
+  /** Pids whose end ends the wait (pidfds). */
+  readonly processes?: readonly number[];
+  /** Whether a child that can be waited for ends the wait. */
+  readonly children?: boolean;
+  readonly timeoutMs?: number;
+}
+
+export interface PollResult {
+  /** Of `read`, those where a read would not wait. */
+  readonly readable: readonly number[];
+  readonly hasChild: boolean;
+  /** Of `processes`, those that have ended. */
+  readonly ended: readonly number[];
+  /** Caught signals since the last poll, in order. */
+  readonly signals: readonly number[];
+  readonly hasTimedOut: boolean;
+}
+
+export interface Waited {
+  readonly pid: number;
+  readonly status: ExitStatus;
+}
+
+/** System calls, as one process makes them. Errors are KernelErrors with the call's name as verb. */
+export interface Sys {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Starts with the name it was executed by. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Whether it has children, zombies included. No step. */
+  readonly hasChildren: boolean;
+
+  /** CLOCK_REALTIME in microseconds. No step. */
+  realtimeMicros(): number;
+  /** Random bytes (man 2 getrandom). No step. */
+  randomBytes(length: number): Uint8Array;
+
+  // Processes.
+
+  /** Starts a child that runs `child`, with copies of the caller's descriptors unless told otherwise. */
+  fork(name: string, child: Program, options?: ForkOptions): Promise<number>;
+  /** Becomes another program: `return await sys.exec(…)`. ENOENT, EACCES as execve. */
+  exec(
+    program: string,
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): Promise<number>;
+  /** Whether `exec` would find the program (man 2 access, X_OK, along PATH). */
+  canExecute(program: string): Promise<boolean>;
+  /** fork and exec in one; failures of exec appear as exit code 127. */
+  spawn(program: string, args: readonly string[], options?: SpawnFiles): Promise<number>;
+  /** Waits for a child, any if no pid is given, and reaps it. ECHILD when there is none. */
+  wait(pid?: number): Promise<Waited>;
+  /** Like wait, but undefined when no child has ended yet, or there is none. */
+  tryWait(): Promise<Waited | undefined>;
+  /** ESRCH when there is no such process. Signal 0 only asks. */
+  kill(pid: number, signal: number): Promise<void>;
+  /** Like kill, but ESRCH also when another process has the pid now (man 2 pidfd_send_signal). */
+  killIdentity(pid: number, startTime: number, signal: number): Promise<void>;
+  /** What /proc/PID/stat says; undefined when there is no such process. */
+  processStat(pid: number): Promise<{ startTime: number; isZombie: boolean } | undefined>;
+  signalAction(signal: number, action: "default" | "ignore" | "catch"): Promise<void>;
+  /** No step, as whatever touches nothing but the process itself. */
+  setSubreaper(): void;
+  /** No step. */
+  setParentDeathSignal(signal: number): void;
+  /** Ends early when a caught signal comes. */
+  sleep(ms: number): Promise<void>;
+  /** Waits for any of what is asked for, or for a caught signal. */
+  poll(request: PollRequest): Promise<PollResult>;
+
+  // Files. Relative paths are taken from the working directory.
+
+  open(path: string, mode: OpenMode, options?: OpenOptions): Promise<number>;
+  /** Holds a file without opening it (man 2 open, O_PATH). */
+  openPath(path: string): Promise<number>;
+  /** Opens what `openPath` holds, whatever its path is by now (man 5 proc, /proc/PID/fd). */
+  reopen(fd: number, mode: OpenMode, options?: OpenOptions): Promise<number>;
+  /** Up to `bytesMax`; none at the end. Waits for a pipe; EAGAIN when it was opened nonblocking. */
+  read(fd: number, bytesMax: number): Promise<Uint8Array>;
+  /** Reads to the end. */
+  readAll(fd: number): Promise<string>;
+  /** EPIPE, and death by SIGPIPE unless ignored, when nobody can read. */
+  write(fd: number, data: string | Uint8Array): Promise<void>;
+  close(fd: number): Promise<void>;
+  /** A pipe: where to read, where to write. No step. */
+  pipe(): [number, number];
+  /** No step. */
+  duplicate(from: number, to: number): void;
+  /** Puts /dev/null in place of a descriptor. No step. */
+  toNull(fd: number): void;
+  readFile(path: string): Promise<string>;
+  readBytes(path: string): Promise<Uint8Array>;
+  /** Opens, writes and closes; not atomic for others in reality, but one step here. */
+  writeFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /** Makes the file; EEXIST (man 2 open, O_EXCL). */
+  createFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  mkdir(path: string, mode?: number): Promise<void>;
+  mkdirs(path: string, mode?: number): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  /** rm -rf, one step for each name; absent is fine. */
+  removeAll(path: string): Promise<void>;
+  symlink(target: string, path: string): Promise<void>;
+  /** The target of a symlink. */
+  readLink(path: string): Promise<string>;
+  /** Another name for the file (man 2 link). */
+  hardLink(from: string, to: string): Promise<void>;
+  mkfifo(path: string, mode: number): Promise<void>;
+  /** A listening socket; nobody connects to it here. */
+  bindSocket(path: string): Promise<void>;
+  /** A device node, "major:minor". */
+  mknod(path: string, device: string, mode: number): Promise<void>;
+  chown(path: string, uid: number, gid: number): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  list(path: string): Promise<readonly string[]>;
+  /** Not following a last symlink; undefined when nothing is there. */
+  stat(path: string): Promise<FileStat | undefined>;
+  fsync(path: string): Promise<void>;
+  /** Takes a directory for `/` from now on (man 2 chroot, pivot_root). */
+  changeRoot(path: string): Promise<void>;
+  mount(source: string, target: string, type: string, options: readonly string[]): Promise<void>;
+  unmount(target: string): Promise<void>;
+
+  // Namespaces and cgroups.
+
+  /** New namespaces for the caller (man 2 unshare). */
+  unshare(kinds: readonly NamespaceKind[]): Promise<void>;
+  setHostname(name: string): Promise<void>;
+  /** Binds one of the caller's namespaces to an existing file. */
+  bindNamespace(kind: NamespaceKind, path: string): Promise<void>;
+  /** Whether a namespace is bound to a path (man 2 statfs, NSFS_MAGIC). */
+  isPin(path: string): Promise<boolean>;
+  /** Joins the namespace that a path pins (man 2 setns). ENOENT, EINVAL when it is no pin. */
+  joinPath(kind: NamespaceKind, path: string): Promise<void>;
+  /** Joins all namespaces and the root of a process. ESRCH. */
+  joinProcess(pid: number): Promise<void>;
+  cgroupCreate(path: string): Promise<void>;
+  /** Moves a process. ENOENT, ESRCH. */
+  cgroupMove(path: string, pid: number): Promise<void>;
+  cgroupProcesses(path: string): Promise<readonly number[]>;
+  /** EBUSY while populated; absent is fine. */
+  cgroupRemove(path: string): Promise<void>;
+  /** Says for whom this process works, for oracles and snapshots. No step. */
+  setContainer(role: ContainerRole): void;
+  /** Uses memory until the kernel kills somebody of the own group (man 7 cgroups, memory.oom). */
+  exhaustMemory(): Promise<void>;
+  /** Whether a network namespace is at a path; its interfaces can then be changed. One step. */
+  network<T>(path: string, change: (network: NetworkSys) => T): Promise<T>;
+}
+
+/** The interfaces of a network namespace. */
+export interface NetworkSys {
+  has(name: string): boolean;
+  add(name: string, addresses: readonly string[]): void;
+  setUp(name: string): void;
+  remove(name: string): void;
+}

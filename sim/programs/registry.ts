@@ -1,0 +1,58 @@
+import { cniPlugins } from "./cni/plugins.ts";
+import { conmon } from "./conmon/conmon.ts";
+import { cat, cp, echo, failing, sleep, succeed, uname } from "./helpers.ts";
+import { skopeo } from "./image/skopeo.ts";
+import { tar } from "./image/tar.ts";
+import { pin } from "./pin.ts";
+import type { Program } from "./program.ts";
+import { runc } from "./runc/runc.ts";
+import { sh } from "./shell/shell.ts";
+import {
+  busyLog,
+  catatonit,
+  exit,
+  forkForever,
+  forkHolder,
+  ignoreTerm,
+  onTerm,
+  oom,
+  stayInCgroup,
+} from "./workloads.ts";
+
+/** Programs of the machine, by base name. */
+export const programs: Readonly<Record<string, Program>> = {
+  ...cniPlugins,
+  cat,
+  catatonit,
+  conmon,
+  cp,
+  echo,
+  false: failing,
+  runc,
+  sh,
+  skopeo,
+  sleep,
+  "slipway-pin": pin,
+  tar,
+  true: succeed,
+  uname,
+};
+
+/** Programs inside of containers, by base name. */
+export const workloads: Readonly<Record<string, Program>> = {
+  "busy-log": busyLog,
+  cat,
+  catatonit,
+  echo,
+  exit,
+  false: failing,
+  "fork-forever": forkForever,
+  "fork-holder": forkHolder,
+  "ignore-term": ignoreTerm,
+  "on-term": onTerm,
+  oom,
+  sh,
+  sleep,
+  "stay-in-cgroup": stayInCgroup,
+  true: succeed,
+};

@@ -1,0 +1,89 @@
+import type { Program, Sys } from "./program.ts";
+
+const SIGINT = 2;
+const SIGTERM = 15;
+const LINE_MS = 10;
+
+/** `exit CODE [AFTER_MS]` */
+export const exit: Program = async (sys) => {
+  const [, code = "0", afterMs = "0"] = sys.args;
+  if (Number(afterMs) > 0) await sys.sleep(Number(afterMs));
+  return Number(code);
+};
+
+/** Runs until SIGKILL. */
+export const ignoreTerm: Program = async (sys) => {
+  await sys.signalAction(SIGTERM, "ignore");
+  return await forever(sys);
+};
+
+/** `on-term CODE`: runs until SIGTERM, then ends with a code. */
+export const onTerm: Program = async (sys) => {
+  await sys.signalAction(SIGTERM, "catch");
+  while (!(await sys.poll({})).signals.includes(SIGTERM));
+  return Number(sys.args[1] ?? 0);
+};
+
+/** `fork-holder MS CODE`: leaves a child that holds its output for a time, and ends with a code. */
+export const forkHolder: Program = async (sys) => {
+  const [, ms = "1000", code = "0"] = sys.args;
+  await sys.fork("holder", async (child) => {
+    await child.sleep(Number(ms));
+    await child.write(1, "late\n").catch(() => {});
+    return 0;
+  });
+  return Number(code);
+};
+
+/** Leaves a child that runs for ever, and ends. With a shared PID namespace the child stays. */
+export const stayInCgroup: Program = async (sys) => {
+  await sys.fork("stayer", async (child) => {
+    await child.signalAction(SIGTERM, "ignore");
+    return await forever(child);
+  });
+  return 0;
+};
+
+/** `fork-forever MS`: makes a child every so often, each living for a while. */
+export const forkForever: Program = async (sys) => {
+  const ms = Number(sys.args[1] ?? LINE_MS);
+  for (;;) {
+    await sys.fork("short", async (child) => {
+      await child.sleep(ms * 2);
+      return 0;
+    });
+    await sys.sleep(ms);
+    while (await sys.tryWait() !== undefined);
+  }
+};
+
+/** `busy-log N`: writes lines to stdout and stderr in turn. */
+export const busyLog: Program = async (sys) => {
+  const count = Number(sys.args[1] ?? 10);
+  for (let i = 0; i < count; i++) {
+    await sys.write(i % 2 === 0 ? 1 : 2, `line ${i}\n`);
+    if (i % LINE_MS === LINE_MS - 1) await sys.sleep(1);
+  }
+  return 0;
+};
+
+/** `oom [AFTER_MS]`: uses memory until it is killed. */
+export const oom: Program = async (sys) => {
+  await sys.sleep(Number(sys.args[1] ?? 0));
+  await sys.exhaustMemory();
+  return await forever(sys);
+};
+
+/** `catatonit -P`: the init of a shared PID namespace, which reaps and waits. */
+export const catatonit: Program = async (sys) => {
+  for (const signal of [SIGTERM, SIGINT]) await sys.signalAction(signal, "catch");
+  for (;;) {
+    const { signals } = await sys.poll({ children: sys.hasChildren });
+    if (signals.length > 0) return 0;
+    while (await sys.tryWait() !== undefined);
+  }
+};
+
+async function forever(sys: Sys): Promise<number> {
+  for (;;) await sys.poll({});
+}

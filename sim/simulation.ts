@@ -1,0 +1,315 @@
+import type { Kernel } from "../src/kernel/kernel.ts";
+import { type Chooser, RandomWalk } from "./chooser.ts";
+import { Daemon } from "./daemon.ts";
+import { Director, type Hold, type What, type Who } from "./director.ts";
+import { afterMicrotasks, canDrain } from "./driver.ts";
+import { type FaultOptions, Faults } from "./faults.ts";
+import { History, stepText } from "./history.ts";
+import type { Program } from "./programs/program.ts";
+import { programs, workloads } from "./programs/registry.ts";
+import { Scheduler } from "./scheduler.ts";
+import { SimTask } from "./sim_task.ts";
+import { Step } from "./step.ts";
+import { currentTask, type Task } from "./task.ts";
+import { Machine } from "./world/machine.ts";
+import { difference, snapshot, type SnapshotOptions } from "./world/snapshot.ts";
+
+const STEPS_MAX = 200_000;
+const PID_MAX = 128;
+const SHOWN_STEPS = 12;
+
+export interface SimulationOptions {
+  /** Everything that happens is a function of it, and of the code under test. */
+  readonly seed: number;
+  /** Steps of one `run` before it is given up; 200,000 unless given. */
+  readonly stepsMax?: number;
+  /** How many pids there are, so that they recycle; 128 unless given. */
+  readonly pidMax?: number;
+  readonly faults?: FaultOptions;
+  /** Keeps every step for reports. */
+  readonly history?: boolean;
+  /** The strategy; a random walk from the seed unless given. */
+  readonly chooser?: Chooser;
+  /** More programs of the machine, by base name. */
+  readonly programs?: Readonly<Record<string, Program>>;
+  /** More programs inside of containers, by base name. */
+  readonly workloads?: Readonly<Record<string, Program>>;
+}
+
+/**
+ * How a run ended. `done`: every task has settled and nothing moves without time passing. `deadlock`:
+ * calls wait that can never be answered. `escaped`: a task waits for something outside of the
+ * simulation. `stepsMax`: it did not come to an end.
+ */
+export interface Outcome {
+  readonly kind: "done" | "deadlock" | "escaped" | "stepsMax";
+  readonly steps: number;
+  /** Who waits for what. Empty when done. */
+  readonly text: string;
+}
+
+export interface RunOptions {
+  /** Virtual time to let pass, instead of running until every task has settled. */
+  readonly forMs?: number;
+  /** Ends the run early, checked after every step. */
+  readonly until?: () => boolean;
+}
+
+/** A machine, its clock and everything that runs on it, as one deterministic whole. */
+export class Simulation {
+  readonly machine: Machine;
+  readonly scheduler: Scheduler;
+  readonly history: History = new History();
+  readonly faults: Faults;
+  readonly #director: Director;
+  readonly #stepsMax: number;
+  readonly #tasks: Set<SimTask<unknown>> = new Set();
+  readonly #daemons: Daemon<unknown>[] = [];
+  #unsettledCount = 0;
+
+  constructor(options: SimulationOptions) {
+    const { seed, faults = {} } = options;
+    this.#stepsMax = options.stepsMax ?? STEPS_MAX;
+    this.scheduler = new Scheduler(options.chooser ?? new RandomWalk(seed, faults.slowness));
+    this.#director = new Director(this.scheduler);
+    this.machine = new Machine(this.scheduler, {
+      seed,
+      pidMax: options.pidMax ?? PID_MAX,
+      programs: new Map(Object.entries({ ...programs, ...options.programs })),
+      workloads: new Map(Object.entries({ ...workloads, ...options.workloads })),
+    });
+    this.faults = new Faults(seed, faults, this.scheduler, stepText);
+    if (this.faults.hasCallFaults) this.scheduler.faults = this.faults;
+    if (this.faults.hasWatchFaults) this.machine.watchFaults = this.faults;
+    if (this.faults.hasProgramFaults) this.machine.programFaults = this.faults;
+    if (options.history) {
+      this.scheduler.onExecute = (step) =>
+        this.history.record(step, this.scheduler.stepCount, this.scheduler.clock.elapsedMicros);
+    }
+  }
+
+  /** Starts a life of the daemon. */
+  bootDaemon<T>(main: (kernel: Kernel) => Promise<T> | T, name: string = "daemon"): Daemon<T> {
+    const daemon = new Daemon(this, name, main);
+    this.#daemons.push(daemon);
+    return daemon;
+  }
+
+  /** Starts work outside of the daemon, which survives its crashes: a client. */
+  spawn<T>(name: string, body: () => Promise<T> | T): SimTask<T> {
+    return this.begin(this.scheduler.newTask(name), this, body);
+  }
+
+  /**
+   * Starts a script: work that always goes first, so that it stands outside of the interleaving that it
+   * directs with {@linkcode until}, {@linkcode hold} and {@linkcode idle}.
+   */
+  direct<T>(body: () => Promise<T> | T, name: string = "script"): SimTask<T> {
+    const task = this.scheduler.newTask(name);
+    this.scheduler.addDirector(task);
+    return this.begin(task, this, body);
+  }
+
+  /** @ignore Starts `body` as a step of `task`. */
+  begin<T>(task: Task, owner: object, body: () => Promise<T> | T): SimTask<T> {
+    this.#unsettledCount++;
+    const begun = new SimTask<T>(task, () => {
+      this.#unsettledCount--;
+      this.#tasks.delete(begun);
+    });
+    this.#tasks.add(begun);
+    this.scheduler.submit(
+      new Step(
+        task,
+        owner,
+        "begin",
+        undefined,
+        () => currentTask.run(task, () => begun.begin(body)),
+        false,
+        undefined,
+        undefined,
+      ),
+    );
+    return begun;
+  }
+
+  /** Lets others run: `count` scheduling points of the task that calls. */
+  async pause(count: number = 1): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      await this.scheduler.call(this.#task(), this, "pause", undefined, () => undefined);
+    }
+  }
+
+  /** Resolves after `ms` of virtual time. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) =>
+      void this.scheduler.after(this.#task(), this, ms * 1_000, resolve)
+    );
+  }
+
+  /** Resolves when nothing else can run without time passing. */
+  idle(): Promise<void> {
+    return this.scheduler.whenIdle(this.#task(), this);
+  }
+
+  /**
+   * Resolves when `who` is about to do `what`, which is then held back until the returned hold is
+   * released. Everybody else goes on meanwhile.
+   *
+   * @throws {Error} when that task ends without having come there.
+   */
+  async until(who: Who, what: What): Promise<Hold> {
+    const hold = this.#director.hold(who, what, true);
+    const ended = who instanceof SimTask ? who : undefined;
+    void ended?.settled.then(() => hold.arrived.wake());
+    await this.scheduler.callWhen(
+      this.#task(),
+      this,
+      "until",
+      String(what),
+      hold.arrived,
+      () => hold.steps.length > 0 || (ended?.isSettled ?? false),
+      () => undefined,
+    );
+    if (hold.steps.length > 0) return hold;
+    hold.release();
+    throw new Error(`${ended?.name} ended before it came to ${String(what)}`);
+  }
+
+  /** Holds back, from now on, whatever of `who` is like `what`. */
+  hold(who: Who, what?: What): Hold {
+    return this.#director.hold(who, what);
+  }
+
+  /** Calls `listener` after every step, when all code that it woke waits again: for oracles. */
+  onStep(listener: (step: Step) => void): void {
+    this.scheduler.listeners.push(listener);
+  }
+
+  /** Calls `action` once, after the given number of steps from now: for faults at any point. */
+  afterSteps(count: number, action: () => void): void {
+    const at = this.scheduler.stepCount + count;
+    const { listeners } = this.scheduler;
+    const listener = (): void => {
+      if (this.scheduler.stepCount < at) return;
+      listeners.splice(listeners.indexOf(listener), 1);
+      action();
+    };
+    listeners.push(listener);
+  }
+
+  /** Kills the daemon, loses the power and switches the machine on again. */
+  crashMachine(): void {
+    for (const daemon of this.#daemons) daemon.crash();
+    this.machine.crash();
+  }
+
+  /**
+   * Runs until every task has settled and nothing moves without time passing, or for some virtual
+   * time. Call it outside of microtasks: in a synchronous test, or through `inMacrotask`.
+   *
+   * @throws whatever a listener throws, and mistakes of the simulator itself.
+   */
+  run(options: RunOptions = {}): Outcome {
+    if (!canDrain()) {
+      throw new Error(
+        "Cannot run in a microtask: use inMacrotask, runAsync, or a synchronous test",
+      );
+    }
+    const end = this.#endOf(options);
+    const stepsEnd = this.scheduler.stepCount + this.#stepsMax;
+    for (;;) {
+      const outcome = this.#check(options, stepsEnd);
+      if (outcome !== undefined) return outcome;
+      if (this.scheduler.runOne()) continue;
+      const rest = this.#rest(end);
+      if (rest !== undefined) return rest;
+    }
+  }
+
+  /** Like {@linkcode run}, from anywhere and without internals of Deno, and several times slower. */
+  async runAsync(options: RunOptions = {}): Promise<Outcome> {
+    const end = this.#endOf(options);
+    const stepsEnd = this.scheduler.stepCount + this.#stepsMax;
+    for (;;) {
+      await afterMicrotasks();
+      const outcome = this.#check(options, stepsEnd);
+      if (outcome !== undefined) return outcome;
+      const step = this.scheduler.runOneUndrained();
+      if (step !== undefined) {
+        await afterMicrotasks();
+        for (const listener of this.scheduler.listeners) listener(step);
+        continue;
+      }
+      const rest = this.#rest(end);
+      if (rest !== undefined) return rest;
+    }
+  }
+
+  /** Everything that could leak, a line each. */
+  snapshot(options?: SnapshotOptions): string[] {
+    return snapshot(this.machine, options);
+  }
+
+  /** What there is more ("+") and less ("-") than in an earlier snapshot. */
+  leaks(baseline: readonly string[], options?: SnapshotOptions): string[] {
+    return difference(baseline, this.snapshot(options));
+  }
+
+  /** Who waits for what, with the last steps if they were kept. */
+  waitText(): string {
+    const pending = this.scheduler.pending();
+    const lines = pending.map((step) =>
+      `  ${step.taskName}: ${stepText(step)}${step.isHeld ? " (held)" : ""}`
+    );
+    for (const task of this.#tasks) {
+      if (pending.some((step) => step.task === task.task)) continue;
+      lines.push(`  ${task.name}: nothing; its last step was ${task.task.lastStep}`);
+    }
+    lines.push(...this.#director.texts().map((it) => `  ${it}`));
+    if (this.history.length > 0) lines.push("last steps:", this.history.text(SHOWN_STEPS));
+    return lines.join("\n");
+  }
+
+  #endOf(options: RunOptions): number | undefined {
+    return options.forMs === undefined
+      ? undefined
+      : this.scheduler.clock.elapsedMicros + options.forMs * 1_000;
+  }
+
+  #check(options: RunOptions, stepsEnd: number): Outcome | undefined {
+    if (this.machine.failure !== undefined) throw this.machine.failure;
+    if (options.until?.()) return this.#outcome("done");
+    return this.scheduler.stepCount >= stepsEnd ? this.#outcome("stepsMax") : undefined;
+  }
+
+  /** Nothing can run now: lets time pass, or tells how it ended. */
+  #rest(end: number | undefined): Outcome | undefined {
+    const { scheduler } = this;
+    if (end !== undefined) {
+      const next = scheduler.nextTimerMicros;
+      if (next !== undefined && next <= end && scheduler.advance()) return undefined;
+      scheduler.clock.elapsedMicros = Math.max(scheduler.clock.elapsedMicros, end);
+      return this.#outcome("done");
+    }
+    if (this.#unsettledCount === 0) return this.#outcome("done");
+    if (scheduler.advance()) return undefined;
+    const pending = scheduler.pending();
+    const isWaiting = [...this.#tasks].some((task) =>
+      pending.some((step) => step.task === task.task)
+    );
+    return this.#outcome(isWaiting ? "deadlock" : "escaped");
+  }
+
+  #outcome(kind: Outcome["kind"]): Outcome {
+    const text = kind === "done" ? "" : `${kind} after ${this.scheduler.stepCount} steps:\n` +
+      this.waitText();
+    return { kind, steps: this.scheduler.stepCount, text };
+  }
+
+  #task(): Task {
+    const task = currentTask.getStore();
+    if (task === undefined) throw new Error("Cannot wait outside of a task of the simulation");
+    return task;
+  }
+}

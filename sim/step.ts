@@ -1,0 +1,148 @@
+import type { KernelError } from "../src/kernel/errno.ts";
+import type { Choice } from "./chooser.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Task } from "./task.ts";
+
+/** What an effect returns to stay pending: it has done a part, and the rest is a step of its own. */
+export const AGAIN: unique symbol = Symbol("again");
+
+/** Steps that wait for something to change. Whoever changes it wakes them. */
+export class WaitQueue {
+  #waiters: Step[] | undefined;
+
+  wake(): void {
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    this.#waiters = undefined;
+    for (const step of waiters) step.scheduler?.unblock(step);
+  }
+
+  add(step: Step): void {
+    (this.#waiters ??= []).push(step);
+  }
+
+  delete(step: Step): void {
+    const index = this.#waiters?.indexOf(step) ?? -1;
+    if (index >= 0) this.#waiters?.splice(index, 1);
+  }
+}
+
+/** Decides which calls fail: before their effect, or after it. */
+export interface StepFaults {
+  failure(step: Step, isAfterEffect: boolean): KernelError | undefined;
+}
+
+export type Queues = WaitQueue | readonly WaitQueue[];
+
+/**
+ * One thing that can happen, at one instant, when the scheduler says so: a kernel call, a system
+ * call of a simulated program, a timer, a death.
+ */
+export class Step implements Choice {
+  readonly seq: number;
+  scheduler: Scheduler | undefined;
+  /** It can run only while this is true; undefined: at any time. */
+  when: (() => boolean) | undefined;
+  /** Where it is told that `when` may have changed. */
+  queues: Queues | undefined;
+  isBlocked = false;
+  /** Held back by a scenario. */
+  isHeld = false;
+  /** How many parts of the effect are done, of one that takes several steps. */
+  partCount = 0;
+  /** The effect is done, the answer is still on its way. */
+  isReply = false;
+  #outcome: unknown;
+  #hasFailed = false;
+
+  /**
+   * `owner` is who dies with it: a daemon's life or a process. `effect` runs at the linearisation
+   * point; with `hasReply` its result is given back at a second step.
+   */
+  constructor(
+    readonly task: Task,
+    readonly owner: object,
+    readonly verb: string,
+    readonly subject: unknown,
+    readonly effect: (step: Step) => unknown,
+    readonly hasReply: boolean,
+    readonly resolve: ((value: unknown) => void) | undefined,
+    readonly reject: ((error: unknown) => void) | undefined,
+  ) {
+    this.seq = task.seqNext++;
+  }
+
+  get taskId(): number {
+    return this.task.id;
+  }
+
+  get taskName(): string {
+    return this.task.name;
+  }
+
+  /** Blocks until `when` holds, told by `queues`. */
+  waitFor(queues: Queues, when: () => boolean): typeof AGAIN {
+    this.queues = queues;
+    this.when = when;
+    return AGAIN;
+  }
+
+  /** Runs it; false when it stays pending. */
+  execute(): boolean {
+    if (this.isReply) {
+      this.#settle();
+      return true;
+    }
+    const faults = this.scheduler?.faults;
+    const early = faults?.failure(this, false);
+    if (early !== undefined) {
+      this.#outcome = early;
+      this.#hasFailed = true;
+      this.#settle();
+      return true;
+    }
+    try {
+      this.#outcome = this.effect(this);
+    } catch (error) {
+      if (this.reject === undefined || !isExpected(error)) throw error;
+      this.#outcome = error;
+      this.#hasFailed = true;
+    }
+    if (this.#outcome === AGAIN) {
+      this.partCount++;
+      return false;
+    }
+    const late = this.#hasFailed ? undefined : faults?.failure(this, true);
+    if (late !== undefined) {
+      this.#outcome = late;
+      this.#hasFailed = true;
+    }
+    if (this.hasReply) {
+      this.isReply = true;
+      this.when = undefined;
+      return false;
+    }
+    this.#settle();
+    return true;
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** What the effect gave or threw. */
+  get outcome(): unknown {
+    return this.#outcome;
+  }
+
+  #settle(): void {
+    if (this.#hasFailed) this.reject?.(this.#outcome);
+    else this.resolve?.(this.#outcome);
+  }
+}
+
+/** Errors of the simulated machine are answers; any other is a mistake of the simulator. */
+function isExpected(error: unknown): boolean {
+  return error instanceof Error &&
+    (error.name === "KernelError" || error.name === "RuntimeError");
+}

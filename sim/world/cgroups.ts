@@ -1,0 +1,79 @@
+import { WaitQueue } from "../step.ts";
+import { refuse } from "./errors.ts";
+import type { Process } from "./process.ts";
+
+/** A control group (man 7 cgroups). */
+export class Cgroup {
+  readonly children: Map<string, Cgroup> = new Map();
+  /** Zombies are not among them. */
+  readonly processes: Set<Process> = new Set();
+  oomKills = 0;
+  /** Woken when a process comes or goes. */
+  readonly changed: WaitQueue = new WaitQueue();
+
+  constructor(readonly parent: Cgroup | undefined, readonly name: string) {}
+
+  get path(): string {
+    return this.parent === undefined ? "/" : `${this.parent.path.replace(/\/$/, "")}/${this.name}`;
+  }
+
+  /** The processes in it and below it, ordered by pid. */
+  allProcesses(): Process[] {
+    const found = [...this.processes];
+    for (const child of this.children.values()) found.push(...child.allProcesses());
+    return found.sort((a, b) => a.pid - b.pid);
+  }
+}
+
+/** The groups, named by path, as if all hierarchies were one. */
+export class Cgroups {
+  readonly root: Cgroup = new Cgroup(undefined, "");
+
+  find(path: string): Cgroup | undefined {
+    let group: Cgroup | undefined = this.root;
+    for (const name of path.split("/").filter(Boolean)) group = group?.children.get(name);
+    return group;
+  }
+
+  create(path: string): Cgroup {
+    let group = this.root;
+    for (const name of path.split("/").filter(Boolean)) {
+      let child = group.children.get(name);
+      if (child === undefined) group.children.set(name, child = new Cgroup(group, name));
+      group = child;
+    }
+    return group;
+  }
+
+  move(process: Process, group: Cgroup): void {
+    this.leave(process);
+    process.cgroup = group;
+    group.processes.add(process);
+    group.changed.wake();
+  }
+
+  leave(process: Process): void {
+    if (process.cgroup.processes.delete(process)) process.cgroup.changed.wake();
+  }
+
+  /** @throws {KernelError} EBUSY while a process is in it or below it. */
+  remove(verb: string, path: string): void {
+    const group = this.find(path);
+    if (group === undefined) return;
+    if (group.parent === undefined || group.allProcesses().length > 0) refuse(verb, "EBUSY", path);
+    group.parent?.children.delete(group.name);
+  }
+
+  /** The paths of all groups but the root, sorted. */
+  paths(): string[] {
+    const paths: string[] = [];
+    const visit = (group: Cgroup): void => {
+      for (const child of group.children.values()) {
+        paths.push(child.path);
+        visit(child);
+      }
+    };
+    visit(this.root);
+    return paths.sort();
+  }
+}

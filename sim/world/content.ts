@@ -1,0 +1,53 @@
+/**
+ * What a file holds. Text stays a string, so that appending to a log costs nothing; whatever is not
+ * plain ASCII becomes bytes.
+ */
+export type Content = string | Uint8Array;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export function toBytes(content: Content): Uint8Array {
+  return typeof content === "string" ? encoder.encode(content) : content;
+}
+
+export function toText(content: Content): string {
+  return typeof content === "string" ? content : decoder.decode(content);
+}
+
+/** In bytes. */
+export function sizeOf(content: Content): number {
+  if (typeof content !== "string") return content.length;
+  return isAscii(content) ? content.length : encoder.encode(content).length;
+}
+
+/** `content` with `more` behind it. */
+export function append(content: Content, more: Content): Content {
+  if (content.length === 0) return more;
+  if (typeof content === "string" && typeof more === "string") return content + more;
+  return concat([toBytes(content), toBytes(more)]);
+}
+
+export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  let length = 0;
+  for (const chunk of chunks) length += chunk.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}
+
+/** Text where bytes are ASCII, else the bytes: what {@linkcode append} likes best. */
+export function fromBytes(bytes: Uint8Array): Content {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) > 127) return bytes;
+  return decoder.decode(bytes);
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}

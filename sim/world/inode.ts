@@ -1,0 +1,101 @@
+import type { FileKind } from "../../src/kernel/files.ts";
+import type { Content } from "./content.ts";
+import type { FileSystem } from "./file_system.ts";
+import type { Namespace } from "./namespaces.ts";
+import { Pipe } from "./pipe.ts";
+import type { Watch } from "./watch.ts";
+
+/** A file, whatever names it has. */
+export class Inode {
+  readonly number: number;
+  mode: number;
+  uid = 0;
+  gid = 0;
+  modifiedMicros = 0;
+  /** Directory entries that lead here. */
+  linkCount = 0;
+  /** Of a symlink. */
+  readonly target: string;
+  /** Of a fifo. */
+  readonly pipe: Pipe | undefined;
+  /** Of a device, "major:minor"; 0:0 as a character device is an overlay whiteout. */
+  device = "";
+  /** Of a file of nsfs: the namespace that it pins. */
+  namespace: Namespace | undefined;
+  /** Computed when it is read: the files of proc. */
+  generate: (() => Content) | undefined;
+  #content: Content = "";
+
+  constructor(readonly fileSystem: FileSystem, readonly kind: FileKind, mode: number, target = "") {
+    this.number = fileSystem.nextInode();
+    this.mode = mode;
+    this.target = target;
+    this.pipe = kind === "fifo" ? new Pipe() : undefined;
+  }
+
+  get content(): Content {
+    return this.generate === undefined ? this.#content : this.generate();
+  }
+
+  /** Changes the page cache; durable only after a sync. */
+  set content(content: Content) {
+    this.fileSystem.contentChanges(this, this.#content);
+    this.#content = content;
+  }
+
+  /** Puts back what the disk has, after a crash of the machine. */
+  restoreContent(content: Content): void {
+    this.#content = content;
+  }
+}
+
+/** A directory: names of files. */
+export class Directory extends Inode {
+  watches: Set<Watch> | undefined;
+  readonly entries: Map<string, Inode> = new Map();
+  /** In the upper layer of an overlay: hides what the lower ones have (overlayfs.rst, opaque). */
+  isOpaque = false;
+
+  constructor(fileSystem: FileSystem, mode: number) {
+    super(fileSystem, "directory", mode);
+  }
+
+  /** Where files made here live. */
+  get home(): FileSystem {
+    return this.fileSystem;
+  }
+
+  lookup(name: string): Inode | undefined {
+    return this.entries.get(name);
+  }
+
+  names(): string[] {
+    return [...this.entries.keys()].sort();
+  }
+
+  get isEmpty(): boolean {
+    return this.entries.size === 0;
+  }
+
+  /** Gives `inode` a name here, in place of what had it. */
+  link(name: string, inode: Inode): void {
+    const before = this.entries.get(name);
+    this.fileSystem.entryChanges(this, name, before);
+    if (before !== undefined) before.linkCount--;
+    inode.linkCount++;
+    this.entries.set(name, inode);
+  }
+
+  unlink(name: string): void {
+    const before = this.entries.get(name);
+    if (before === undefined) return;
+    this.fileSystem.entryChanges(this, name, before);
+    before.linkCount--;
+    this.entries.delete(name);
+  }
+
+  /** Tells everybody who watches that something happened to `name`. */
+  notify(name: string): void {
+    if (this.watches !== undefined) { for (const watch of this.watches) watch.push(name); }
+  }
+}

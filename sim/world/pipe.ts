@@ -1,0 +1,107 @@
+import { WaitQueue } from "../step.ts";
+import { concat } from "./content.ts";
+
+/** Linux's default (man 7 pipe). */
+const CAPACITY_BYTES = 65_536;
+
+/** A pipe or the inside of a fifo (man 7 pipe, man 7 fifo). */
+export class Pipe {
+  readers = 0;
+  writers = 0;
+  /** How often an end was ever opened: who waits for a partner sees one that has left again. */
+  readerOpens = 0;
+  writerOpens = 0;
+  readonly changed: WaitQueue = new WaitQueue();
+  #chunks: Uint8Array[] = [];
+  #sizeBytes = 0;
+  #sink: ((bytes: Uint8Array) => void) | undefined;
+
+  /** With a sink somebody outside of the machine's processes reads it all the time. */
+  constructor(sink?: (bytes: Uint8Array) => void) {
+    this.#sink = sink;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get freeBytes(): number {
+    return CAPACITY_BYTES - this.#sizeBytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (this.#sink !== undefined) return this.#sink(bytes);
+    this.#chunks.push(bytes);
+    this.#sizeBytes += bytes.length;
+    this.changed.wake();
+  }
+
+  /** Takes up to `bytesMax`, possibly none. */
+  read(bytesMax: number): Uint8Array {
+    const taken: Uint8Array[] = [];
+    let room = bytesMax;
+    while (room > 0 && this.#chunks.length > 0) {
+      const chunk = this.#chunks[0] as Uint8Array;
+      if (chunk.length <= room) {
+        this.#chunks.shift();
+        taken.push(chunk);
+        room -= chunk.length;
+      } else {
+        this.#chunks[0] = chunk.subarray(room);
+        taken.push(chunk.subarray(0, room));
+        room = 0;
+      }
+    }
+    this.#sizeBytes -= bytesMax - room;
+    if (room < bytesMax) this.changed.wake();
+    return taken.length === 0 ? new Uint8Array(0) : concat(taken);
+  }
+
+  /** Whether the first `byte` has come. */
+  includes(byte: number): boolean {
+    return this.#chunks.some((chunk) => chunk.includes(byte));
+  }
+
+  /** Takes up to and including the first `byte`, or everything. */
+  readThrough(byte: number): Uint8Array {
+    let length = 0;
+    for (const chunk of this.#chunks) {
+      const index = chunk.indexOf(byte);
+      if (index >= 0) return this.read(length + index + 1);
+      length += chunk.length;
+    }
+    return this.read(length);
+  }
+
+  openReader(): void {
+    this.readers++;
+    this.readerOpens++;
+    this.changed.wake();
+  }
+
+  openWriter(): void {
+    this.writers++;
+    this.writerOpens++;
+    this.changed.wake();
+  }
+
+  closeReader(): void {
+    this.readers--;
+    this.#forgetIfUnused();
+    this.changed.wake();
+  }
+
+  closeWriter(): void {
+    this.writers--;
+    this.#forgetIfUnused();
+    this.changed.wake();
+  }
+
+  /** What nobody read is gone with the last end of a fifo (man 7 fifo). */
+  #forgetIfUnused(): void {
+    if (this.readers > 0 || this.writers > 0) return;
+    this.#chunks = [];
+    this.#sizeBytes = 0;
+  }
+}

@@ -1,0 +1,283 @@
+import type { ExitStatus } from "../../src/kernel/processes.ts";
+import type { Scheduler } from "../scheduler.ts";
+import { AGAIN, Step } from "../step.ts";
+import type { Task } from "../task.ts";
+import type { Cgroups } from "./cgroups.ts";
+import { refuse } from "./errors.ts";
+import type { Namespace, Namespaces, NamespaceSet } from "./namespaces.ts";
+import { Process } from "./process.ts";
+
+export const SIGHUP = 1;
+export const SIGINT = 2;
+export const SIGKILL = 9;
+export const SIGPIPE = 13;
+export const SIGTERM = 15;
+export const SIGCHLD = 17;
+export const SIGCONT = 18;
+export const SIGSTOP = 19;
+export const SIGURG = 23;
+export const SIGWINCH = 28;
+
+/** Signals that do nothing unless they are caught (man 7 signal). */
+const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH]);
+
+const TICK_MICROS = 10_000;
+
+/** All processes: how they come to be, get signals, die and are reaped. */
+export class ProcessTable {
+  readonly #processes: Map<number, Process> = new Map();
+  readonly #scheduler: Scheduler;
+  readonly #cgroups: Cgroups;
+  readonly #namespaces: Namespaces;
+  readonly #pidMax: number;
+  #pidLast = 0;
+  #startTimeLast = 0;
+  readonly init: Process;
+
+  constructor(
+    scheduler: Scheduler,
+    cgroups: Cgroups,
+    namespaces: Namespaces,
+    pidMax: number,
+    initTask: Task,
+  ) {
+    this.#scheduler = scheduler;
+    this.#cgroups = cgroups;
+    this.#namespaces = namespaces;
+    this.#pidMax = pidMax;
+    this.init = this.#add(initTask, undefined, namespaces.host);
+    this.init.args = ["init"];
+    this.init.isReaper = true;
+    this.init.isSubreaper = true;
+  }
+
+  /** Zombies included, ordered by pid. */
+  all(): Process[] {
+    return [...this.#processes.values()].sort((a, b) => a.pid - b.pid);
+  }
+
+  get(pid: number): Process | undefined {
+    return this.#processes.get(pid);
+  }
+
+  /** A child of `parent` that inherits what fork passes on (man 2 fork). */
+  fork(verb: string, parent: Process, task: Task, newPidNamespace?: Namespace): Process {
+    if (this.#processes.size >= this.#pidMax - 1) refuse(verb, "EAGAIN", task.name, "no pid left");
+    const namespaces = newPidNamespace === undefined
+      ? parent.namespaces
+      : { ...parent.namespaces, pid: newPidNamespace };
+    const child = this.#add(task, parent, namespaces);
+    child.isNamespaceInit = newPidNamespace !== undefined && newPidNamespace.users === 1;
+    child.args = parent.args;
+    child.env = parent.env;
+    child.cwd = parent.cwd;
+    child.root = parent.root;
+    child.container = parent.container;
+    child.hasExecuted = parent.hasExecuted;
+    for (const [signal, disposition] of parent.dispositions) {
+      child.dispositions.set(signal, disposition);
+    }
+    for (const [fd, file] of parent.files) child.files.set(fd, file.share());
+    return child;
+  }
+
+  /** Puts a process into other namespaces (man 2 setns, unshare). */
+  setNamespaces(process: Process, changes: Partial<NamespaceSet>): void {
+    const next = { ...process.namespaces, ...changes };
+    for (const namespace of Object.values(next)) this.#namespaces.acquire(namespace);
+    for (const namespace of Object.values(process.namespaces)) this.#namespaces.release(namespace);
+    process.namespaces = next;
+  }
+
+  /** Delivers a signal; what it does to the process is a later step. */
+  signal(process: Process, signal: number): void {
+    if (process.state !== "alive" || signal === 0) return;
+    if (signal !== SIGKILL) {
+      const disposition = process.dispositions.get(signal) ?? "default";
+      if (disposition === "ignore") return;
+      if (disposition === "catch") {
+        process.caught.push(signal);
+        process.signalled.wake();
+        return;
+      }
+      // The init of a PID namespace hears only what it handles (man 7 pid_namespaces).
+      if (HARMLESS.has(signal) || process.isNamespaceInit || process === this.init) return;
+      if (signal === SIGSTOP) return;
+    }
+    if (process === this.init) return;
+    this.die(process, { kind: "signaled", signal });
+  }
+
+  /** Ends a process: it runs no more from now on; others see it at a step of its own. */
+  die(process: Process, status: ExitStatus): void {
+    if (process.state !== "alive") return;
+    process.state = "dying";
+    process.exitStatus = status;
+    this.#scheduler.dropOwner(process);
+    this.#scheduler.submit(
+      new Step(
+        process.task,
+        process,
+        status.kind === "exited" ? "exit" : "die",
+        status.kind === "exited" ? status.code : status.signal,
+        (step) => this.#finish(process, step),
+        false,
+        undefined,
+        undefined,
+      ),
+    );
+  }
+
+  /** Takes a zombie away; its pid is free. */
+  reap(process: Process): void {
+    if (process.state !== "zombie") return;
+    process.state = "reaped";
+    this.#processes.delete(process.pid);
+    process.parent?.children.delete(process);
+    for (const namespace of Object.values(process.namespaces)) this.#namespaces.release(namespace);
+    process.changed.wake();
+    this.#wakeNamespaceInit(process);
+  }
+
+  /** A zombie child that fits, or undefined. */
+  zombieOf(parent: Process, pid: number | undefined): Process | undefined {
+    for (const child of parent.children) {
+      if (child.state === "zombie" && (pid === undefined || child.pid === pid)) return child;
+    }
+    return undefined;
+  }
+
+  /** The power is gone. */
+  clear(): void {
+    for (const process of this.#processes.values()) {
+      process.state = "reaped";
+      this.#scheduler.dropOwner(process);
+    }
+    this.#processes.clear();
+  }
+
+  /**
+   * The daemon's process dies without a word: no step, since whoever crashes it decides when. Its
+   * children live on.
+   */
+  vanish(process: Process): void {
+    process.state = "dying";
+    process.exitStatus = { kind: "signaled", signal: SIGKILL };
+    this.#becomeZombie(process);
+    this.reap(process);
+  }
+
+  #add(task: Task, parent: Process | undefined, namespaces: NamespaceSet): Process {
+    const ticks = Math.floor(this.#scheduler.clock.monotonicMicros / TICK_MICROS);
+    this.#startTimeLast = Math.max(ticks, this.#startTimeLast + 1);
+    const cgroup = parent?.cgroup ?? this.#cgroups.root;
+    const process = new Process(
+      this.#nextPid(),
+      this.#startTimeLast,
+      task,
+      parent,
+      cgroup,
+      namespaces,
+    );
+    for (const namespace of Object.values(namespaces)) this.#namespaces.acquire(namespace);
+    cgroup.processes.add(process);
+    cgroup.changed.wake();
+    parent?.children.add(process);
+    this.#processes.set(process.pid, process);
+    return process;
+  }
+
+  /** Pids are given out in a ring, so that a free one comes again as late as can be (Linux, kernel/pid.c). */
+  #nextPid(): number {
+    do this.#pidLast = this.#pidLast >= this.#pidMax - 1 ? 1 : this.#pidLast + 1; while (
+      this.#processes.has(this.#pidLast)
+    );
+    return this.#pidLast;
+  }
+
+  #finish(process: Process, step: Step): typeof AGAIN | undefined {
+    if (process.isNamespaceInit && !this.#isAloneInNamespace(process)) {
+      if (step.when === undefined) this.#zap(process);
+      return step.waitFor(process.changed, () => this.#isAloneInNamespace(process));
+    }
+    this.#becomeZombie(process);
+    return undefined;
+  }
+
+  /**
+   * A PID namespace ends with its init: everything in it is killed, and the init is gone only when all
+   * others were reaped, by whomever (Linux, zap_pid_ns_processes).
+   */
+  #zap(init: Process): void {
+    for (const process of this.all()) {
+      if (process === init || process.namespaces.pid !== init.namespaces.pid) continue;
+      if (process.state === "zombie" && process.parent === init) this.reap(process);
+      else this.signal(process, SIGKILL);
+    }
+  }
+
+  #isAloneInNamespace(init: Process): boolean {
+    for (const process of this.#processes.values()) {
+      if (process !== init && process.namespaces.pid === init.namespaces.pid) return false;
+    }
+    return true;
+  }
+
+  #becomeZombie(process: Process): void {
+    process.state = "zombie";
+    this.#scheduler.dropOwner(process);
+    for (const file of process.files.values()) file.close();
+    process.files.clear();
+    this.#cgroups.leave(process);
+    const heir = this.#heirOf(process);
+    for (const child of process.children) {
+      child.parent = heir;
+      heir.children.add(child);
+      if (child.state === "zombie") this.#childDied(heir, child);
+      if (child.parentDeathSignal !== 0) this.signal(child, child.parentDeathSignal);
+    }
+    process.children.clear();
+    process.changed.wake();
+    if (process.parent !== undefined) this.#childDied(process.parent, process);
+    this.#wakeNamespaceInit(process);
+  }
+
+  #childDied(parent: Process, child: Process): void {
+    parent.childChanged.wake();
+    if (parent.isNamespaceInit && parent.state === "dying") return this.reap(child);
+    if (!parent.isReaper || !parent.isAlive) return;
+    this.#scheduler.submit(
+      new Step(
+        parent.task,
+        parent,
+        "reap",
+        child.pid,
+        () => this.reap(child),
+        false,
+        undefined,
+        undefined,
+      ),
+    );
+  }
+
+  #wakeNamespaceInit(process: Process): void {
+    const namespace = process.namespaces.pid;
+    if (namespace === this.init.namespaces.pid) return;
+    for (const other of this.#processes.values()) {
+      if (other.isNamespaceInit && other.namespaces.pid === namespace) other.changed.wake();
+    }
+  }
+
+  /** Who becomes the parent of a dead process's children (man 2 prctl, PR_SET_CHILD_SUBREAPER). */
+  #heirOf(process: Process): Process {
+    const namespace = process.namespaces.pid;
+    let at = process.parent;
+    for (; at !== undefined && at.namespaces.pid === namespace; at = at.parent) {
+      if (at.isSubreaper && at.isAlive) return at;
+    }
+    for (const other of this.#processes.values()) {
+      if (other.isNamespaceInit && other.namespaces.pid === namespace) return other;
+    }
+    return this.init;
+  }
+}

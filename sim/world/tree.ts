@@ -1,0 +1,462 @@
+import type { FileStat } from "../../src/kernel/files.ts";
+import type { Errno } from "../../src/kernel/errno.ts";
+import type { Prng } from "../random.ts";
+import { sizeOf } from "./content.ts";
+import { refuse } from "./errors.ts";
+import { FileSystem, type FileSystemType } from "./file_system.ts";
+import { Directory, Inode } from "./inode.ts";
+import type { MountPoint } from "./mount_point.ts";
+import { OverlayDirectory } from "./overlay.ts";
+import { pathOf, type Place } from "./place.ts";
+
+/** Followed in one path before ELOOP (man 7 path_resolution). */
+const SYMLINKS_MAX = 40;
+
+export interface ResolveOptions {
+  /** Whether a symlink at the end is followed; true unless given. */
+  readonly follow?: boolean;
+  /** Taken for `/`: neither symlinks nor `..` lead out of it. */
+  readonly root?: Place;
+}
+
+/** What is missing at the end of a path: where it would be. */
+export interface Vacancy {
+  readonly parent: Place & { readonly inode: Directory };
+  readonly name: string;
+}
+
+const COMMON_OPTIONS: ReadonlySet<string> = new Set(
+  ("defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount bind rbind " +
+    "noatime atime diratime nodiratime relatime norelatime strictatime nostrictatime " +
+    "private rprivate shared rshared slave rslave unbindable runbindable").split(" "),
+);
+
+const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  tmpfs: ["size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "huge", "inode32", "inode64"],
+  overlay: [
+    "lowerdir",
+    "upperdir",
+    "workdir",
+    "index",
+    "metacopy",
+    "volatile",
+    "userxattr",
+    "redirect_dir",
+    "xino",
+    "nfs_export",
+  ],
+  proc: ["hidepid", "gid", "subset"],
+  devpts: ["newinstance", "ptmxmode", "mode", "gid", "uid"],
+};
+
+const SLASH = 47;
+const FOLLOW: ResolveOptions = {};
+const NO_FOLLOW: ResolveOptions = { follow: false };
+
+/** All mounted file systems as one tree of names: paths, mounts, and what one does with names. */
+export class Tree {
+  readonly root: MountPoint;
+  /** Every mount, in the order of mounting. */
+  readonly mounts: MountPoint[] = [];
+  #mountCount = 0;
+  #deviceCount = 0;
+  readonly #now: () => number;
+  readonly #rootPlace: Place;
+
+  constructor(rootFileSystem: FileSystem, now: () => number) {
+    this.#now = now;
+    this.root = {
+      id: ++this.#mountCount,
+      parent: undefined,
+      covers: undefined,
+      target: "/",
+      source: "/dev/vda",
+      type: rootFileSystem.type,
+      options: [],
+      fileSystem: rootFileSystem,
+      root: rootFileSystem.root,
+      isReadonly: false,
+      children: new Map(),
+    };
+    this.mounts.push(this.root);
+    this.#rootPlace = {
+      mount: this.root,
+      inode: rootFileSystem.root,
+      parent: undefined,
+      name: "",
+    };
+  }
+
+  newFileSystem(type: FileSystemType): FileSystem {
+    return new FileSystem(type, 100 + ++this.#deviceCount);
+  }
+
+  /** Where `path` leads (man 7 path_resolution). @throws {KernelError} ENOENT, ENOTDIR, ELOOP. */
+  resolve(verb: string, path: string, options: ResolveOptions = FOLLOW): Place {
+    const found = this.#walk(path, options);
+    if (typeof found === "string") return refuse(verb, found, path);
+    return "inode" in found ? found : refuse(verb, "ENOENT", path);
+  }
+
+  /** Like {@linkcode resolve}, undefined when nothing is there, or nothing leads there. */
+  find(path: string, options: ResolveOptions = FOLLOW): Place | undefined {
+    const found = this.#walk(path, options);
+    return typeof found !== "string" && "inode" in found ? found : undefined;
+  }
+
+  /** What is at `path` or the directory in which it could be made. */
+  lookup(verb: string, path: string, options: ResolveOptions = FOLLOW): Place | Vacancy {
+    const found = this.#walk(path, options);
+    return typeof found === "string" ? refuse(verb, found, path) : found;
+  }
+
+  /** The directory of `path` and its last name. */
+  parentOf(verb: string, path: string, options: ResolveOptions = FOLLOW): Vacancy {
+    const slash = trimmed(path).lastIndexOf("/");
+    const name = trimmed(path).slice(slash + 1);
+    if (name === "" || name === "." || name === "..") refuse(verb, "EINVAL", path);
+    const parent = this.resolve(verb, path.slice(0, slash) || "/", options);
+    if (!(parent.inode instanceof Directory)) return refuse(verb, "ENOTDIR", path);
+    return { parent: parent as Vacancy["parent"], name };
+  }
+
+  /** Gives `inode` the name, replacing a file that has it. */
+  link(verb: string, at: Vacancy, inode: Inode): void {
+    this.#assertWritable(verb, at.parent);
+    inode.modifiedMicros ||= this.#now();
+    at.parent.inode.link(at.name, inode);
+    at.parent.inode.modifiedMicros = this.#now();
+    at.parent.inode.notify(at.name);
+  }
+
+  /** Takes a name away: of a file, or of an empty directory. */
+  unlink(verb: string, at: Vacancy): void {
+    this.#assertWritable(verb, at.parent);
+    const inode = at.parent.inode.lookup(at.name);
+    const path = `${pathOf(at.parent)}/${at.name}`;
+    if (inode === undefined) return refuse(verb, "ENOENT", path);
+    if (at.parent.mount.children.has(inode)) refuse(verb, "EBUSY", path);
+    if (inode instanceof Directory) {
+      if (!inode.isEmpty) refuse(verb, "ENOTEMPTY", path);
+      for (const watch of inode.watches ?? []) watch.overflow();
+    }
+    at.parent.inode.unlink(at.name);
+    at.parent.inode.modifiedMicros = this.#now();
+    at.parent.inode.notify(at.name);
+  }
+
+  /** Makes a file with content, or gives the one that is there new content. */
+  write(
+    verb: string,
+    path: string,
+    content: string | Uint8Array,
+    mode: number,
+    options: ResolveOptions = FOLLOW,
+  ): Inode {
+    const found = this.lookup(verb, path, options);
+    if ("inode" in found) {
+      if (found.inode.kind === "directory") refuse(verb, "EISDIR", path);
+      this.#assertWritable(verb, found);
+      this.setContent(found, content);
+      return found.inode;
+    }
+    const inode = new Inode(found.parent.inode.home, "file", mode);
+    inode.content = content;
+    this.link(verb, found, inode);
+    return inode;
+  }
+
+  setContent(place: Place, content: string | Uint8Array): void {
+    place.inode.content = content;
+    place.inode.modifiedMicros = this.#now();
+    if (place.parent?.inode instanceof Directory) place.parent.inode.notify(place.name);
+  }
+
+  /** Creates a directory and its missing parents (man 1 mkdir, -p). */
+  mkdirs(verb: string, path: string, mode: number, options: ResolveOptions = FOLLOW): void {
+    let walked = "";
+    for (const name of namesOf(path)) {
+      walked += `/${name}`;
+      const found = this.#walk(walked, options);
+      if (typeof found === "string") refuse(verb, found, path);
+      if ("inode" in found) {
+        if (found.inode instanceof Directory) continue;
+        refuse(verb, walked.length === trimmed(path).length ? "EEXIST" : "ENOTDIR", path);
+      }
+      // A symlink that leads nowhere has the name already.
+      if (found.name !== name) refuse(verb, "EEXIST", path);
+      this.mkdir(verb, found, mode);
+    }
+  }
+
+  mkdir(verb: string, at: Vacancy, mode: number): void {
+    this.link(verb, at, new Directory(at.parent.inode.home, mode));
+  }
+
+  symlink(verb: string, target: string, path: string): void {
+    const at = this.vacancyAt(verb, path);
+    this.link(verb, at, new Inode(at.parent.inode.home, "symlink", 0o777, target));
+  }
+
+  /** Where `path` can be made. @throws {KernelError} EEXIST when something is there. */
+  vacancyAt(verb: string, path: string, root?: Place): Vacancy {
+    const found = this.lookup(verb, path, root === undefined ? NO_FOLLOW : { follow: false, root });
+    return "inode" in found ? refuse(verb, "EEXIST", path) : found;
+  }
+
+  rename(verb: string, from: string, to: string, options: ResolveOptions = FOLLOW): void {
+    const source = this.parentOf(verb, from, options);
+    const target = this.parentOf(verb, to, options);
+    const inode = source.parent.inode.lookup(source.name);
+    if (inode === undefined) return refuse(verb, "ENOENT", from);
+    if (source.parent.inode.home !== target.parent.inode.home) refuse(verb, "EXDEV", to);
+    this.#assertWritable(verb, source.parent);
+    if (source.parent.mount.children.has(inode)) refuse(verb, "EBUSY", from);
+    const replaced = target.parent.inode.lookup(target.name);
+    if (replaced === inode) return;
+    for (let at: Place | undefined = target.parent; at !== undefined; at = at.parent) {
+      if (at.inode === inode) refuse(verb, "EINVAL", to);
+    }
+    if (replaced !== undefined) {
+      if (target.parent.mount.children.has(replaced)) refuse(verb, "EBUSY", to);
+      if (replaced instanceof Directory && !(inode instanceof Directory)) {
+        refuse(verb, "EISDIR", to);
+      }
+      if (!(replaced instanceof Directory) && inode instanceof Directory) {
+        refuse(verb, "ENOTDIR", to);
+      }
+      if (replaced instanceof Directory && !replaced.isEmpty) refuse(verb, "ENOTEMPTY", to);
+    }
+    source.parent.inode.unlink(source.name);
+    target.parent.inode.link(target.name, inode);
+    source.parent.inode.notify(source.name);
+    target.parent.inode.notify(target.name);
+  }
+
+  stat(place: Place): FileStat {
+    const { inode } = place;
+    return {
+      kind: inode.kind,
+      sizeBytes: inode.kind === "file" ? sizeOf(inode.content) : inode.target.length,
+      mode: inode.mode,
+      uid: inode.uid,
+      gid: inode.gid,
+      device: inode.fileSystem.device,
+      inode: inode.number,
+      modifiedMicros: inode.modifiedMicros,
+    };
+  }
+
+  /** Mounts a file system, or a part of one, on what is at `target`. */
+  mount(
+    verb: string,
+    source: string,
+    target: string,
+    type: string,
+    options: readonly string[],
+  ): MountPoint {
+    const at = this.resolve(verb, target);
+    assertOptions(verb, source, type, options);
+    const { fileSystem, root } = this.#mountable(verb, source, type, options);
+    if ((root instanceof Directory) !== (at.inode instanceof Directory)) {
+      refuse(verb, "ENOTDIR", target);
+    }
+    return this.attach(at, { source, type, options, fileSystem, root });
+  }
+
+  attach(
+    at: Place,
+    what: Pick<MountPoint, "source" | "type" | "options" | "fileSystem" | "root">,
+  ): MountPoint {
+    const mount: MountPoint = {
+      ...what,
+      id: ++this.#mountCount,
+      parent: at.mount,
+      covers: at.inode,
+      target: pathOf(at),
+      isReadonly: what.options.includes("ro"),
+      children: new Map(),
+    };
+    at.mount.children.set(at.inode, mount);
+    this.mounts.push(mount);
+    return mount;
+  }
+
+  /**
+   * Takes away the topmost mount on `target` and everything below it (man 2 umount2, MNT_DETACH), and
+   * tells what that was.
+   */
+  unmount(verb: string, target: string): readonly MountPoint[] {
+    const at = this.resolve(verb, target, NO_FOLLOW);
+    if (at.mount.root !== at.inode || at.mount.parent === undefined) refuse(verb, "EINVAL", target);
+    return this.detach(at.mount);
+  }
+
+  detach(mount: MountPoint): readonly MountPoint[] {
+    mount.parent?.children.delete(mount.covers as Inode);
+    const gone = new Set<MountPoint>([mount]);
+    for (const other of this.mounts) {
+      if (other.parent !== undefined && gone.has(other.parent)) gone.add(other);
+    }
+    for (let i = this.mounts.length - 1; i >= 0; i--) {
+      if (gone.has(this.mounts[i] as MountPoint)) this.mounts.splice(i, 1);
+    }
+    return [...gone];
+  }
+
+  /** Mount points at and below a path. */
+  mountsBelow(path: string): readonly MountPoint[] {
+    const place = this.find(path);
+    const base = place === undefined ? trimmed(path) : pathOf(place);
+    const prefix = base === "/" ? "/" : `${base}/`;
+    return this.mounts.filter((it) => it.target === base || it.target.startsWith(prefix));
+  }
+
+  /** The power is gone: disks keep what they have, everything else is lost. */
+  losePower(random: Prng): void {
+    for (const mount of [...this.mounts]) {
+      if (mount.parent === this.root || mount.parent === undefined) continue;
+      this.detach(mount);
+    }
+    for (const mount of [...this.mounts]) if (mount.parent !== undefined) this.detach(mount);
+    this.root.fileSystem.losePower(random);
+  }
+
+  #mountable(
+    verb: string,
+    source: string,
+    type: string,
+    options: readonly string[],
+  ): Pick<MountPoint, "fileSystem" | "root"> {
+    switch (type) {
+      case "bind": {
+        const { inode } = this.resolve(verb, source);
+        return { fileSystem: inode.fileSystem, root: inode };
+      }
+      case "tmpfs":
+      case "proc":
+      case "sysfs":
+      case "devpts":
+      case "mqueue":
+      case "cgroup":
+      case "cgroup2": {
+        const fileSystem = this.newFileSystem(type === "tmpfs" ? "tmpfs" : "proc");
+        return { fileSystem, root: fileSystem.root };
+      }
+      case "overlay":
+        return this.#overlay(verb, source, options);
+      default:
+        return refuse(verb, "ENODEV", source, `unknown file system type ${type}`);
+    }
+  }
+
+  #overlay(
+    verb: string,
+    source: string,
+    options: readonly string[],
+  ): Pick<MountPoint, "fileSystem" | "root"> {
+    const values = new Map(options.map((option) => splitOnce(option, "=")));
+    const lower = values.get("lowerdir") ?? "";
+    const upper = values.get("upperdir") ?? "";
+    if (lower === "" || (upper !== "" && (values.get("workdir") ?? "") === "")) {
+      refuse(verb, "EINVAL", source);
+    }
+    const fileSystem = this.newFileSystem("overlay");
+    const root = new OverlayDirectory(fileSystem, {
+      upper: upper === "" ? undefined : this.#directory(verb, upper),
+      lowers: lower.split(":").map((path) => this.#directory(verb, path)),
+    });
+    return { fileSystem, root };
+  }
+
+  #directory(verb: string, path: string): Directory {
+    const { inode } = this.resolve(verb, path);
+    return inode instanceof Directory ? inode : refuse(verb, "ENOTDIR", path);
+  }
+
+  #assertWritable(verb: string, place: Place): void {
+    if (place.mount.isReadonly) refuse(verb, "EROFS", pathOf(place));
+  }
+
+  /** An errno where something on the way is missing or no directory; nothing is thrown, for speed. */
+  #walk(path: string, options: ResolveOptions): Place | Vacancy | Errno {
+    if (path.charCodeAt(0) !== SLASH) return "ENOENT";
+    const top = options.root ?? this.#rootPlace;
+    let at = top;
+    let symlinks = 0;
+    let rest: readonly string[] = namesOf(path);
+    for (let i = 0; i < rest.length; i++) {
+      const name = rest[i] as string;
+      if (name === ".") continue;
+      if (name === "..") {
+        if (at.parent !== undefined && at.inode !== top.inode) at = at.parent;
+        continue;
+      }
+      if (!(at.inode instanceof Directory)) return "ENOTDIR";
+      const inode = at.inode.lookup(name);
+      if (inode === undefined) {
+        if (i < rest.length - 1) return "ENOENT";
+        return { parent: at as Vacancy["parent"], name };
+      }
+      if (inode.kind === "symlink" && (i < rest.length - 1 || options.follow !== false)) {
+        if (++symlinks > SYMLINKS_MAX) return "ELOOP";
+        if (inode.target.startsWith("/")) at = top;
+        rest = [...namesOf(inode.target), ...rest.slice(i + 1)];
+        i = -1;
+        continue;
+      }
+      at = crossMounts({ mount: at.mount, inode, parent: at, name });
+    }
+    return at;
+  }
+}
+
+/** Unknown options are refused (man 8 mount, COMMAND-LINE OPTIONS and each file system's own). */
+function assertOptions(
+  verb: string,
+  source: string,
+  type: string,
+  options: readonly string[],
+): void {
+  const own = OWN_OPTIONS[type] ?? [];
+  for (const option of options) {
+    const [key] = splitOnce(option, "=");
+    if (!COMMON_OPTIONS.has(key) && !own.includes(key)) refuse(verb, "EINVAL", source, option);
+  }
+}
+
+/** What is mounted on a place, and on that, and so on. */
+function crossMounts(place: Place): Place {
+  let child = place.mount.children.get(place.inode);
+  if (child === undefined) return place;
+  let { mount, inode } = place;
+  while (child !== undefined) {
+    mount = child;
+    inode = child.root;
+    child = mount.children.get(inode);
+  }
+  return { mount, inode, parent: place.parent, name: place.name };
+}
+
+/** The names of a path. Kept, since programs ask for the same ones over and over. */
+function namesOf(path: string): readonly string[] {
+  let names = knownNames.get(path);
+  if (names === undefined) {
+    if (knownNames.size >= KNOWN_PATHS_MAX) knownNames.clear();
+    knownNames.set(path, names = path.split("/").filter(Boolean));
+  }
+  return names;
+}
+
+/** A memo of a pure function: it holds nothing of any one simulation. */
+const knownNames: Map<string, readonly string[]> = new Map();
+const KNOWN_PATHS_MAX = 10_000;
+
+function trimmed(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.replace(/\/+$/, "") || "/" : path;
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const index = text.indexOf(separator);
+  return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + 1)];
+}
