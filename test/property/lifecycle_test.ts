@@ -1,0 +1,25 @@
+import { assertEquals, fail } from "@std/assert";
+import { describeFinding, explore, programOf } from "../../sim/lifecycle/explore.ts";
+import { runLifecycle } from "../../sim/lifecycle/run.ts";
+import { inMacrotask } from "../../sim/mod.ts";
+
+const RUNS = 600;
+const FIRST_SEED = 1;
+
+Deno.test("the lifecycle keeps its invariants, for every program, crash, fault and schedule", async () => {
+  await inMacrotask(() => {
+    const { finding } = explore({ seed: FIRST_SEED, runs: RUNS });
+    if (finding !== undefined) fail(describeFinding(finding));
+  });
+});
+
+Deno.test("runLifecycle() makes the same history of the same seed", async () => {
+  await inMacrotask(() => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const program = programOf(seed);
+      const first = runLifecycle(program, { seed, history: true });
+      const second = runLifecycle(program, { seed, history: true });
+      assertEquals(second.simulation.history.text(), first.simulation.history.text());
+    }
+  });
+});

@@ -1,0 +1,38 @@
+import { assertEquals } from "@std/assert";
+import { containerPaths } from "../../src/container/paths.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
+import { scenario } from "./scenario.ts";
+
+scenario("W17: a removal that failed half-way is completed by the next", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { directory } = containerPaths(it.runtime.config, container.id);
+  const events: string[] = [];
+  it.runtime.events.listen((event) => events.push(event.type));
+  const { files } = it.runtime.kernel;
+  const remove = files.remove.bind(files);
+  files.remove = (path) => {
+    if (path !== directory) return remove(path);
+    files.remove = remove;
+    return Promise.reject(new KernelError("remove", "EBUSY", path));
+  };
+  const first = it.remove(container);
+  await first.settled;
+  assertEquals(first.state, "rejected");
+  await it.remove(container).promise;
+  assertEquals(it.simulation.machine.tree.find(directory), undefined);
+  assertEquals(events, ["STOPPED", "DELETED"]);
+});
+
+scenario("W28: a removal that meets a start waits for it and takes it back", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const start = it.start(container);
+  const commit = await it.simulation.until(start, /^store\.commit .*RUNNING/);
+  const remove = it.remove(container);
+  await it.simulation.idle();
+  assertEquals(remove.state, "running");
+  commit.release();
+  await start.promise;
+  await remove.promise;
+  assertEquals(it.runtime.containers.get(container.id), undefined);
+  assertEquals(it.simulation.machine.processesOf(container.id), []);
+});

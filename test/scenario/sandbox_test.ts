@@ -1,0 +1,45 @@
+import { assertEquals } from "@std/assert";
+import { isReady } from "../../src/sandbox/query.ts";
+import { scenario } from "./scenario.ts";
+
+scenario("W4a: a start that meets the stop of its sandbox leaves nothing running", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const start = it.start(container);
+  const answer = await it.simulation.until(start, /^processes\.open/);
+  const stop = it.stopSandbox(container.sandboxId);
+  await it.simulation.idle();
+  answer.release();
+  await start.settled;
+  await stop.promise;
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+});
+
+scenario("W4b: when a sandbox was stopped, nobody starts or creates in it", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.stopSandbox(container.sandboxId).promise;
+  const sandbox = it.runtime.sandboxes.get(container.sandboxId);
+  assertEquals(sandbox !== undefined && isReady(sandbox), false);
+  const start = it.start(container);
+  await start.settled;
+  assertEquals(start.state, "rejected");
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+  await it.remove(container).promise;
+  const create = it.create(container.sandboxId, "sleep", "1000");
+  await create.settled;
+  assertEquals(create.state, "rejected");
+});
+
+scenario("W5: a creation that meets the removal of its sandbox adds nothing", async (it) => {
+  const sandboxId = await it.run();
+  const create = it.create(sandboxId, "sleep", "1000");
+  const write = await it.simulation.until(create, /^files\.writeFile .*config\.json/);
+  const remove = it.removeSandbox(sandboxId);
+  await it.simulation.idle();
+  write.release();
+  await create.settled;
+  await remove.promise;
+  await it.simulation.idle();
+  assertEquals([...it.runtime.containers.values()], []);
+  assertEquals(it.simulation.machine.store.records().filter((r) => r.table === "container"), []);
+});

@@ -1,0 +1,173 @@
+import { assertEquals, assertExists } from "@std/assert";
+import { assembleRuntime } from "../../src/boot.ts";
+import { DEFAULT_CONFIG } from "../../src/config.ts";
+import type { Container } from "../../src/container/container.ts";
+import { createContainer } from "../../src/container/create.ts";
+import { removeContainer } from "../../src/container/remove.ts";
+import { startContainer } from "../../src/container/start.ts";
+import { stopContainer } from "../../src/container/stop.ts";
+import { Context } from "../../src/kernel/context.ts";
+import { recover } from "../../src/recovery/recover.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import { removePodSandbox } from "../../src/sandbox/remove.ts";
+import { runPodSandbox } from "../../src/sandbox/run.ts";
+import { stopPodSandbox } from "../../src/sandbox/stop.ts";
+import { SILENT } from "../../src/telemetry.ts";
+import { containerConfig, sandboxConfig } from "../../sim/lifecycle/configs.ts";
+import { seedImage } from "../../sim/lifecycle/run.ts";
+import {
+  type Daemon,
+  inMacrotask,
+  type Process,
+  Sequential,
+  type SimTask,
+  Simulation,
+} from "../../sim/mod.ts";
+
+/**
+ * One named interleaving, told as a script. Nothing else is left to chance: where the script does not
+ * say who goes on, a task runs as long as it can.
+ */
+export class Scenario {
+  readonly simulation = new Simulation({ seed: 1, chooser: new Sequential(), history: true });
+  #daemon: Daemon<Runtime>;
+
+  constructor() {
+    seedImage(this.simulation);
+    this.#daemon = this.#boot();
+  }
+
+  get runtime(): Runtime {
+    return this.#daemon.boot.value;
+  }
+
+  /** Waits until this life of the daemon has recovered. */
+  async ready(): Promise<void> {
+    await this.#daemon.boot.promise;
+  }
+
+  /** SIGKILL of the daemon, and a new life; what is between can be done by `meanwhile`. */
+  async restart(meanwhile: () => void = () => {}): Promise<void> {
+    this.#daemon.crash();
+    meanwhile();
+    this.#daemon = this.#boot();
+    await this.ready();
+  }
+
+  /** An RPC of its own, under way beside the script. */
+  call<T>(name: string, operation: (runtime: Runtime) => Promise<T>): SimTask<T> {
+    return this.#daemon.spawn(name, () => operation(this.runtime));
+  }
+
+  run(sharesPids = false): Promise<string> {
+    const request = { kind: "RunPodSandbox", sandbox: 0, hasNetwork: true, sharesPids } as const;
+    return this.call(
+      "run",
+      (runtime) => runPodSandbox(runtime, sandboxConfig(request, 0), "", new Context()),
+    ).promise;
+  }
+
+  create(sandboxId: string, ...command: readonly string[]): SimTask<string> {
+    const request = {
+      kind: "CreateContainer",
+      place: { sandbox: 0, container: 0 },
+      command,
+      sharesPids: false,
+    } as const;
+    return this.call(
+      "create",
+      (runtime) => createContainer(runtime, sandboxId, containerConfig(request, 0), new Context()),
+    );
+  }
+
+  /** A container in a sandbox of its own, created and not started. */
+  async created(...command: readonly string[]): Promise<Container> {
+    const id = await this.create(await this.run(), ...command).promise;
+    return this.container(id);
+  }
+
+  /** A container in a sandbox of its own that runs. */
+  async running(...command: readonly string[]): Promise<Container> {
+    const container = await this.created(...command);
+    await this.start(container).promise;
+    return container;
+  }
+
+  start(container: Container, context: Context = new Context()): SimTask<void> {
+    return this.call("start", (runtime) => startContainer(runtime, container.id, context));
+  }
+
+  stop(container: Container, gracePeriodMs = 0): SimTask<void> {
+    return this.call(
+      "stop",
+      (runtime) => stopContainer(runtime, container.id, gracePeriodMs, new Context()),
+    );
+  }
+
+  remove(container: Container): SimTask<void> {
+    return this.call(
+      "remove",
+      (runtime) => removeContainer(runtime, container.id, new Context()),
+    );
+  }
+
+  stopSandbox(id: string): SimTask<void> {
+    return this.call("stop sandbox", (runtime) => stopPodSandbox(runtime, id, new Context()));
+  }
+
+  removeSandbox(id: string): SimTask<void> {
+    return this.call("remove sandbox", (runtime) => removePodSandbox(runtime, id, new Context()));
+  }
+
+  /** The container as the present life of the daemon has it. */
+  container(id: string): Container {
+    const container = this.runtime.containers.get(id);
+    assertExists(container);
+    return container;
+  }
+
+  /** The init of a container on the machine, the OCI runtime's or the program's. */
+  init(container: Container): Process {
+    const [init] = this.simulation.machine.processesOf(container.id);
+    assertExists(init);
+    return init;
+  }
+
+  kill(process: Process): void {
+    this.simulation.machine.processes.signal(process, 9);
+  }
+
+  /** What a container and its machine look like, in a line. */
+  seen(container: Container): string {
+    const { status } = this.container(container.id);
+    const alive = this.simulation.machine.processesOf(container.id).length;
+    const end = status.state === "EXITED" ? ` ${status.exitCode} ${status.reason}` : "";
+    return `${status.state}${end}, ${alive} processes, executed ` +
+      `${this.simulation.machine.startCount(container.id)} times`;
+  }
+
+  #boot(): Daemon<Runtime> {
+    return this.simulation.bootDaemon(async (kernel) => {
+      const runtime = await assembleRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });
+      await recover(runtime);
+      runtime.becomeReady();
+      return runtime;
+    });
+  }
+}
+
+/** Registers a scenario as a test; its script stands outside of the interleaving that it directs. */
+export function scenario(name: string, script: (scenario: Scenario) => Promise<void>): void {
+  Deno.test(name, async () => {
+    await inMacrotask(() => {
+      const it = new Scenario();
+      const told = it.simulation.direct(async () => {
+        await it.ready();
+        await script(it);
+      });
+      const outcome = it.simulation.run();
+      if (told.state === "rejected") throw told.error;
+      assertEquals(outcome.kind, "done", outcome.text);
+    });
+  });
+}

@@ -1,0 +1,56 @@
+import { assertEquals } from "@std/assert";
+import { scenario } from "./scenario.ts";
+
+scenario("B1: a container that ends while its sandbox stops is deleted by one", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const stop = it.stopSandbox(container.sandboxId);
+  const signal = await it.simulation.until(stop, /^handle\.signal/);
+  it.kill(it.init(container));
+  signal.release();
+  await stop.promise;
+  assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
+  const deletions = it.simulation.history.entries()
+    .filter(({ text }) => text.startsWith("processes.spawn") && text.includes(" delete "));
+  assertEquals(deletions.length, 1);
+});
+
+scenario(
+  "B3: a container that ends before the signal comes is stopped all the same",
+  async (it) => {
+    const container = await it.running("exit", "3", "50");
+    const stop = it.stop(container);
+    const signal = await it.simulation.until(stop, /^handle\.signal/);
+    await it.simulation.sleep(5_000);
+    await it.simulation.idle();
+    signal.release();
+    await stop.promise;
+    assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
+  },
+);
+
+scenario("B17: who died with its conmon while nobody looked is stopped", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { machine } = it.simulation;
+  await it.restart(() => {
+    for (const process of machine.processes.all()) {
+      if (process.args[0]?.endsWith("conmon")) it.kill(process);
+    }
+    it.kill(it.init(container));
+  });
+  await it.stop(container).promise;
+  assertEquals(it.seen(container), "EXITED 255 Unknown, 0 processes, executed 1 times");
+  await it.remove(container).promise;
+});
+
+scenario("W7: a stop does not return before the end is recorded", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const commit = it.simulation.until(undefined, /^store\.commit .*EXITED/);
+  it.kill(it.init(container));
+  const hold = await commit;
+  const stop = it.stop(container);
+  await it.simulation.idle();
+  assertEquals(stop.state, "running");
+  hold.release();
+  await stop.promise;
+  assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
+});
