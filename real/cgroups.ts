@@ -1,0 +1,158 @@
+import type { Cgroups } from "../src/kernel/cgroups.ts";
+import { hasErrno, KernelError } from "../src/kernel/errno.ts";
+import { SIGKILL } from "../src/kernel/processes.ts";
+import { findHierarchies, type Hierarchy, parseFlatKeyed, parsePids } from "./cgroup_files.ts";
+import { asKernelError, attempt } from "./errno.ts";
+import { closeFd } from "./libc.ts";
+import { mountTable } from "./mountinfo.ts";
+import { pidfdOpen, pidfdSignal } from "./pidfd.ts";
+import { statOf } from "./proc.ts";
+
+/** Control groups in whatever hierarchies the host has mounted. */
+export class LinuxCgroups implements Cgroups {
+  #found: readonly Hierarchy[] | undefined;
+
+  // deno-lint-ignore require-await
+  async create(path: string): Promise<void> {
+    for (const hierarchy of this.#hierarchies()) {
+      const folder = folderOf(hierarchy, path);
+      attempt("create", path, () => Deno.mkdirSync(folder, { recursive: true }));
+      if (hierarchy.controllers.includes("cpuset")) inheritCpuset(hierarchy, path);
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async processes(path: string): Promise<readonly number[]> {
+    const pids = new Set(this.#groups(path).flatMap(pidsIn));
+    return [...pids].filter(isRunning).sort((a, b) => a - b);
+  }
+
+  // deno-lint-ignore require-await
+  async kill(path: string): Promise<void> {
+    for (const hierarchy of this.#hierarchies()) {
+      if (hierarchy.version === 2) writeIfThere(`${folderOf(hierarchy, path)}/cgroup.kill`, "1");
+    }
+    for (const group of this.#groups(path)) {
+      for (const pid of pidsIn(group)) killMember(group, pid);
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async remove(path: string): Promise<void> {
+    for (const group of this.#groups(path).reverse()) {
+      try {
+        attempt("remove", path, () => Deno.removeSync(group));
+      } catch (error) {
+        if (!hasErrno(error, "ENOENT")) throw error;
+      }
+    }
+  }
+
+  /** Version 1 counts in each group by itself, version 2 with all descendants (man 7 cgroups). */
+  // deno-lint-ignore require-await
+  async oomKills(path: string): Promise<number> {
+    const memory = this.#hierarchies().find((it) => it.controllers.includes("memory"));
+    if (memory === undefined) return 0;
+    const top = folderOf(memory, path);
+    const files = memory.version === 2
+      ? [`${top}/memory.events`]
+      : treeOf(top).map((group) => `${group}/memory.oom_control`);
+    return files.reduce((sum, file) => {
+      return sum + (parseFlatKeyed(readIfThere(file) ?? "").get("oom_kill") ?? 0);
+    }, 0);
+  }
+
+  /** The folders of the group and its descendants, parents first. */
+  #groups(path: string): string[] {
+    return this.#hierarchies().flatMap((hierarchy) => treeOf(folderOf(hierarchy, path)));
+  }
+
+  #hierarchies(): readonly Hierarchy[] {
+    return this.#found ??= findHierarchies(mountTable(), readIfThere);
+  }
+}
+
+/** @throws {KernelError} EINVAL for what could leave the hierarchy, or name its root. */
+function folderOf(hierarchy: Hierarchy, path: string): string {
+  const parts = path.split("/").filter((part) => part !== "");
+  if (!path.startsWith("/") || parts.length === 0 || parts.includes("..")) {
+    throw new KernelError("find", "EINVAL", path, { detail: "no path of a cgroup" });
+  }
+  return `${hierarchy.mountPoint}/${parts.join("/")}`;
+}
+
+/** A group and its descendants, parents first; none when it is absent. */
+function treeOf(folder: string): string[] {
+  try {
+    const { nlink } = Deno.lstatSync(folder);
+    // Two links and one for each folder within, so most need not be listed (kernfs_refresh_inode).
+    if (nlink === 2) return [folder];
+    const children = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory);
+    return [folder, ...children.flatMap(({ name }) => treeOf(`${folder}/${name}`))];
+  } catch (error) {
+    if (hasErrno(asKernelError("list", folder, error), "ENOENT", "ENODEV")) return [];
+    throw error;
+  }
+}
+
+function pidsIn(group: string): number[] {
+  return parsePids(readIfThere(`${group}/cgroup.procs`) ?? "");
+}
+
+function isRunning(pid: number): boolean {
+  return statOf(pid)?.isZombie === false;
+}
+
+/**
+ * Kills a process if it is in the group: read again once it is held, since the pid may be a
+ * stranger's by then.
+ */
+function killMember(group: string, pid: number): void {
+  try {
+    const pidfd = pidfdOpen(pid);
+    try {
+      if (pidsIn(group).includes(pid)) pidfdSignal(pidfd, pid, SIGKILL);
+    } finally {
+      closeFd(pidfd);
+    }
+  } catch (error) {
+    if (!hasErrno(error, "ESRCH")) throw error;
+  }
+}
+
+/**
+ * Gives a new group of cpuset the processors and memory of its parent, from the top: without any it
+ * takes no process (ENOSPC, Documentation/admin-guide/cgroup-v1/cpusets.rst).
+ */
+function inheritCpuset(hierarchy: Hierarchy, path: string): void {
+  if (hierarchy.version === 2) return;
+  let parent = hierarchy.mountPoint;
+  for (const name of path.split("/").filter((part) => part !== "")) {
+    const group = `${parent}/${name}`;
+    for (const file of ["cpuset.cpus", "cpuset.mems"]) {
+      if (readIfThere(`${group}/${file}`)?.trim() !== "") continue;
+      writeIfThere(`${group}/${file}`, readIfThere(`${parent}/${file}`)?.trim() ?? "");
+    }
+    parent = group;
+  }
+}
+
+/** ENODEV: the group was removed after the file had been opened. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    const kernelError = asKernelError("read", file, error);
+    if (hasErrno(kernelError, "ENOENT", "ENOTDIR", "ENODEV", "EOPNOTSUPP")) return undefined;
+    throw kernelError;
+  }
+}
+
+function writeIfThere(file: string, text: string): void {
+  try {
+    Deno.writeTextFileSync(file, text, { create: false });
+  } catch (error) {
+    const kernelError = asKernelError("write", file, error);
+    if (!hasErrno(kernelError, "ENOENT", "ENODEV", "EOPNOTSUPP")) throw kernelError;
+  }
+}

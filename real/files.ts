@@ -1,0 +1,196 @@
+import { basename, dirname, join } from "@std/path";
+import { KernelError } from "../src/kernel/errno.ts";
+import type { DirectoryWatch, FifoReader, Files } from "../src/kernel/files.ts";
+import type { Processes } from "../src/kernel/processes.ts";
+import { asKernelError, attempt } from "./errno.ts";
+import { openFifo, writeFifo } from "./fifo.ts";
+import { check, cString, libc, O, openFd, owned, readFd, SYS } from "./libc.ts";
+import { entriesBelow, mountTable } from "./mountinfo.ts";
+import { realParentPath } from "./path.ts";
+import type { Poller } from "./poller.ts";
+import { statOf } from "./stat.ts";
+import { diskUsage } from "./usage.ts";
+import { watchDirectory } from "./watch.ts";
+
+const READ_BYTES = 64 * 1024;
+const RESOLVE_NO_MAGICLINKS = 2n;
+const RESOLVE_IN_ROOT = 16n;
+/** How often a path is walked again because somebody moved a part of it meanwhile. */
+const RESOLVE_TRIES_MAX = 16;
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o755;
+
+/**
+ * Files. What takes a bounded number of system calls is done on the event loop's thread, where it
+ * costs microseconds; a tree or a file system goes to another thread or program.
+ */
+export class LinuxFiles implements Files {
+  readonly #poller: Poller;
+  readonly #processes: Processes;
+
+  constructor(poller: Poller, processes: Processes) {
+    this.#poller = poller;
+    this.#processes = processes;
+  }
+
+  // deno-lint-ignore require-await
+  async readFile(path: string, bytesMax: number): Promise<Uint8Array> {
+    // A fifo that somebody put in place of the file must not stop the daemon.
+    using file = owned(openFd("readFile", path, O.RDONLY | O.NONBLOCK | O.NOCTTY));
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    while (true) {
+      const chunk = new Uint8Array(Math.min(READ_BYTES, bytesMax - bytes + 1));
+      const count = readFd("readFile", path, file.fd, chunk);
+      if (count === 0) return joined(chunks, bytes);
+      bytes += count;
+      if (bytes > bytesMax) {
+        throw new KernelError("readFile", "EFBIG", path, { detail: `more than ${bytesMax} bytes` });
+      }
+      chunks.push(chunk.subarray(0, count));
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async writeFile(
+    path: string,
+    content: string | Uint8Array,
+    mode: number = FILE_MODE,
+  ): Promise<void> {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    const part = crypto.randomUUID().slice(0, 8);
+    const draft = join(dirname(path), `.${basename(path).slice(0, 200)}.${part}.tmp`);
+    try {
+      Deno.writeFileSync(draft, bytes, { createNew: true, mode: FILE_MODE });
+      // Apart, since the umask takes bits away when a file is created.
+      if (mode !== FILE_MODE) Deno.chmodSync(draft, mode);
+      Deno.renameSync(draft, path);
+    } catch (error) {
+      removeIfThere(draft);
+      throw asKernelError("writeFile", path, error);
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async mkdir(path: string, mode?: number): Promise<void> {
+    attempt("mkdir", path, () => {
+      if (statOf(path) === undefined) {
+        Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
+        if (mode !== undefined) Deno.chmodSync(path, mode);
+      } else {
+        // Refuses what is there and no directory.
+        Deno.mkdirSync(path, { recursive: true });
+      }
+    });
+  }
+
+  async remove(path: string): Promise<void> {
+    const stat = statOf(path);
+    if (stat === undefined) return;
+    // A recursive removal would empty what is mounted before rmdir refuses the mount point.
+    if (stat.kind === "directory") refuseMounts(path);
+    try {
+      await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw asKernelError("remove", path, error);
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async rename(from: string, to: string): Promise<void> {
+    attempt("rename", from, () => Deno.renameSync(from, to));
+  }
+
+  // deno-lint-ignore require-await
+  async symlink(target: string, path: string): Promise<void> {
+    attempt("symlink", path, () => Deno.symlinkSync(target, path));
+  }
+
+  // deno-lint-ignore require-await
+  async stat(path: string) {
+    return statOf(path);
+  }
+
+  // deno-lint-ignore require-await
+  async list(path: string): Promise<readonly string[]> {
+    return attempt("list", path, () => [...Deno.readDirSync(path)].map(({ name }) => name).sort());
+  }
+
+  // deno-lint-ignore require-await
+  async resolveInRoot(root: string, path: string): Promise<string> {
+    using folder = owned(openFd("resolveInRoot", root, O.PATH | O.DIRECTORY));
+    using file = owned(openInRoot(folder.fd, path));
+    return attempt("resolveInRoot", path, () => Deno.readLinkSync(`/proc/self/fd/${file.fd}`));
+  }
+
+  async usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }> {
+    return await diskUsage(this.#processes, path);
+  }
+
+  async syncFileSystem(path: string): Promise<void> {
+    using file = owned(openFd("syncFileSystem", path, O.RDONLY | O.NONBLOCK));
+    // On another thread, so errno is out of reach: a lost write is what it is there to report.
+    if (await libc().syncfs(file.fd) < 0) throw new KernelError("syncFileSystem", "EIO", path);
+  }
+
+  // deno-lint-ignore require-await
+  async openFifo(path: string): Promise<FifoReader> {
+    return openFifo(path, this.#poller);
+  }
+
+  // deno-lint-ignore require-await
+  async writeFifo(path: string, content: string): Promise<void> {
+    writeFifo(path, content);
+  }
+
+  // deno-lint-ignore require-await
+  async watch(directory: string): Promise<DirectoryWatch> {
+    return watchDirectory(directory, this.#poller);
+  }
+}
+
+/** EAGAIN says that a rename or a mount came between (man 2 openat2). */
+function openInRoot(rootFd: number, path: string): number {
+  // struct open_how: flags, mode, resolve.
+  const how = new BigUint64Array([
+    BigInt(O.PATH | O.CLOEXEC),
+    0n,
+    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+  ]);
+  for (let tries = 1;; tries++) {
+    const result = libc().openat2(SYS.openat2, rootFd, cString(path), how, BigInt(how.byteLength));
+    try {
+      return check("resolveInRoot", path, result);
+    } catch (error) {
+      const isMoved = error instanceof KernelError && error.errno === "EAGAIN";
+      if (!isMoved || tries === RESOLVE_TRIES_MAX) throw error;
+    }
+  }
+}
+
+/** @throws {KernelError} EBUSY when something is mounted at `path` or below it. */
+function refuseMounts(path: string): void {
+  const real = realParentPath(path);
+  if (real === undefined) return;
+  const [mount] = entriesBelow(attempt("remove", path, mountTable), real);
+  if (mount === undefined) return;
+  throw new KernelError("remove", "EBUSY", path, { detail: `${mount.mountPoint} is mounted` });
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It was never made, or its file system is what failed: the error that is reported says more.
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,130 @@
+import { KernelError } from "../src/kernel/errno.ts";
+import { errnoName } from "./errno.ts";
+
+const SYMBOLS = {
+  __errno_location: { parameters: [], result: "pointer" },
+  clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  // Off the event loop's thread: the only call that may block, and nobody reads its errno.
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", nonblocking: true },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
+  inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  inotify_init1: { parameters: ["i32"], result: "i32" },
+  mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
+  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64"], result: "i64" },
+  openat2: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "buffer", "usize"],
+    result: "i64",
+  },
+  fsconfig: {
+    name: "syscall",
+    parameters: ["i64", "i32", "i32", "buffer", "buffer", "i32"],
+    result: "i64",
+  },
+  fsopen: { name: "syscall", parameters: ["i64", "buffer", "i32"], result: "i64" },
+  move_mount: {
+    name: "syscall",
+    parameters: ["i64", "i32", "buffer", "i32", "buffer", "i32"],
+    result: "i64",
+  },
+  umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
+
+/** The C library, opened at the first call: this module must load on a host that has none. */
+export function libc(): Deno.StaticForeignLibraryInterface<typeof SYMBOLS> {
+  return (library ??= Deno.dlopen("libc.so.6", SYMBOLS)).symbols;
+}
+
+/** Numbers of the system calls that the C library has no name for; alike on x86_64 and arm64. */
+export const SYS = {
+  pidfdSendSignal: 424n,
+  moveMount: 429n,
+  fsopen: 430n,
+  fsconfig: 431n,
+  fsmount: 432n,
+  pidfdOpen: 434n,
+  closeRange: 436n,
+  openat2: 437n,
+} as const;
+
+/** Flags of open, as on x86_64; those that differ on arm64 are told apart (asm/fcntl.h). */
+const IS_ARM = Deno.build.arch === "aarch64";
+export const O = {
+  RDONLY: 0,
+  WRONLY: 1,
+  NONBLOCK: 0o4000,
+  NOCTTY: 0o400,
+  DIRECTORY: IS_ARM ? 0o40000 : 0o200000,
+  NOFOLLOW: IS_ARM ? 0o100000 : 0o400000,
+  CLOEXEC: 0o2000000,
+  PATH: 0o10000000,
+} as const;
+
+/**
+ * Passes on what a call returned, or throws what errno says. To be called with the result of a
+ * synchronous call, nothing in between, since errno belongs to the thread's last call.
+ *
+ * @throws {KernelError}
+ */
+export function check(verb: string, subject: string, result: number | bigint): number {
+  if (result >= 0) return Number(result);
+  throw new KernelError(verb, errnoName(lastErrno()), subject);
+}
+
+/** The bytes of a path for C, which ends at a NUL. @throws {KernelError} EINVAL for one within. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  if (text.includes("\0")) throw new KernelError("encode", "EINVAL", text);
+  return new TextEncoder().encode(`${text}\0`);
+}
+
+/** Opens a file; the descriptor is not inherited by programs. Does not create. */
+export function openFd(verb: string, path: string, flags: number): number {
+  return check(verb, path, libc().open(cString(path), flags | O.CLOEXEC, 0));
+}
+
+/** Closes a descriptor; what close reports is of no use to anybody (man 2 close). */
+export function closeFd(fd: number): void {
+  libc().close(fd);
+}
+
+/** Reads once; fewer bytes than fit are no sign of the end. @throws {KernelError} */
+export function readFd(verb: string, subject: string, fd: number, into: Uint8Array): number {
+  return check(
+    verb,
+    subject,
+    libc().read(fd, into as Uint8Array<ArrayBuffer>, BigInt(into.length)),
+  );
+}
+
+/** A descriptor as something that `using` closes. */
+export function owned(fd: number): { readonly fd: number } & Disposable {
+  return { fd, [Symbol.dispose]: () => closeFd(fd) };
+}
+
+/** Events that are pending on a descriptor, not waiting for any (man 2 poll). */
+export function pollNow(fd: number): number {
+  const entry = new DataView(new ArrayBuffer(8));
+  entry.setInt32(0, fd, true);
+  entry.setInt16(4, POLL.IN, true);
+  check("poll", `fd ${fd}`, libc().poll(entry.buffer, 1n, 0));
+  return entry.getInt16(6, true);
+}
+
+export const POLL = { IN: 1, ERR: 8, HUP: 16 } as const;
+
+function lastErrno(): number {
+  const location = libc().__errno_location();
+  return location === null ? 0 : new Deno.UnsafePointerView(location).getInt32(0);
+}

@@ -1,0 +1,100 @@
+import { hasErrno, KernelError } from "../src/kernel/errno.ts";
+import type { NamespaceKind, NamespacePins, Namespaces } from "../src/kernel/namespaces.ts";
+import type { Processes, ProcessIdentity } from "../src/kernel/processes.ts";
+import { asKernelError } from "./errno.ts";
+import { check, libc, O, openFd, owned } from "./libc.ts";
+import { mountNow, unmountNow } from "./mounts.ts";
+import { statOf } from "./proc.ts";
+import { runTool, toolFailed } from "./tool.ts";
+
+const NSFS_MAGIC = 0x6e736673n;
+const STATFS_BYTES = 256;
+/** The name is an argument, never a part of the script: it comes from a client. */
+const SET_HOSTNAME = 'printf %s "$1" > /proc/sys/kernel/hostname';
+
+/** Namespaces that a bind mount of nsfs keeps alive (man 7 namespaces). */
+export class LinuxNamespaces implements Namespaces {
+  readonly #processes: Processes;
+
+  constructor(processes: Processes) {
+    this.#processes = processes;
+  }
+
+  /** In a program of its own: whoever unshares leaves its namespaces, and the daemon must not. */
+  async pin(pins: NamespacePins, hostname: string): Promise<void> {
+    const paths = Object.entries(pins).filter(([, path]) => path !== undefined);
+    if (paths.length === 0) return;
+    for (const [, path] of paths) preparePin(path);
+    const args = paths.map(([kind, path]) => `--${kind}=${path}`);
+    const inside = pins.uts === undefined ? ["true"] : ["sh", "-c", SET_HOSTNAME, "sh", hostname];
+    const command = { program: "unshare", args: [...args, "--", ...inside] };
+    const result = await runTool(this.#processes, command);
+    if (result.status.kind === "exited" && result.status.code === 0) return;
+    throw toolFailed("pin", paths[0]![1], result);
+  }
+
+  // deno-lint-ignore require-await
+  async pinOf(process: ProcessIdentity, kind: NamespaceKind, path: string): Promise<void> {
+    using namespace = openNamespace(process, kind);
+    // After the open: what is open is the namespace of whoever had the pid then, and still has it.
+    const stat = statOf(process.pid);
+    if (stat === undefined || stat.startTime !== process.startTime) throw gone(process);
+    preparePin(path);
+    mountNow(`/proc/self/fd/${namespace.fd}`, path, { type: "bind", options: [] });
+  }
+
+  // deno-lint-ignore require-await
+  async unpin(path: string): Promise<void> {
+    try {
+      // More than one only where somebody pinned twice.
+      while (isPin(path)) unmountNow(path);
+      Deno.removeSync(path);
+    } catch (error) {
+      const kernelError = asKernelError("unpin", path, error);
+      if (!hasErrno(kernelError, "ENOENT", "ENOTDIR")) throw kernelError;
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async isPinned(path: string): Promise<boolean> {
+    try {
+      return isPin(path);
+    } catch (error) {
+      if (hasErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return false;
+      throw error;
+    }
+  }
+}
+
+/** Makes the file that a namespace is bound to. @throws {KernelError} ENOENT, EEXIST. */
+function preparePin(path: string): void {
+  try {
+    Deno.openSync(path, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    const kernelError = asKernelError("pin", path, error);
+    if (!hasErrno(kernelError, "EEXIST")) throw kernelError;
+    if (isPin(path)) throw new KernelError("pin", "EEXIST", path, { detail: "already a pin" });
+  }
+}
+
+/** A process without namespaces is a zombie (proc_ns_get_link in fs/proc/namespaces.c). */
+function openNamespace(process: ProcessIdentity, kind: NamespaceKind) {
+  try {
+    return owned(openFd("pinOf", `/proc/${process.pid}/ns/${kind}`, O.RDONLY));
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ESRCH", "EACCES")) throw gone(process);
+    throw error;
+  }
+}
+
+function gone(process: ProcessIdentity): KernelError {
+  return new KernelError("pinOf", "ESRCH", `pid ${process.pid}`);
+}
+
+/** Whether what is at `path` is a namespace, a last symlink not followed. */
+function isPin(path: string): boolean {
+  using file = owned(openFd("isPinned", path, O.PATH | O.NOFOLLOW));
+  const statfs = new BigUint64Array(STATFS_BYTES / 8);
+  check("isPinned", path, libc().fstatfs(file.fd, statfs));
+  return statfs[0] === NSFS_MAGIC;
+}

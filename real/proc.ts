@@ -1,0 +1,56 @@
+import type { ProcessEntry, ProcessIdentity } from "../src/kernel/processes.ts";
+
+/** What the port wants of /proc/PID/stat (man 5 proc). */
+export interface ProcessStat extends ProcessIdentity {
+  readonly parentPid: number;
+  readonly isZombie: boolean;
+}
+
+/**
+ * Reads one line of /proc/PID/stat; undefined when it is none. The name of the program may hold
+ * spaces and brackets, so the fields are counted from the last closing one.
+ */
+export function parseStat(text: string): ProcessStat | undefined {
+  const nameEnd = text.lastIndexOf(")");
+  const pid = Number.parseInt(text, 10);
+  const [state, parentPid, ...rest] = text.slice(nameEnd + 2).split(" ");
+  // Field 22 of the line; the third is the first here, and two have been taken.
+  const startTime = Number(rest[22 - 3 - 2]);
+  if (nameEnd < 0 || !Number.isInteger(pid) || !Number.isInteger(startTime)) return undefined;
+  return { pid, startTime, parentPid: Number(parentPid), isZombie: state === "Z" || state === "X" };
+}
+
+/** The process that has `pid` now, a zombie included; undefined when there is none. */
+export function statOf(pid: number): ProcessStat | undefined {
+  const text = readProc(`/proc/${pid}/stat`);
+  return text === undefined ? undefined : parseStat(text);
+}
+
+/** The process table, sorted by pid. */
+export function processTable(): ProcessEntry[] {
+  return [...Deno.readDirSync("/proc")]
+    .filter((entry) => /^[0-9]+$/.test(entry.name))
+    .map((entry) => Number(entry.name))
+    .sort((a, b) => a - b)
+    .flatMap((pid) => entryOf(pid) ?? []);
+}
+
+/** The arguments are only the process's when it is still there after they were read. */
+function entryOf(pid: number): ProcessEntry | undefined {
+  const before = statOf(pid);
+  if (before === undefined) return undefined;
+  const line = readProc(`/proc/${pid}/cmdline`) ?? "";
+  const after = statOf(pid);
+  if (after?.startTime !== before.startTime) return undefined;
+  const args = after.isZombie || line === "" ? [] : line.replace(/\0$/, "").split("\0");
+  return { ...after, args };
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    // ENOENT before it is opened, ESRCH after: the process is gone.
+    return undefined;
+  }
+}

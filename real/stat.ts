@@ -1,0 +1,61 @@
+import { hasErrno } from "../src/kernel/errno.ts";
+import type { FileKind, FileStat } from "../src/kernel/files.ts";
+import { check, cString, libc } from "./libc.ts";
+
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_EMPTY_PATH = 0x1000;
+const STATX_BASIC_STATS = 0x7ff;
+const STATX_BYTES = 256;
+
+/** The type bits of a mode (man 7 inode). */
+const KINDS: ReadonlyMap<number, FileKind> = new Map([
+  [0o01, "fifo"],
+  [0o02, "device"],
+  [0o04, "directory"],
+  [0o06, "device"],
+  [0o10, "file"],
+  [0o12, "symlink"],
+  [0o14, "socket"],
+]);
+
+/**
+ * What is at `path`, a last symlink not followed; undefined when nothing is, or nothing leads there.
+ * Not Deno's, which knows no more of a time than milliseconds.
+ */
+export function statOf(path: string): FileStat | undefined {
+  try {
+    return statx(path, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
+
+/** What a descriptor stands for. */
+export function statOfFd(fd: number): FileStat {
+  return statx(`fd ${fd}`, fd, "", AT_EMPTY_PATH);
+}
+
+function statx(subject: string, folderFd: number, path: string, flags: number): FileStat {
+  const buffer = new DataView(new ArrayBuffer(STATX_BYTES));
+  const result = libc().statx(folderFd, cString(path), flags, STATX_BASIC_STATS, buffer);
+  check("stat", subject, result);
+  return decode(buffer);
+}
+
+/** The offsets of struct statx (linux/stat.h), alike on every 64-bit machine. */
+function decode(buffer: DataView): FileStat {
+  const mode = buffer.getUint16(28, true);
+  const seconds = Number(buffer.getBigInt64(112, true));
+  return {
+    kind: KINDS.get(mode >> 12) ?? "device",
+    sizeBytes: Number(buffer.getBigUint64(40, true)),
+    mode: mode & 0o7777,
+    uid: buffer.getUint32(20, true),
+    gid: buffer.getUint32(24, true),
+    device: buffer.getUint32(136, true) * 2 ** 20 + buffer.getUint32(140, true),
+    inode: Number(buffer.getBigUint64(32, true)),
+    modifiedMicros: seconds * 1_000_000 + Math.floor(buffer.getUint32(120, true) / 1_000),
+  };
+}

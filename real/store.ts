@@ -1,0 +1,158 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { type Errno, hasErrno, KernelError } from "../src/kernel/errno.ts";
+import type { Change, StateStore, StoredRecord } from "../src/kernel/store.ts";
+import { asKernelError } from "./errno.ts";
+
+/** "slip" in ASCII: whose database the file is (PRAGMA application_id). */
+const APPLICATION_ID = 0x736c6970;
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS records (
+    "table" TEXT NOT NULL,
+    id TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY ("table", id)
+  ) STRICT, WITHOUT ROWID
+`;
+
+/** What sqlite says, where Deno gives no number (sqlite3_errstr in main.c). */
+const TEXTS: readonly (readonly [RegExp, Errno])[] = [
+  [/database or disk is full/, "ENOSPC"],
+  [/disk I\/O error/, "EIO"],
+  [/readonly database/, "EROFS"],
+  [/database (table )?is locked/, "EBUSY"],
+  [/not a database|malformed/, "EINVAL"],
+];
+
+/**
+ * The state in one file of sqlite. Write-ahead log with a sync a commit, so that an answered commit
+ * survives a loss of power (https://sqlite.org/pragma.html#pragma_synchronous). Locked as long as it is
+ * open: two daemons on one state would undo each other's work.
+ */
+export class SqliteStore implements StateStore, Disposable {
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+  readonly #put: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #load: StatementSync;
+
+  /** @throws {KernelError} EINVAL for a file that is no state of ours; EBUSY while it is in use; ENOENT for the folder. */
+  constructor(file: string) {
+    this.#file = file;
+    createPrivate(file);
+    this.#database = this.#try("open", () => new DatabaseSync(file, { timeout: 0 }));
+    try {
+      this.#try("open", () => this.#setUp());
+      this.#put = this.#database.prepare(
+        'INSERT OR REPLACE INTO records ("table", id, value) VALUES (?, ?, ?)',
+      );
+      this.#delete = this.#database.prepare('DELETE FROM records WHERE "table" = ? AND id = ?');
+      this.#load = this.#database.prepare(
+        'SELECT "table", id, value FROM records ORDER BY "table", id',
+      );
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
+  }
+
+  // deno-lint-ignore require-await
+  async load(): Promise<readonly StoredRecord[]> {
+    const rows = this.#try("load", () => this.#load.all());
+    return rows.map(({ table, id, value }) => {
+      return { table: String(table), id: String(id), value: String(value) };
+    });
+  }
+
+  // deno-lint-ignore require-await
+  async commit(changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    this.#try("commit", () => {
+      this.#database.exec("BEGIN IMMEDIATE");
+      try {
+        for (const change of changes) this.#apply(change);
+        this.#database.exec("COMMIT");
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    });
+  }
+
+  /** Closes the file; the log is merged into it. */
+  [Symbol.dispose](): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #apply(change: Change): void {
+    if (change.kind === "delete") {
+      this.#delete.run(change.table, change.id);
+    } else {
+      const { table, id, value } = change.record;
+      this.#put.run(table, id, value);
+    }
+  }
+
+  /** Some errors, a full disk among them, have ended the transaction already. */
+  #rollBack(): void {
+    try {
+      this.#database.exec("ROLLBACK");
+    } catch {
+      // Nothing to roll back: the first error is the one to report.
+    }
+  }
+
+  #setUp(): void {
+    this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    this.#refuseForeign();
+    this.#database.exec("PRAGMA journal_mode = WAL");
+    this.#database.exec("PRAGMA synchronous = FULL");
+    // Together, so that a daemon that dies here leaves an empty file rather than half of a state.
+    this.#database.exec(`
+      BEGIN IMMEDIATE;
+      PRAGMA application_id = ${APPLICATION_ID};
+      PRAGMA user_version = ${SCHEMA_VERSION};
+      ${SCHEMA};
+      COMMIT;
+    `);
+  }
+
+  #refuseForeign(): void {
+    const applicationId = this.#pragma("application_id");
+    const version = this.#pragma("user_version");
+    const isEmpty = this.#pragma("schema_version") === 0;
+    if (isEmpty) return;
+    if (applicationId !== APPLICATION_ID) throw this.#refused("is another program's database");
+    if (version !== SCHEMA_VERSION) throw this.#refused(`has version ${version} of the state`);
+    const check = this.#database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
+    if (check !== "ok") throw this.#refused(`is damaged: ${check}`);
+  }
+
+  #pragma(name: string): number {
+    return Number(this.#database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  }
+
+  #refused(detail: string): KernelError {
+    return new KernelError("open", "EINVAL", this.#file, { detail });
+  }
+
+  #try<T>(verb: string, call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      if (error instanceof KernelError || !(error instanceof Error)) throw error;
+      const errno = TEXTS.find(([text]) => text.test(error.message))?.[1] ?? "EIO";
+      throw new KernelError(verb, errno, this.#file, { detail: error.message, cause: error });
+    }
+  }
+}
+
+/** sqlite gives its log the mode that the database has, but the database what the umask leaves. */
+function createPrivate(file: string): void {
+  try {
+    Deno.openSync(file, { write: true, createNew: true, mode: 0o600 }).close();
+  } catch (error) {
+    const kernelError = asKernelError("open", file, error);
+    if (!hasErrno(kernelError, "EEXIST")) throw kernelError;
+  }
+}

@@ -1,0 +1,90 @@
+import type { Context } from "../src/kernel/context.ts";
+import { hasErrno, KernelError } from "../src/kernel/errno.ts";
+import type { DirectoryWatch } from "../src/kernel/files.ts";
+import { check, closeFd, cString, libc, readFd } from "./libc.ts";
+import type { Poller } from "./poller.ts";
+
+const IN_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
+const IN_MODIFY = 0x2;
+const IN_ATTRIB = 0x4;
+const IN_CLOSE_WRITE = 0x8;
+const IN_MOVED = 0xc0;
+const IN_CREATE = 0x100;
+const IN_DELETE = 0x200;
+const IN_DELETE_SELF = 0x400;
+const IN_MOVE_SELF = 0x800;
+const IN_ONLYDIR = 0x1000000;
+const MASK = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED | IN_CREATE | IN_DELETE |
+  IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+const HEADER_BYTES = 16;
+const BUFFER_BYTES = 64 * 1024;
+
+/** Starts watching a directory. @throws {KernelError} ENOENT, ENOTDIR. */
+export function watchDirectory(directory: string, poller: Poller): DirectoryWatch {
+  const fd = check("watch", directory, libc().inotify_init1(IN_CLOEXEC_NONBLOCK));
+  try {
+    const result = libc().inotify_add_watch(fd, cString(directory), MASK);
+    check("watch", directory, result);
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+  return new Watch(directory, fd, poller);
+}
+
+/**
+ * The names in a read of inotify, each once, sorted; none when one of the events had no name: the
+ * queue overflowed, or something happened to the directory itself.
+ */
+export function parseEvents(bytes: Uint8Array): readonly string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const names = new Set<string>();
+  for (let offset = 0; offset < bytes.length;) {
+    const nameBytes = view.getUint32(offset + 12, true);
+    const start = offset + HEADER_BYTES;
+    // Padded with NULs to a multiple of the header's size (man 7 inotify).
+    names.add(new TextDecoder().decode(bytes.subarray(start, start + nameBytes)).split("\0")[0]!);
+    offset = start + nameBytes;
+  }
+  return names.has("") ? [] : [...names].sort();
+}
+
+class Watch implements DirectoryWatch {
+  readonly #directory: string;
+  readonly #fd: number;
+  readonly #poller: Poller;
+  #isClosed = false;
+
+  constructor(directory: string, fd: number, poller: Poller) {
+    this.#directory = directory;
+    this.#fd = fd;
+    this.#poller = poller;
+  }
+
+  async next(context: Context): Promise<readonly string[]> {
+    while (true) {
+      context.throwIfCancelled();
+      if (this.#isClosed) throw new KernelError("watch", "EBADF", this.#directory);
+      const bytes = this.#readNow();
+      if (bytes.length > 0) return parseEvents(bytes);
+      await this.#poller.readable(this.#fd, context);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#poller.forget(this.#fd);
+    closeFd(this.#fd);
+  }
+
+  #readNow(): Uint8Array {
+    const buffer = new Uint8Array(BUFFER_BYTES);
+    try {
+      return buffer.subarray(0, readFd("watch", this.#directory, this.#fd, buffer));
+    } catch (error) {
+      if (hasErrno(error, "EAGAIN")) return new Uint8Array();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,222 @@
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { DatabaseSync } from "node:sqlite";
+import { fromFileUrl } from "@std/path";
+import { execa } from "execa";
+import { linuxKernel } from "../../real/kernel.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
+import { SIGKILL } from "../../src/kernel/processes.ts";
+import { runChecked } from "../../src/kernel/run.ts";
+import { assertRefused, background, type PromiseBody, start } from "./fixture.ts";
+import { linuxTest, runOnLinux } from "./linux_fixture.ts";
+
+/** Longer than any helper of these tests takes. */
+const TIMEOUT_MS = 60_000;
+const RUN = { context: background, timeoutMs: TIMEOUT_MS };
+const SIGRTMIN = 34;
+const SIGSEGV = 11;
+/** More than /proc/sys/fs/inotify/max_queued_events has ever been by default. */
+const EVENTS_QUEUED_MAX = 16_384;
+
+function realTest(name: string, body: PromiseBody): void {
+  linuxTest(`linuxKernel: ${name}`, () => runOnLinux(body));
+}
+
+realTest("a program inherits no file and no variable", async ({ kernel }) => {
+  const env = { ONE: "1", PATH: "/bin:/usr/bin" };
+  const printed = await runChecked(kernel, { program: "env", args: [], env }, RUN);
+  assertEquals(printed.trim().split("\n").toSorted(), ["ONE=1", "PATH=/bin:/usr/bin"]);
+  using _open = await Deno.open("/dev/null");
+  const listed = await runChecked(kernel, { program: "ls", args: ["/proc/self/fd"] }, RUN);
+  // The last is the listed directory itself.
+  assertEquals(listed.trim().split("\n"), ["0", "1", "2", "3"]);
+});
+
+realTest("a program runs where it is told", async ({ kernel, scratch }) => {
+  const command = { program: "pwd", args: [], cwd: scratch };
+  assertEquals((await runChecked(kernel, command, RUN)).trim(), scratch);
+});
+
+realTest("every signal that kills is told, real-time ones too", async (fixture) => {
+  for (const signal of [SIGSEGV, SIGRTMIN, SIGRTMIN + 30]) {
+    using waiting = await start(fixture, fixture.programs.wait());
+    await waiting.child.signal(signal);
+    assertEquals(await waiting.child.exited(background), { kind: "signaled", signal });
+  }
+});
+
+realTest("pin() sets the hostname inside and nowhere else", async ({ kernel, scratch }) => {
+  const before = Deno.hostname();
+  const hostname = `it's "$(id)" \\n %s`;
+  await kernel.namespaces.pin({ uts: `${scratch}/uts` }, hostname);
+  const command = { program: "nsenter", args: [`--uts=${scratch}/uts`, "hostname"] };
+  assertEquals((await runChecked(kernel, command, RUN)).trim(), hostname);
+  assertEquals(Deno.hostname(), before);
+});
+
+realTest("pinOf() binds the namespace that the process is in", async (fixture) => {
+  const { kernel, scratch, programs } = fixture;
+  await kernel.namespaces.pin({ net: `${scratch}/net` }, "");
+  const { program, args, env } = programs.wait();
+  const inside = {
+    program: "nsenter",
+    args: [`--net=${scratch}/net`, program, ...args],
+    env: env!,
+  };
+  using waiting = await start(fixture, inside);
+  await kernel.namespaces.pinOf(waiting.child.identity, "net", `${scratch}/again`);
+  const [one, other] = await Promise.all(
+    ["net", "again"].map((name) => kernel.files.stat(`${scratch}/${name}`)),
+  );
+  assertEquals(other?.inode, one?.inode);
+});
+
+realTest("watch() says so when it lost events", async ({ kernel: { files }, scratch }) => {
+  for (const name of ["a", "b"]) await files.writeFile(`${scratch}/${name}`, "1");
+  using watch = await files.watch(scratch);
+  // In turns, since the queue takes the same event twice in a row for one.
+  for (let event = 0; event <= EVENTS_QUEUED_MAX; event++) {
+    Deno.chmodSync(`${scratch}/${event % 2 === 0 ? "a" : "b"}`, 0o600);
+  }
+  let reported = await watch.next(background);
+  while (reported.length > 0) reported = await watch.next(background);
+});
+
+realTest("mount() takes more layers than fit into a page", async ({ kernel, scratch }) => {
+  const { files, mounts } = kernel;
+  const layers = Array.from({ length: 100 }, (_, index) => `${scratch}/${index}`.padEnd(120, "x"));
+  for (const layer of layers) await files.mkdir(layer);
+  await files.writeFile(`${layers.at(-1)}/bottom`, "1");
+  for (const name of ["upper", "work", "merged"]) await files.mkdir(`${scratch}/${name}`);
+  const options = [
+    "nosuid",
+    `lowerdir=${layers.join(":")}`,
+    `upperdir=${scratch}/upper`,
+    `workdir=${scratch}/work`,
+  ];
+  await mounts.mount("overlay", `${scratch}/merged`, { type: "overlay", options });
+  assertEquals(await files.list(`${scratch}/merged`), ["bottom"]);
+  await files.writeFile(`${scratch}/merged/new`, "1");
+  assertEquals(await files.list(`${scratch}/upper`), ["new"]);
+});
+
+realTest("nothing that is disposed holds a descriptor", async (fixture) => {
+  const { kernel: { files, processes }, scratch, programs } = fixture;
+  await fixture.makeFifo(`${scratch}/fifo`);
+  const use = async () => {
+    using waiting = await start(fixture, programs.wait(), 100);
+    using handle = await processes.open(waiting.child.identity);
+    using _reader = await files.openFifo(`${scratch}/fifo`);
+    using _watch = await files.watch(scratch);
+    await handle.signal(SIGKILL);
+    await waiting.child.exited(background);
+    await waiting.child.outputEnded(background);
+  };
+  await use();
+  const before = openFiles();
+  for (let round = 0; round < 5; round++) await use();
+  assertEquals(openFiles(), before);
+});
+
+realTest("a disposed wait ends", async (fixture) => {
+  const { kernel: { files, processes }, scratch, programs } = fixture;
+  await fixture.makeFifo(`${scratch}/fifo`);
+  using waiting = await start(fixture, programs.wait());
+  const handle = await processes.open(waiting.child.identity);
+  const reader = await files.openFifo(`${scratch}/fifo`);
+  const watch = await files.watch(scratch);
+  const waits = [handle.exited(background), reader.read(background), watch.next(background)]
+    .map((wait) => assertRefused(wait, "EBADF"));
+  for (const it of [handle, reader, watch]) it[Symbol.dispose]();
+  await Promise.all(waits);
+});
+
+realTest("the state is private, in use, and nobody else's", async ({ kernel, scratch }) => {
+  const stateFile = `${scratch}/state.sqlite`;
+  const first = linuxKernel({ stateFile });
+  try {
+    await first.store.commit([{ kind: "put", record: { table: "a", id: "1", value: "" } }]);
+    for (const name of await kernel.files.list(scratch)) {
+      assertEquals((await kernel.files.stat(`${scratch}/${name}`))?.mode, 0o600, name);
+    }
+    assertOpenRefused(stateFile, "EBUSY");
+  } finally {
+    first[Symbol.dispose]();
+  }
+  linuxKernel({ stateFile })[Symbol.dispose]();
+  assertOpenRefused(`${scratch}/none/state.sqlite`, "ENOENT");
+  await kernel.files.writeFile(`${scratch}/text`, "no database\n".repeat(1_000));
+  assertOpenRefused(`${scratch}/text`, "EINVAL");
+  const foreign = new DatabaseSync(`${scratch}/foreign`);
+  foreign.exec("CREATE TABLE cats (name TEXT)");
+  foreign.close();
+  assertStringIncludes(assertOpenRefused(`${scratch}/foreign`, "EINVAL"), "another program's");
+});
+
+realTest("the state that was damaged is refused", async ({ kernel: { files }, scratch }) => {
+  const stateFile = `${scratch}/state.sqlite`;
+  {
+    using kernel = linuxKernel({ stateFile });
+    const ids = Array.from({ length: 200 }, (_, index) => `${index}`);
+    const value = "x".repeat(200);
+    await kernel.store.commit(
+      ids.map((id) => ({ kind: "put", record: { table: "a", id, value } })),
+    );
+  }
+  const bytes = await files.readFile(stateFile, 10_000_000);
+  bytes.fill(0xff, 4_096, 12_288);
+  await files.writeFile(stateFile, bytes);
+  assertOpenRefused(stateFile, "EINVAL");
+});
+
+realTest(
+  "commit() on a full disk changes nothing",
+  async ({ kernel: { files, mounts }, scratch }) => {
+    await files.mkdir(`${scratch}/small`);
+    await mounts.mount("tmpfs", `${scratch}/small`, { type: "tmpfs", options: ["size=256k"] });
+    using small = linuxKernel({ stateFile: `${scratch}/small/state.sqlite` });
+    const old = { table: "a", id: "1", value: "old" };
+    await small.store.commit([{ kind: "put", record: old }]);
+    const large = { table: "a", id: "2", value: "x".repeat(1_000_000) };
+    const changes = [{ ...old, value: "new" }, large].map((record) =>
+      ({ kind: "put", record }) as const
+    );
+    await assertRefused(small.store.commit(changes), "ENOSPC");
+    assertEquals(await small.store.load(), [old]);
+    await small.store.commit([{ kind: "put", record: { ...old, value: "later" } }]);
+    assertEquals((await small.store.load())[0]?.value, "later");
+  },
+);
+
+for (const end of ["kill", "return"]) {
+  realTest(`what a daemon left survives when it ends by ${end}`, async ({ kernel, scratch }) => {
+    const stateFile = `${scratch}/state.sqlite`;
+    const script = fromFileUrl(new URL("daemon_script.ts", import.meta.url));
+    // Ends by itself in spite of the child, or is a failure after the time.
+    const daemon = await execa(
+      Deno.execPath(),
+      ["run", "-A", "--no-check", script, end, stateFile],
+      {
+        reject: false,
+        timeout: TIMEOUT_MS,
+      },
+    );
+    const pid = Number(daemon.stdout.trim());
+    assert(pid > 0, daemon.stderr);
+    using child = await kernel.processes.open(pid);
+    await child.signal(SIGKILL);
+    await child.exited(background);
+    assertEquals(daemon.signal, end === "kill" ? "SIGKILL" : undefined);
+    using next = linuxKernel({ stateFile });
+    assertEquals((await next.store.load())[0]?.value, String(pid));
+  });
+}
+
+function assertOpenRefused(stateFile: string, errno: string): string {
+  const error = assertThrows(() => linuxKernel({ stateFile }), KernelError);
+  assertEquals(error.errno, errno);
+  return error.message;
+}
+
+function openFiles(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}

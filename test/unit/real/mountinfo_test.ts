@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { entriesBelow, parseMountinfo } from "../../../real/mountinfo.ts";
+
+const TABLE = `22 27 0:21 / /proc rw,nosuid - proc proc rw
+36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:7 - ext3 /dev/root rw,errors=continue
+40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
+90 27 0:50 / /var/lib/a\\040b\\011c\\134d rw - overlay none\\040x rw,lowerdir=/a:/b
+`;
+
+Deno.test("parseMountinfo() reads every field", () => {
+  assertEquals(parseMountinfo(TABLE)[1], {
+    id: 36,
+    parentId: 35,
+    device: "98:0",
+    root: "/mnt1",
+    mountPoint: "/mnt2",
+    options: ["rw", "noatime"],
+    type: "ext3",
+    source: "/dev/root",
+    superOptions: ["rw", "errors=continue"],
+  });
+});
+
+Deno.test("parseMountinfo() undoes octal escapes", () => {
+  const entry = parseMountinfo(TABLE)[3];
+  assertEquals(entry?.mountPoint, "/var/lib/a b\tc\\d");
+  assertEquals(entry?.source, "none x");
+});
+
+Deno.test("parseMountinfo() leaves out what is no line of it", () => {
+  assertEquals(
+    parseMountinfo("\nnonsense\n1 2 3:4 / /a rw shared:1\n1 2 3:4 / /a rw - ext4 b\n"),
+    [],
+  );
+});
+
+Deno.test("entriesBelow() takes no sibling for a child", () => {
+  const entries = parseMountinfo(TABLE);
+  const points = (path: string) => entriesBelow(entries, path).map((it) => it.mountPoint);
+  assertEquals(points("/mnt"), []);
+  assertEquals(points("/mnt2"), ["/mnt2"]);
+  assertEquals(points("/sys/fs"), ["/sys/fs/cgroup/systemd"]);
+  assertEquals(points("/").length, 4);
+});
