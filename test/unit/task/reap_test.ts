@@ -1,0 +1,256 @@
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
+
+import { DEFAULT_BOUNDS, DEFAULT_CONFIG } from "../../../src/config.ts";
+import { RuntimeError } from "../../../src/errors.ts";
+import { KernelError } from "../../../src/kernel/errno.ts";
+import type { ExitStatus, ProcessEntry, ProcessIdentity } from "../../../src/kernel/processes.ts";
+import { type ReapOptions, reapTask } from "../../../src/task/reap.ts";
+import {
+  CountingContext,
+  endedChild,
+  FakeClock,
+  fakeKernel,
+  FakeProcess,
+  isPending,
+  partial,
+} from "../fakes.ts";
+
+const config = {
+  ...DEFAULT_CONFIG,
+  state: "/run/test",
+  bounds: { ...DEFAULT_BOUNDS, killMs: 1_000, programMs: 5_000 },
+};
+const root = "/run/test/runtime";
+const cgroup = "/slipway/pod/c1";
+const deleted = `runc --root ${root} delete --force c1`;
+const cause = new RuntimeError("CANCELLED", "the client left");
+
+/** A process of the machine, with the command line that the process table shows. */
+class MachineProcess extends FakeProcess {
+  readonly args: readonly string[];
+
+  constructor(pid: number, ...args: readonly string[]) {
+    super(pid);
+    this.args = args;
+  }
+}
+
+/** A machine with the remains of task c1; SIGKILL kills unless the test says otherwise. */
+class Scene {
+  readonly clock = new FakeClock();
+  readonly context = new CountingContext();
+  readonly journal: string[] = [];
+  readonly processes: MachineProcess[] = [];
+  /** The processes of the cgroup after 0, 1, 2… kills; the last stays. */
+  cgroupAfterKills: readonly (readonly number[])[] = [[]];
+  hasRuntimeState = false;
+  deleteStatus: ExitStatus = { kind: "exited", code: 0 };
+  /** What one verb is refused with. */
+  refusal: { readonly verb: string; readonly error: KernelError } | undefined;
+  isKillDeadly = true;
+  #killCount = 0;
+
+  readonly kernel = fakeKernel({
+    clock: this.clock,
+    processes: {
+      list: () => this.#step("list", this.processes.map((it) => this.#entryOf(it))),
+      open: (which) => {
+        const process = this.processes.find((it) => it.identity.pid === pidOf(which));
+        const isSame = process !== undefined &&
+          (which as ProcessIdentity).startTime === process.identity.startTime;
+        if (!isSame) return Promise.reject(new KernelError("open", "ESRCH", `pid ${pidOf(which)}`));
+        process.signal = (signal) => {
+          const done = this.#step(`signal ${signal} to ${pidOf(which)}`, undefined);
+          if (this.isKillDeadly) process.exit();
+          return done;
+        };
+        return Promise.resolve(process);
+      },
+      spawn: (command) =>
+        this.#step([command.program, ...command.args].join(" "), endedChild(this.deleteStatus)),
+    },
+    cgroups: {
+      processes: (path) => {
+        assertEquals(path, cgroup);
+        const index = Math.min(this.#killCount, this.cgroupAfterKills.length - 1);
+        return Promise.resolve(this.cgroupAfterKills[index] ?? []);
+      },
+      kill: (path) => {
+        this.#killCount++;
+        return this.#step(`kill ${path}`, undefined);
+      },
+      remove: (path) => this.#step(`remove ${path}`, undefined),
+    },
+    files: {
+      stat: (path) => {
+        assertEquals(path, `${root}/c1`);
+        return Promise.resolve(this.hasRuntimeState ? partial("stat", {}) : undefined);
+      },
+    },
+  });
+
+  reap(options: Partial<ReapOptions> = {}): Promise<void> {
+    const task = { id: "c1", runtime: { program: "runc", root }, cgroup };
+    const whole = { mayHaveHelpers: false, known: [], ...options };
+    return reapTask(this.kernel, config, task, whole, this.context);
+  }
+
+  add(pid: number, ...args: readonly string[]): MachineProcess {
+    const process = new MachineProcess(pid, ...args);
+    this.processes.push(process);
+    return process;
+  }
+
+  assertTidy(): void {
+    assertEquals([this.clock.timerCount, this.context.listenerCount], [0, 0]);
+  }
+
+  #step<T>(what: string, result: T): Promise<T> {
+    this.journal.push(what);
+    if (this.refusal?.verb === what) return Promise.reject(this.refusal.error);
+    return Promise.resolve(result);
+  }
+
+  #entryOf(process: MachineProcess): ProcessEntry {
+    return { ...process.identity, parentPid: 1, args: process.args, isZombie: false };
+  }
+}
+
+function pidOf(process: number | ProcessIdentity): number {
+  return typeof process === "number" ? process : process.pid;
+}
+
+Deno.test("reapTask() removes the cgroup, and does nothing else, when nothing else is left", async () => {
+  const scene = new Scene();
+  await scene.reap({ known: [undefined] });
+  assertEquals(scene.journal, [`remove ${cgroup}`]);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() takes helpers, processes, runtime's state and cgroup in this order", async () => {
+  const scene = new Scene();
+  scene.add(9, "conmon", "--cid", "c1", "--runtime-arg", root);
+  const init = scene.add(10, "sleep", "inf");
+  scene.cgroupAfterKills = [[11, 12], []];
+  scene.hasRuntimeState = true;
+  await scene.reap({ mayHaveHelpers: true, known: [init.identity] });
+  assertEquals(scene.journal, [
+    "list",
+    "signal 9 to 9",
+    "signal 9 to 10",
+    `kill ${cgroup}`,
+    deleted,
+    `remove ${cgroup}`,
+  ]);
+  assert(scene.processes.every((it) => it.isDisposed));
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() kills helpers that name both the id and our root, and nobody else", async () => {
+  const scene = new Scene();
+  scene.add(1, "runc", "--root", root, "delete", "c1");
+  scene.add(2, "runc", "--root", "/run/runc", "delete", "c1");
+  scene.add(3, "runc", "--root", root, "delete", "c10");
+  scene.add(4, "sh", "-c", `runc --root ${root} delete c1`);
+  scene.add(5);
+  await scene.reap({ mayHaveHelpers: true });
+  assertEquals(scene.journal, ["list", "signal 9 to 1", `remove ${cgroup}`]);
+});
+
+Deno.test("reapTask() goes on when a helper is dead, but not before", async () => {
+  const scene = new Scene();
+  scene.isKillDeadly = false;
+  const conmon = scene.add(9, "conmon", "c1", root);
+  const reaped = scene.reap({ mayHaveHelpers: true });
+  assert(await isPending(reaped));
+  assertEquals(scene.journal, ["list", "signal 9 to 9"]);
+  conmon.exit();
+  await reaped;
+  assertEquals(scene.journal.at(-1), `remove ${cgroup}`);
+});
+
+Deno.test("reapTask() leaves another process alone that got a known pid", async () => {
+  const scene = new Scene();
+  scene.add(10, "sshd");
+  await scene.reap({ known: [{ pid: 10, startTime: 1 }] });
+  assertEquals(scene.journal, [`remove ${cgroup}`]);
+});
+
+Deno.test("reapTask() takes a process that died before the signal for dead", async () => {
+  const scene = new Scene();
+  const init = scene.add(10, "sleep");
+  const error = new KernelError("signal", "ESRCH", "pid 10");
+  scene.refusal = { verb: "signal 9 to 10", error };
+  await scene.reap({ known: [init.identity] });
+  assertEquals(scene.journal, ["signal 9 to 10", `remove ${cgroup}`]);
+});
+
+Deno.test("reapTask() kills a cgroup until it is empty", async () => {
+  const scene = new Scene();
+  scene.cgroupAfterKills = [[11], [12], [13], []];
+  const reaped = scene.reap();
+  await scene.clock.advance(4);
+  assertEquals(scene.journal, [`kill ${cgroup}`]);
+  await scene.clock.advance(1);
+  assertEquals(scene.journal, [`kill ${cgroup}`, `kill ${cgroup}`]);
+  await scene.clock.advance(5);
+  await reaped;
+  assertEquals(scene.journal.slice(2), [`kill ${cgroup}`, `remove ${cgroup}`]);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() gives up on a cgroup that stays full, and removes nothing", async () => {
+  const scene = new Scene();
+  scene.cgroupAfterKills = [[11]];
+  scene.hasRuntimeState = true;
+  const reaped = scene.reap();
+  await scene.clock.advance(995);
+  assert(await isPending(reaped));
+  await scene.clock.advance(5);
+  const error = await assertRejects(() => reaped, RuntimeError);
+  assertEquals([error.code, error.message], [
+    "DEADLINE_EXCEEDED",
+    `empty cgroup "${cgroup}": not done within 1000 ms`,
+  ]);
+  assertEquals(new Set(scene.journal), new Set([`kill ${cgroup}`]));
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() throws the cause when its context ends, and removes nothing", async () => {
+  const scene = new Scene();
+  scene.isKillDeadly = false;
+  scene.hasRuntimeState = true;
+  const init = scene.add(10, "sleep");
+  const reaped = scene.reap({ known: [init.identity] });
+  assert(await isPending(reaped));
+  scene.context.cancel(cause);
+  assertStrictEquals(await assertRejects(() => reaped), cause);
+  assertEquals(scene.journal, ["signal 9 to 10"]);
+  assert(init.isDisposed);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() leaves the cgroup when the runtime cannot delete its state", async () => {
+  const scene = new Scene();
+  scene.hasRuntimeState = true;
+  scene.deleteStatus = { kind: "exited", code: 1 };
+  const error = await assertRejects(() => scene.reap(), KernelError);
+  assertEquals(error.errno, "EIO");
+  assertEquals(scene.journal, [deleted]);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() stops at the first step that Linux refuses", async () => {
+  for (const verb of ["list", "signal 9 to 9", `kill ${cgroup}`, deleted, `remove ${cgroup}`]) {
+    const scene = new Scene();
+    scene.add(9, "conmon", "c1", root);
+    scene.cgroupAfterKills = [[11], []];
+    scene.hasRuntimeState = true;
+    const error = new KernelError("verb", "EPERM", verb);
+    scene.refusal = { verb, error };
+    const reaping = () => scene.reap({ mayHaveHelpers: true });
+    assertStrictEquals(await assertRejects(reaping), error);
+    assertEquals(scene.journal.at(-1), verb);
+    scene.assertTidy();
+  }
+});
