@@ -215,8 +215,18 @@ export class Scheduler {
     if (step === undefined) return false;
     this.#execute(step);
     drain();
-    for (const listener of this.listeners) listener(step);
+    this.tellListeners(step);
     return true;
+  }
+
+  /** Calls every listener; one may take itself off the list. */
+  tellListeners(step: Step): void {
+    const { listeners } = this;
+    for (let i = 0; i < listeners.length;) {
+      const listener = listeners[i] as StepListener;
+      listener(step);
+      if (listeners[i] === listener) i++;
+    }
   }
 
   /** Like {@linkcode runOne}, but leaves it to the caller to drain the microtasks and to call the listeners. */

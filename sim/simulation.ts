@@ -18,6 +18,7 @@ const STEPS_MAX = 200_000;
 const PID_MAX = 128;
 const SHOWN_STEPS = 12;
 
+/** What a simulation is made of; the seed is enough. */
 export interface SimulationOptions {
   /** Everything that happens is a function of it, and of the code under test. */
   readonly seed: number;
@@ -48,6 +49,7 @@ export interface Outcome {
   readonly text: string;
 }
 
+/** When a run ends, if not when all tasks have settled. */
 export interface RunOptions {
   /** Virtual time to let pass, instead of running until every task has settled. */
   readonly forMs?: number;
@@ -198,6 +200,11 @@ export class Simulation {
     listeners.push(listener);
   }
 
+  /** Sets CLOCK_REALTIME forward or back; the monotonic clock goes on as before (man 2 clock_settime). */
+  jumpClock(ms: number): void {
+    this.scheduler.clock.realtimeSkewMicros += ms * 1_000;
+  }
+
   /** Kills the daemon, loses the power and switches the machine on again. */
   crashMachine(): void {
     for (const daemon of this.#daemons) daemon.crash();
@@ -238,7 +245,7 @@ export class Simulation {
       const step = this.scheduler.runOneUndrained();
       if (step !== undefined) {
         await afterMicrotasks();
-        for (const listener of this.scheduler.listeners) listener(step);
+        this.scheduler.tellListeners(step);
         continue;
       }
       const rest = this.#rest(end);

@@ -32,6 +32,7 @@ export interface StepFaults {
   failure(step: Step, isAfterEffect: boolean): KernelError | undefined;
 }
 
+/** Where a blocked step is told that its condition may have changed. */
 export type Queues = WaitQueue | readonly WaitQueue[];
 
 /**
@@ -114,6 +115,8 @@ export class Step implements Choice {
     }
     const late = this.#hasFailed ? undefined : faults?.failure(this, true);
     if (late !== undefined) {
+      // The caller never gets it, so the adapter lets go of it: the ends of pipes, a watch, a pidfd.
+      if (isDisposable(this.#outcome)) this.#outcome[Symbol.dispose]();
       this.#outcome = late;
       this.#hasFailed = true;
     }
@@ -139,6 +142,10 @@ export class Step implements Choice {
     if (this.#hasFailed) this.reject?.(this.#outcome);
     else this.resolve?.(this.#outcome);
   }
+}
+
+function isDisposable(value: unknown): value is Disposable {
+  return typeof value === "object" && value !== null && Symbol.dispose in value;
 }
 
 /** Errors of the simulated machine are answers; any other is a mistake of the simulator. */

@@ -27,8 +27,10 @@ export type ErrorCode =
  * ```
  */
 export class RuntimeError extends Error {
+  /** Tells it from other errors in a log. */
   override readonly name = "RuntimeError";
 
+  /** An error with a code for programs and a message for people. */
   constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
   }

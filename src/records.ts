@@ -33,5 +33,6 @@ export function isText(value: unknown): value is string {
 
 /** Whether a text names a cgroup below the root, and nothing else. */
 export function isCgroupPath(value: unknown): value is string {
-  return isText(value) && /^(\/[^/\0]+)+$/.test(value) && !value.split("/").includes("..");
+  return isText(value) && /^(\/[^/\0]+)+$/.test(value) &&
+    value.split("/").every((segment) => segment !== "." && segment !== "..");
 }

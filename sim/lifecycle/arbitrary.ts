@@ -15,7 +15,8 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["no-such-program"],
 ];
 
-const slot = fc.constantFrom(0, 1, 2);
+// Most requests meet in one place: races need company.
+const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
 const place: fc.Arbitrary<ContainerPlace> = fc.record({ sandbox: slot, container: slot });
 const graceMs = fc.constantFrom(0, 100, 2_000);
 
@@ -73,11 +74,13 @@ const opening = (place: ContainerPlace) =>
     hasNetwork: fc.boolean(),
     sharesPids: fc.boolean(),
     command: fc.constantFrom(...COMMANDS),
+    startCount: fc.integer({ min: 1, max: 3 }),
     tail: fc.array(calls, { maxLength: 4 }),
-  }).map(({ hasNetwork, sharesPids, command, tail }): ClientCall[] => [
+  }).map(({ hasNetwork, sharesPids, command, startCount, tail }): ClientCall[] => [
     patient({ kind: "RunPodSandbox", sandbox: place.sandbox, hasNetwork, sharesPids }),
     patient({ kind: "CreateContainer", place, command, sharesPids }),
-    patient({ kind: "StartContainer", place }),
+    // A client whose answer was lost with the daemon tries again.
+    ...Array.from({ length: startCount }, () => patient({ kind: "StartContainer", place })),
     ...tail,
   ]);
 
@@ -97,9 +100,13 @@ export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<Lifecyc
   return fc.record({
     clients: fc.array(client, { minLength: 1, maxLength: 3 }),
     crashes: options.crashes
-      ? fc.array(fc.integer({ min: 1, max: 400 }), { maxLength: 2 })
+      ? fc.oneof(
+        fc.constant([]),
+        fc.array(fc.integer({ min: 1, max: 1_200 }), { minLength: 1, maxLength: 2 }),
+      )
       : fc.constant([]),
-    faultsPerMille: options.faults ? fc.constantFrom(0, 0, 5, 20) : fc.constant(0),
+    slowPer10k: options.faults ? fc.constantFrom(0, 0, 2, 20) : fc.constant(0),
+    faultsPerMille: options.faults ? fc.constantFrom(0, 0, 0, 2, 10) : fc.constant(0),
   });
 }
 

@@ -1,4 +1,3 @@
-import type { ContainerConfig } from "../../src/container/config.ts";
 import { createContainer } from "../../src/container/create.ts";
 import { execSync } from "../../src/container/exec.ts";
 import { reopenContainerLog } from "../../src/container/logs.ts";
@@ -6,6 +5,7 @@ import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
 import { stopContainer } from "../../src/container/stop.ts";
 import { RuntimeError } from "../../src/errors.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
 import { Context } from "../../src/kernel/context.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
@@ -17,10 +17,13 @@ import type { ContainerPlace, Request, SandboxSlot } from "./request.ts";
 
 /** An id that no object has. */
 const NO_ID = "0".repeat(64);
+/** Every so many names is one that was used before. */
+const REPEATED_NAME = 8;
 
 /** What all clients of a run share: which ids they got for the slots that they play with. */
 export class Slots {
   readonly #sandboxes = new Map<SandboxSlot, string>();
+  readonly #sharing = new Set<SandboxSlot>();
   readonly #containers = new Map<string, string>();
   #attempt = 0;
 
@@ -32,8 +35,10 @@ export class Slots {
     return this.#containers.get(keyOf(place)) ?? NO_ID;
   }
 
-  setSandbox(slot: SandboxSlot, id: string): void {
+  setSandbox(slot: SandboxSlot, id: string, sharesPids: boolean): void {
     this.#sandboxes.set(slot, id);
+    if (sharesPids) this.#sharing.add(slot);
+    else this.#sharing.delete(slot);
   }
 
   setContainer(place: ContainerPlace, id: string): void {
@@ -42,7 +47,13 @@ export class Slots {
 
   /** Names repeat now and then, as they do when a client retries. */
   nextAttempt(): number {
-    return this.#attempt++ >> 1;
+    this.#attempt++;
+    return this.#attempt % REPEATED_NAME === 0 ? this.#attempt - 1 : this.#attempt;
+  }
+
+  /** Whether the sandbox in a slot has a PID namespace that its containers can share. */
+  sharesPids(slot: SandboxSlot): boolean {
+    return this.#sharing.has(slot);
   }
 }
 
@@ -60,8 +71,8 @@ export async function perform(
   switch (request.kind) {
     case "RunPodSandbox": {
       const config = sandboxConfig(request, slots.nextAttempt());
-      slots.setSandbox(request.sandbox, await runPodSandbox(runtime, config, "", context));
-      return;
+      const id = await runPodSandbox(runtime, config, "", context);
+      return slots.setSandbox(request.sandbox, id, request.sharesPids);
     }
     case "StopPodSandbox": {
       const id = slots.sandbox(request.sandbox);
@@ -74,7 +85,8 @@ export async function perform(
       return oracle.sandboxRemoved(runtime, id);
     }
     case "CreateContainer": {
-      const config: ContainerConfig = containerConfig(request, slots.nextAttempt());
+      const sharesPids = request.sharesPids && slots.sharesPids(request.place.sandbox);
+      const config = containerConfig({ ...request, sharesPids }, slots.nextAttempt());
       const sandboxId = slots.sandbox(request.place.sandbox);
       const id = await createContainer(runtime, sandboxId, config, context);
       return slots.setContainer(request.place, id);
@@ -84,7 +96,7 @@ export async function perform(
       try {
         return await startContainer(runtime, id, context);
       } catch (error) {
-        oracle.startFailed(runtime, id);
+        oracle.startFailed(runtime, id, error);
         throw error;
       }
     }
@@ -110,9 +122,8 @@ export async function perform(
 
 /** Whether an error is an answer that a client may get, and no mistake of ours. */
 export function isAnswer(error: unknown): boolean {
-  if (error instanceof RuntimeError) return true;
-  const name = error instanceof Error ? error.name : "";
-  return name === "KernelError" || (name === "Error" && (error as Error).cause !== undefined);
+  return error instanceof RuntimeError || error instanceof KernelError ||
+    (error instanceof SuppressedError && isAnswer(error.suppressed));
 }
 
 function keyOf(place: ContainerPlace): string {

@@ -21,6 +21,8 @@ export interface Finding {
 export interface Exploration {
   readonly runs: number;
   readonly steps: number;
+  /** How many programs of containers were executed: runs in which none is show little. */
+  readonly executions: number;
   readonly finding: Finding | undefined;
 }
 
@@ -28,19 +30,18 @@ export interface Exploration {
  * Runs lifecycle programs, one a seed, until one breaks an invariant or all are done. A seed stands for
  * the program, its faults and its interleaving: it is all that a replay needs.
  */
-export function explore(options: ExploreOptions): Exploration {
-  let steps = 0;
-  for (let done = 0; done < options.runs; done++) {
-    const seed = options.seed + done;
+export function explore({ seed: first, runs, onRun }: ExploreOptions): Exploration {
+  const sum = { runs: 0, steps: 0, executions: 0, finding: undefined };
+  while (sum.runs < runs) {
+    const seed = first + sum.runs++;
     const program = programOf(seed);
-    const result = runLifecycle(program, { seed });
-    steps += result.steps;
-    if (result.failure !== undefined) {
-      return { runs: done + 1, steps, finding: { seed, program, failure: result.failure } };
-    }
-    if (options.onRun?.(done + 1) === false) return { runs: done + 1, steps, finding: undefined };
+    const { steps, failure, simulation } = runLifecycle(program, { seed });
+    sum.steps += steps;
+    sum.executions += simulation.machine.executions.length;
+    if (failure !== undefined) return { ...sum, finding: { seed, program, failure } };
+    if (onRun?.(sum.runs) === false) break;
   }
-  return { runs: options.runs, steps, finding: undefined };
+  return sum;
 }
 
 /** The program that a seed stands for. */
@@ -63,7 +64,7 @@ export function describeFinding({ seed, program, failure }: Finding): string {
     failure instanceof Error ? failure.stack ?? failure.message : String(failure),
     `replay: deno task sim --seed=${seed} --runs=1`,
     `program, shrunk (crashes after ${shrunk.crashes.join(", ") || "no"} steps, ` +
-    `${shrunk.faultsPerMille} faults in 1000 calls):`,
+    `${shrunk.faultsPerMille} faults in 1000 calls, slow at ${shrunk.slowPer10k} of 10000 steps):`,
   ];
   shrunk.clients.forEach((calls, index) => {
     lines.push(`  client ${index + 1}`);

@@ -1,5 +1,6 @@
 import type { Container } from "../../src/container/container.ts";
 import { START_ERROR, UNKNOWN_EXIT } from "../../src/container/state.ts";
+import { messageOf, RuntimeError } from "../../src/errors.ts";
 import type { LifecycleEvent, LifecycleEventType } from "../../src/events.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { isReady } from "../../src/sandbox/query.ts";
@@ -75,15 +76,28 @@ export class Oracle {
     hold(this.machine.processesOf(id).length === 0, "I3 stop-post", about);
   }
 
-  /** StartContainer failed (I17). */
-  startFailed(runtime: Runtime, id: string): void {
+  /** StartContainer failed (I17); "already dead" must not be said of a program that ran (I9). */
+  startFailed(runtime: Runtime, id: string, error: unknown): void {
     const container = runtime.containers.get(id);
     if (container?.status.state !== "EXITED") return;
+    const isCalledDead = error instanceof RuntimeError && error.message.endsWith("already dead");
+    hold(
+      !isCalledDead || this.machine.startCount(id) === 0,
+      "I9 exit fidelity",
+      () => `container ${id.slice(0, 8)} ran and its start was called failed`,
+    );
     hold(
       this.machine.processesOf(id).length === 0,
       "I17 start-error",
       () => `container ${id.slice(0, 8)} is EXITED with a live task`,
     );
+  }
+
+  /** An operation that must always succeed was refused, though nothing was wrong (I3, I11). */
+  refused(what: string, error: unknown): void {
+    const isExpected = error instanceof RuntimeError &&
+      ["CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE"].includes(error.code);
+    hold(isExpected, "I11 retry liveness", () => `${what} failed: ${messageOf(error)}`);
   }
 
   /** RemoveContainer answered OK (I4). */

@@ -78,7 +78,7 @@ class LifecycleRun {
     this.simulation = new Simulation({
       seed: options.seed,
       history: options.history ?? false,
-      faults: faultsOf(program.faultsPerMille),
+      faults: faultsOf(program),
       ...(options.chooser === undefined ? {} : { chooser: options.chooser }),
     });
     seedImage(this.simulation);
@@ -150,7 +150,7 @@ class LifecycleRun {
     const { faults, scheduler } = this.simulation;
     faults.isOn = areOn;
     if (scheduler.chooser instanceof RandomWalk) {
-      scheduler.chooser.slowness = areOn ? faultsOf(this.program.faultsPerMille).slowness ?? 0 : 0;
+      scheduler.chooser.slowness = areOn ? faultsOf(this.program).slowness ?? 0 : 0;
     }
   }
 
@@ -174,6 +174,12 @@ class LifecycleRun {
   }
 
   async #call(call: ClientCall): Promise<void> {
+    const creates = /^(Run|Create)/.test(call.request.kind);
+    // A client whose answer was lost with the daemon does not know what it has: it begins anew.
+    while (await this.#attempt(call) === "lost" && creates);
+  }
+
+  async #attempt(call: ClientCall): Promise<"answered" | "lost"> {
     const runtime = await this.#ready();
     const context = new Context();
     const name = describeRequest(call.request);
@@ -186,7 +192,10 @@ class LifecycleRun {
     }
     await rpc.promise.catch((error) => {
       if (!isAnswer(error) || error instanceof InvariantViolation) throw error;
+      const mustSucceed = /^(Stop|Remove)/.test(call.request.kind);
+      if (mustSucceed && this.program.faultsPerMille === 0) this.oracle.refused(name, error);
     });
+    return rpc.state === "lost" ? "lost" : "answered";
   }
 
   /** The runtime of the present life, once it has recovered; one that cannot start is started anew. */
@@ -231,11 +240,12 @@ class LifecycleRun {
 }
 
 /** Faults that a program asks for: any call of the port may fail, before or after its effect. */
-function faultsOf(perMille: number): FaultOptions {
-  if (perMille === 0) return { slowness: 0.01 };
-  const probability = perMille / 1_000;
+function faultsOf({ faultsPerMille, slowPer10k }: LifecycleProgram): FaultOptions {
+  const slowness = slowPer10k / 10_000;
+  if (faultsPerMille === 0) return { slowness };
+  const probability = faultsPerMille / 1_000;
   return {
-    slowness: 0.02,
+    slowness,
     calls: [
       { call: /^store\.commit/, errno: "ENOSPC", probability },
       { call: /^store\.commit/, errno: "EIO", probability, isAfterEffect: true },

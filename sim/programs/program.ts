@@ -19,8 +19,10 @@ import type { ContainerRole } from "../world/process.ts";
 /** Returns the exit code. */
 export type Program = (sys: Sys) => Promise<number>;
 
+/** How a file is opened; writing to a file appends, as all programs here do. */
 export type OpenMode = "read" | "write" | "append";
 
+/** The flags of open(2) that programs here use. */
 export interface OpenOptions {
   /** Made with these permissions when it is not there; absent: ENOENT then. */
   readonly createMode?: number;
@@ -29,6 +31,7 @@ export interface OpenOptions {
   readonly isNonblocking?: boolean;
 }
 
+/** What a child gets from its parent. */
 export interface SpawnFiles {
   /** Descriptors of the caller by the child's number; all others are closed. Absent: the same as the caller's. */
   readonly files?: Readonly<Record<number, number>>;
@@ -38,6 +41,7 @@ export interface SpawnFiles {
   readonly parentDeathSignal?: number;
 }
 
+/** What fork, clone and prctl can do to a child. */
 export interface ForkOptions extends SpawnFiles {
   /** The child is the init of a PID namespace of its own (man 2 clone, CLONE_NEWPID). */
   readonly newPidNamespace?: boolean;
@@ -47,6 +51,7 @@ export interface ForkOptions extends SpawnFiles {
   readonly toParent?: boolean;
 }
 
+/** What a process waits for; any of it ends the wait. */
 export interface PollRequest {
   /** Readers of pipes and fifos. */
   readonly read?: readonly number[];
@@ -57,6 +62,7 @@ export interface PollRequest {
   readonly timeoutMs?: number;
 }
 
+/** What ended the wait. */
 export interface PollResult {
   /** Of `read`, those where a read would not wait. */
   readonly readable: readonly number[];
@@ -68,6 +74,7 @@ export interface PollResult {
   readonly hasTimedOut: boolean;
 }
 
+/** A child that was reaped. */
 export interface Waited {
   readonly pid: number;
   readonly status: ExitStatus;

@@ -51,6 +51,8 @@ export const workloads: Readonly<Record<string, Program>> = {
   "ignore-term": ignoreTerm,
   "on-term": onTerm,
   oom,
+  // What a shared PID namespace's init is called inside: the host's program, bound there.
+  pause: catatonit,
   sh,
   sleep,
   "stay-in-cgroup": stayInCgroup,

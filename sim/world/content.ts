@@ -7,10 +7,12 @@ export type Content = string | Uint8Array;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** The content as bytes, UTF-8. */
 export function toBytes(content: Content): Uint8Array {
   return typeof content === "string" ? encoder.encode(content) : content;
 }
 
+/** The content as text; what is not UTF-8 is replaced. */
 export function toText(content: Content): string {
   return typeof content === "string" ? content : decoder.decode(content);
 }
@@ -28,6 +30,7 @@ export function append(content: Content, more: Content): Content {
   return concat([toBytes(content), toBytes(more)]);
 }
 
+/** All chunks as one. */
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   if (chunks.length === 1) return chunks[0] as Uint8Array;
   let length = 0;

@@ -2,6 +2,7 @@ import type { Prng } from "../random.ts";
 import { type Content, sizeOf, toBytes } from "./content.ts";
 import { Directory, Inode } from "./inode.ts";
 
+/** The kinds of file systems that behave differently here. */
 export type FileSystemType = "ext4" | "tmpfs" | "proc" | "nsfs" | "overlay" | "cgroup2";
 
 /**

@@ -33,6 +33,7 @@ export interface ProgramFaults {
   replace(commandLine: string, program: Program): Program;
 }
 
+/** What a machine is made of. */
 export interface MachineOptions {
   readonly seed: number;
   /** How many pids there are. */

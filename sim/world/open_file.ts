@@ -1,6 +1,7 @@
 import type { Pipe } from "./pipe.ts";
 import type { Place } from "./place.ts";
 
+/** A file, an end of a pipe, or /dev/null. */
 export type OpenFileKind = "null" | "file" | "reader" | "writer";
 
 /** An open file description: what descriptors, also inherited ones, share (man 2 open). */

@@ -7,16 +7,15 @@ import { refuse } from "./errors.ts";
 import type { Namespace, Namespaces, NamespaceSet } from "./namespaces.ts";
 import { Process } from "./process.ts";
 
-export const SIGHUP = 1;
-export const SIGINT = 2;
+/** Ends any process but the inits. */
 export const SIGKILL = 9;
+/** Sent to who writes to a pipe that nobody reads. */
 export const SIGPIPE = 13;
-export const SIGTERM = 15;
-export const SIGCHLD = 17;
-export const SIGCONT = 18;
-export const SIGSTOP = 19;
-export const SIGURG = 23;
-export const SIGWINCH = 28;
+const SIGCHLD = 17;
+const SIGCONT = 18;
+const SIGSTOP = 19;
+const SIGURG = 23;
+const SIGWINCH = 28;
 
 /** Signals that do nothing unless they are caught (man 7 signal). */
 const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH]);

@@ -9,6 +9,7 @@ const ROOTS: readonly string[] = ["/run", "/var/lib", "/var/log", "/tmp", "/dev/
 /** Bookkeeping of host-local that outlives every allocation by design. */
 const HARMLESS = /\/(last_reserved_ip\.\d+|lock)$/;
 
+/** What a snapshot looks at. */
 export interface SnapshotOptions {
   /** Folders whose files count. */
   readonly roots?: readonly string[];

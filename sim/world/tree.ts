@@ -12,6 +12,7 @@ import { pathOf, type Place } from "./place.ts";
 /** Followed in one path before ELOOP (man 7 path_resolution). */
 const SYMLINKS_MAX = 40;
 
+/** How a path is followed. */
 export interface ResolveOptions {
   /** Whether a symlink at the end is followed; true unless given. */
   readonly follow?: boolean;

@@ -28,10 +28,11 @@ export class Claim {
       );
     }
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#holder = { kind, released: promise };
+    const holder = { kind, released: promise };
+    this.#holder = holder;
     return {
       [Symbol.dispose]: () => {
-        this.#holder = undefined;
+        if (this.#holder === holder) this.#holder = undefined;
         resolve();
       },
     };

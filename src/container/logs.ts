@@ -22,10 +22,10 @@ const REOPEN_MS = 10_000;
 export function logPathOf(logDirectory: string, logPath: string): string {
   if (logDirectory === "" || logPath === "") return NO_LOG;
   const path = normalize(join(logDirectory, logPath));
-  if (!path.startsWith(normalize(join(logDirectory, "/")))) {
+  if (!path.startsWith(normalize(join(logDirectory, "/"))) || path.endsWith("/")) {
     throw new RuntimeError(
       "INVALID_ARGUMENT",
-      `log path ${JSON.stringify(logPath)} leaves the log directory of its sandbox`,
+      `log path ${JSON.stringify(logPath)} is no file in the log directory of its sandbox`,
     );
   }
   return path;

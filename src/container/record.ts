@@ -73,7 +73,7 @@ export function parseContainerRecord(id: string, value: string): ContainerRecord
     isCgroupPath(record.cgroup) &&
     isText(record.image?.id) && isText(record.image.reference) &&
     Array.isArray(record.image.layers) && record.image.layers.every(isText) &&
-    Number.isSafeInteger(record.user?.uid) && isText(record.config?.metadata.name) &&
+    Number.isSafeInteger(record.user?.uid) && isText(record.config?.metadata?.name) &&
     record.config.security !== undefined && record.config.resources !== undefined;
   if (!isWhole) throw damagedRecord("container", id);
   return record as ContainerRecord;

@@ -53,7 +53,10 @@ export class Transport {
       "inspect",
       "--raw",
       `--authfile=${workspace.authFile}`,
-      `--tls-verify=${!isInsecure(registry, this.#config.images.insecureRegistries)}`,
+      // Said only where it is off: it would overrule the mirrors of man 5 containers-registries.conf.
+      ...(isInsecure(registry, this.#config.images.insecureRegistries)
+        ? ["--tls-verify=false"]
+        : []),
       source,
     ]);
     return result.stdout;
@@ -70,13 +73,13 @@ export class Transport {
     workspace: Workspace,
     context: Context,
   ): Promise<void> {
-    const isSecure = registry === undefined ||
-      !isInsecure(registry, this.#config.images.insecureRegistries);
+    const withoutTls = registry !== undefined &&
+      isInsecure(registry, this.#config.images.insecureRegistries);
     await this.#run(registry === undefined ? "import" : "pull", source, context, workspace, [
       "copy",
       "--quiet",
       `--src-authfile=${workspace.authFile}`,
-      `--src-tls-verify=${isSecure}`,
+      ...(withoutTls ? ["--src-tls-verify=false"] : []),
       source,
       `dir:${directory}`,
     ]);

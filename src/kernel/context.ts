@@ -120,10 +120,9 @@ export function sleep(clock: Clock, ms: number, context: Context): Promise<void>
  * @throws {RuntimeError} the context's cause, when it ends first.
  */
 export async function waitFor<T>(promise: Promise<T>, context: Context): Promise<T> {
-  context.throwIfCancelled();
   const { promise: ended, reject } = Promise.withResolvers<never>();
   using _listener = context.onCancel(reject);
-  return await Promise.race([promise, ended]);
+  return await Promise.race([ended, promise]);
 }
 
 /**

@@ -17,6 +17,7 @@ export class Joined {
    * @throws what the operation throws; the context's cause.
    */
   async run(operation: () => Promise<void>, context: Context): Promise<void> {
+    context.throwIfCancelled();
     this.#running ??= operation().finally(() => this.#running = undefined);
     this.#running.catch(() => {});
     await waitFor(this.#running, context);

@@ -1,7 +1,7 @@
-import type { Context } from "./context.ts";
+import { Context } from "./context.ts";
 import { KernelError } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Command, ExitStatus } from "./processes.ts";
+import type { ChildProcess, Command, ExitStatus } from "./processes.ts";
 import { SIGKILL } from "./processes.ts";
 
 export interface RunOptions {
@@ -22,6 +22,7 @@ export interface RunResult {
 const OUTPUT_BYTES_MAX = 1024 * 1024;
 /** For the last output of a program that has ended; a descendant may hold its pipes open. */
 const OUTPUT_DRAIN_MS = 1_000;
+const KILL_MS = 5_000;
 
 /**
  * Runs a helper program to its end. When the context ends or the time is up it is killed; what it
@@ -45,7 +46,7 @@ export async function run(
   try {
     status = await child.exited(bounded);
   } catch (error) {
-    await child.signal(SIGKILL).catch(() => {});
+    await killed(kernel, child);
     throw error;
   }
   using drain = bounded.within(kernel.clock, OUTPUT_DRAIN_MS, `output of ${command.program}`);
@@ -53,6 +54,13 @@ export async function run(
   const output = child.output();
   const text = new TextDecoder();
   return { status, stdout: text.decode(output.stdout), stderr: text.decode(output.stderr) };
+}
+
+/** Kills a program and awaits its end, so that it does nothing more; not for ever, if it cannot die. */
+async function killed(kernel: Kernel, child: ChildProcess): Promise<void> {
+  using bounded = Context.background().within(kernel.clock, KILL_MS, "killed program");
+  await child.signal(SIGKILL).catch(() => {});
+  await child.exited(bounded).catch(() => {});
 }
 
 /**

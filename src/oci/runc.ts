@@ -1,3 +1,4 @@
+import { hasErrno } from "../kernel/errno.ts";
 import type { Command } from "../kernel/processes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Context } from "../kernel/context.ts";
@@ -53,13 +54,13 @@ export async function readInitState(
   kernel: Kernel,
   stateFile: string,
 ): Promise<InitState | undefined> {
-  if (await kernel.files.stat(stateFile) === undefined) return undefined;
-  const content = await kernel.files.readFile(stateFile, STATE_BYTES_MAX);
   let state: unknown;
   try {
+    const content = await kernel.files.readFile(stateFile, STATE_BYTES_MAX);
     state = JSON.parse(new TextDecoder().decode(content));
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || hasErrno(error, "ENOENT")) return undefined;
+    throw error;
   }
   if (typeof state !== "object" || state === null) return undefined;
   const { init_process_pid: pid, init_process_start: startTime } = state as Record<string, unknown>;

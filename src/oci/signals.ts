@@ -60,10 +60,10 @@ export function signalNumber(name: string): number {
 
 function namedSignal(name: string): number | undefined {
   const short = name.startsWith("SIG") ? name.slice("SIG".length) : name;
-  const realTime = /^RT(MIN|MAX)(?:(?:\+|PLUS|-|MINUS)(\d+))?$/.exec(short);
+  const realTime = /^RT(?:(MIN)(?:(?:\+|PLUS)(\d+))?|MAX(?:(?:-|MINUS)(\d+))?)$/.exec(short);
   if (realTime !== null) {
-    const offset = Number(realTime[2] ?? 0);
-    const signal = realTime[1] === "MIN" ? RTMIN + offset : RTMAX - offset;
+    const [, isMin, above = "0", below = "0"] = realTime;
+    const signal = isMin === undefined ? RTMAX - Number(below) : RTMIN + Number(above);
     return signal >= RTMIN && signal <= RTMAX ? signal : undefined;
   }
   return Object.hasOwn(NUMBERS, short) ? NUMBERS[short] : undefined;

@@ -1,3 +1,4 @@
+import { messageOf, RuntimeError } from "../errors.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import type { ContainerRecord } from "../container/record.ts";
@@ -39,6 +40,13 @@ export interface HookOptions {
   readonly onFailure: (plugin: string, hook: HookName, error: unknown) => void;
 }
 
+/** A plugin's failure as the operation's: with the plugin's code, if it gave one. */
+function veto(plugin: LifecyclePlugin, hook: HookName, cause: unknown): RuntimeError {
+  const code = cause instanceof RuntimeError ? cause.code : "UNKNOWN";
+  const message = `plugin ${plugin.name}: ${hook} failed: ${messageOf(cause)}`;
+  return new RuntimeError(code, message, { cause });
+}
+
 /** All plugins of a daemon as one. */
 export class Hooks {
   readonly #plugins: readonly LifecyclePlugin[];
@@ -69,7 +77,7 @@ export class Hooks {
         const done = call(plugin, bounded);
         if (done !== undefined) await waitFor(done, bounded);
       } catch (error) {
-        if (canFail) throw new Error(`plugin ${plugin.name}: ${hook} failed`, { cause: error });
+        if (canFail) throw veto(plugin, hook, error);
         onFailure(plugin.name, hook, error);
       }
     }

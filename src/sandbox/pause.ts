@@ -51,10 +51,12 @@ export async function startPause(
     keepsStdin: false,
     logPath: "/dev/null",
   };
-  const created = await createTask(kernel, config, request, context);
+  using undo = new DisposableStack();
+  const created = undo.use(await createTask(kernel, config, request, context));
   const supervisor = requireSupervisor(created.supervisor);
   await kernel.namespaces.pinOf(created.init.identity, "pid", paths.pid);
   await releaseTask(kernel, config, record.id, created, context);
+  undo.move();
   return {
     task: created,
     pause: { init: created.init.identity, supervisor: supervisor.identity },

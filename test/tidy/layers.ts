@@ -32,6 +32,13 @@ export const layers: readonly Layer[] = [
     isDeterministic: false,
   },
   {
+    name: "program",
+    path: "src/program/",
+    imports: ["core", "edge", "sim", "real", "manifest"],
+    packages: ["@bufbuild/protobuf", "@std/*", "commander", "node:*"],
+    isDeterministic: false,
+  },
+  {
     name: "core",
     path: "src/",
     imports: [],
@@ -56,7 +63,7 @@ export const layers: readonly Layer[] = [
   {
     name: "mod",
     path: "mod.ts",
-    imports: ["core", "edge", "sim", "real", "manifest"],
+    imports: ["core", "edge", "sim", "real", "program", "manifest"],
     packages: ["*"],
     isDeterministic: false,
   },
@@ -64,14 +71,14 @@ export const layers: readonly Layer[] = [
   {
     name: "test",
     path: "test/",
-    imports: ["core", "edge", "sim", "real", "mod", "manifest", "bench"],
+    imports: ["core", "edge", "sim", "real", "program", "mod", "manifest", "bench"],
     packages: ["*"],
     isDeterministic: false,
   },
   {
     name: "bench",
     path: "bench/",
-    imports: ["core", "edge", "sim", "real", "mod", "manifest", "test"],
+    imports: ["core", "edge", "sim", "real", "program", "mod", "manifest", "test"],
     packages: ["*"],
     isDeterministic: false,
   },

@@ -188,6 +188,7 @@ export class FakeChild implements ChildProcess {
 
   signal(signal: number): Promise<void> {
     this.signals.push(signal);
+    if (signal === 9) this.exit({ kind: "signaled", signal });
     return Promise.resolve();
   }
 

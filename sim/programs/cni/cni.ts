@@ -34,6 +34,7 @@ export class PluginError extends Error {
   }
 }
 
+/** What a plugin does for each command. */
 export interface Plugin {
   /** Returns the result that is printed. */
   add(sys: Sys, call: PluginCall): Promise<unknown>;

@@ -6,6 +6,7 @@ const OTHER_ERROR = 999;
 const FIRST_HOST = 2;
 const LAST_HOST = 254;
 
+/** An address with its prefix length, and the gateway. */
 export interface Address {
   readonly address: string;
   readonly gateway: string;

@@ -122,11 +122,11 @@ class Monitor {
     for (const name of ["ctl", "winsz"]) {
       const path = `${bundle}/${name}`;
       try {
-        await sys.mkfifo(path, 0o660);
+        await sys.mkfifo(path, 0o640);
       } catch (error) {
         if (!hasErrno(error, "EEXIST")) throw error;
         await sys.unlink(path);
-        await sys.mkfifo(path, 0o660);
+        await sys.mkfifo(path, 0o640);
       }
       const reader = await sys.open(path, "read", { isNonblocking: true });
       // A writer of its own, so that the end of others is no end.
@@ -258,6 +258,8 @@ class Monitor {
       return await this.#end(FAILURE);
     }
     if (this.#options.isExec) await this.#report(code, "");
+    const { bundle, hasFullAttach } = this.#options;
+    if (hasFullAttach) await sys.unlink(`${bundle}/attach`).catch(ignoreAbsent);
     return await this.#end(code);
   }
 

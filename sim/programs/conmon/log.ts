@@ -20,7 +20,7 @@ export class ContainerLog {
 
   /** @throws {KernelError} when the file cannot be opened. */
   static async open(sys: Sys, path: string, sizeMax: number): Promise<ContainerLog> {
-    const fd = await sys.open(path, "append", { createMode: 0o640 });
+    const fd = await sys.open(path, "append", { createMode: 0o600 });
     return new ContainerLog(sys, path, fd, sizeMax);
   }
 

@@ -166,7 +166,7 @@ async function writeState(sys: Sys, folder: string, state: State): Promise<void>
 export async function writePidFile(sys: Sys, path: string, pid: number): Promise<void> {
   const slash = path.lastIndexOf("/") + 1;
   const temporary = `${path.slice(0, slash)}.${path.slice(slash)}`;
-  await sys.createFile(temporary, String(pid), 0o666);
+  await sys.createFile(temporary, String(pid), 0o644);
   await sys.rename(temporary, path);
 }
 

@@ -19,6 +19,7 @@ export interface Spec {
   };
 }
 
+/** The process of a specification. */
 export interface SpecProcess {
   readonly args: readonly string[];
   readonly env?: readonly string[];
@@ -41,6 +42,7 @@ export interface State {
   };
 }
 
+/** As `runc state` names them; `creating` and `paused` do not occur here. */
 export type Status = "created" | "running" | "stopped";
 
 /** What runc's commands are told before their name. */
@@ -55,6 +57,7 @@ export class RuncError extends Error {}
 
 const CGROUP_ROOT = "/sys/fs/cgroup";
 
+/** Where runc keeps what it knows of a container. */
 export function stateFolder(globals: Globals, id: string): string {
   return `${globals.root}/${id}`;
 }
@@ -64,6 +67,7 @@ export function cgroupOf(state: State): string {
   return (state.cgroup_paths[""] ?? CGROUP_ROOT).slice(CGROUP_ROOT.length) || "/";
 }
 
+/** The group as state.json has it: on a machine with one unified hierarchy. */
 export function cgroupPaths(path: string): Record<string, string> {
   return { "": `${CGROUP_ROOT}${path}` };
 }

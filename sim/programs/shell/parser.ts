@@ -4,8 +4,10 @@ export interface WordPart {
   readonly isLiteral: boolean;
 }
 
+/** One word of a command line, quotes removed. */
 export type Word = readonly WordPart[];
 
+/** One of `>`, `>>`, `<`, `>&` with its descriptor. */
 export interface Redirection {
   readonly fd: number;
   readonly kind: "read" | "write" | "append" | "duplicate";

@@ -131,7 +131,21 @@ Deno.test("run() throws the cause also when there is nobody left to kill", async
   const { kernel } = kernelWith(child);
   const running = run(kernel, command, { context, timeoutMs: 100 });
   context.cancel(cause);
+  child.exit(succeeded);
   assertStrictEquals(await assertRejects(() => running), cause);
+});
+
+Deno.test("run() awaits the end of a program that it killed, not for ever", async () => {
+  const context = new Context();
+  const child = new FakeChild();
+  child.signal = () => Promise.resolve();
+  const { kernel, clock } = kernelWith(child);
+  const running = run(kernel, command, { context, timeoutMs: 100 });
+  context.cancel(cause);
+  assert(await isPending(running));
+  const failed = assertRejects(() => running);
+  await clock.advance(5_000);
+  assertStrictEquals(await failed, cause);
 });
 
 Deno.test("run() waits for the last output of a program that has ended", async () => {

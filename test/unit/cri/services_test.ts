@@ -1,0 +1,54 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { create } from "@bufbuild/protobuf";
+
+import { ImageService, RuntimeService } from "../../../src/cri/gen/v1_pb.ts";
+import { imageService } from "../../../src/cri/image_service.ts";
+import { runtimeService } from "../../../src/cri/runtime_service.ts";
+import { RuntimeError } from "../../../src/errors.ts";
+import { Context } from "../../../src/kernel/context.ts";
+
+const PRODUCT = { name: "slipway", version: "0" };
+
+function notYet(): never {
+  throw new RuntimeError("UNAVAILABLE", "server is not initialized yet");
+}
+
+type AnyHandler = (request: unknown, context: Context) => unknown;
+
+Deno.test("every call is refused with UNAVAILABLE until the runtime is there", async () => {
+  const services = [
+    [RuntimeService, runtimeService(notYet, PRODUCT)],
+    [ImageService, imageService(notYet)],
+  ] as const;
+  for (const [service, handlers] of services) {
+    for (const method of service.methods) {
+      const handler = (handlers as Record<string, AnyHandler | undefined>)[method.localName];
+      if (handler === undefined) continue;
+      const call = () => handler(create(method.input, {}), new Context());
+      assertEquals(await codeOf(call), "UNAVAILABLE", method.name);
+    }
+  }
+});
+
+Deno.test("version() says who answers", async () => {
+  const { version } = runtimeService(() => undefined as never, PRODUCT);
+  const input = RuntimeService.method.version.input;
+  assertEquals(await version?.(create(input), new Context()), {
+    version: "0.1.0",
+    runtimeName: "slipway",
+    runtimeVersion: "0",
+    runtimeApiVersion: "v1",
+  });
+  const refused = runtimeService(notYet, PRODUCT);
+  assertThrows(() => refused.version?.(create(input), new Context()), RuntimeError);
+});
+
+async function codeOf(call: () => unknown): Promise<string> {
+  try {
+    await call();
+    return "OK";
+  } catch (error) {
+    if (error instanceof RuntimeError) return error.code;
+    throw error;
+  }
+}
