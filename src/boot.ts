@@ -17,6 +17,8 @@ export interface BootOptions {
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly plugins?: readonly LifecyclePlugin[];
+  /** Told of a mistake of ours in background work; must end this life. Thrown unless given. */
+  readonly onBug?: (error: unknown) => void;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function assembleRuntime(options: BootOptions): Promise<Runtime> {
     network: new CniNetwork(kernel, config),
     host: { ...facts, machine },
     plugins: options.plugins ?? [],
+    onBug: options.onBug ?? throwLater,
   });
 }
 
@@ -63,4 +66,9 @@ async function findHandlers(kernel: Kernel, config: Config): Promise<Config["han
     found[name] = { ...handler, program: await findProgram(kernel, handler.program) };
   }
   return found;
+}
+
+/** A rejection that nobody owns ends the process. */
+function throwLater(error: unknown): void {
+  void Promise.reject(error);
 }

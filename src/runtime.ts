@@ -1,3 +1,4 @@
+import { isBug } from "./bug.ts";
 import type { Config } from "./config.ts";
 import type { Container } from "./container/container.ts";
 import { Janitor } from "./container/janitor.ts";
@@ -31,6 +32,8 @@ export interface RuntimeParts {
   readonly network: Network;
   readonly host: Host;
   readonly plugins?: readonly LifecyclePlugin[];
+  /** Told of a mistake of ours in background work, which no caller waits for; must end the daemon. */
+  readonly onBug: (error: unknown) => void;
 }
 
 /**
@@ -55,6 +58,7 @@ export class Runtime {
   readonly sandboxNames = new NameRegistry();
   /** Ends when the daemon does: everything that works in the background belongs to it. */
   readonly life = new Context();
+  readonly #onBug: (error: unknown) => void;
   #isReady = false;
 
   constructor(parts: RuntimeParts) {
@@ -64,6 +68,7 @@ export class Runtime {
     this.images = parts.images;
     this.network = parts.network;
     this.host = parts.host;
+    this.#onBug = parts.onBug;
     this.hooks = new Hooks(parts.plugins ?? [], {
       clock: this.kernel.clock,
       timeoutMs: this.config.bounds.programMs,
@@ -86,6 +91,11 @@ export class Runtime {
     if (!this.#isReady) {
       throw new RuntimeError("UNAVAILABLE", "server is not initialized yet");
     }
+  }
+
+  /** For whoever works in the background and catches an error: one that is our mistake goes no further. */
+  reportIfBug(error: unknown): void {
+    if (isBug(error)) this.#onBug(error);
   }
 
   /** A context for undoing: a budget of its own, whatever became of the client. */

@@ -4,8 +4,6 @@ import { reopenContainerLog } from "../../src/container/logs.ts";
 import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
 import { stopContainer } from "../../src/container/stop.ts";
-import { RuntimeError } from "../../src/errors.ts";
-import { KernelError } from "../../src/kernel/errno.ts";
 import { Context } from "../../src/kernel/context.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
@@ -118,12 +116,6 @@ export async function perform(
     case "ReopenContainerLog":
       return await reopenContainerLog(runtime, slots.container(request.place), context);
   }
-}
-
-/** Whether an error is an answer that a client may get, and no mistake of ours. */
-export function isAnswer(error: unknown): boolean {
-  return error instanceof RuntimeError || error instanceof KernelError ||
-    (error instanceof SuppressedError && isAnswer(error.suppressed));
 }
 
 function keyOf(place: ContainerPlace): string {

@@ -1,4 +1,4 @@
-import type { ContainerConfig } from "../../src/container/config.ts";
+import { type ContainerConfig, NO_LIMITS } from "../../src/container/config.ts";
 import type { SandboxConfig } from "../../src/sandbox/config.ts";
 import type { Request } from "./request.ts";
 
@@ -58,18 +58,7 @@ export function containerConfig(
     stdin: false,
     stdinOnce: false,
     tty: false,
-    resources: {
-      cpuPeriod: 0,
-      cpuQuota: 0,
-      cpuShares: 0,
-      memoryLimitBytes: 0,
-      memorySwapLimitBytes: 0,
-      oomScoreAdj: 0,
-      cpusetCpus: "",
-      cpusetMems: "",
-      hugepageLimits: [],
-      unified: {},
-    },
+    resources: NO_LIMITS,
     security: {
       isPrivileged: false,
       addCapabilities: [],

@@ -37,6 +37,7 @@ export class Oracle {
   readonly #removedSandboxes = new Set<string>();
   readonly #events = new Map<string, Set<LifecycleEventType>>();
   #executionCount = 0;
+  #bug: unknown;
   #runtime: Runtime | undefined;
 
   constructor(readonly machine: Machine) {}
@@ -46,8 +47,14 @@ export class Oracle {
     this.#runtime = runtime;
   }
 
+  /** The core found a mistake of its own in background work. */
+  bug(error: unknown): void {
+    this.#bug ??= error;
+  }
+
   /** After every step: what always holds. */
   afterStep(): void {
+    if (this.#bug !== undefined) throw this.#bug;
     this.#checkSingleStart();
     if (this.#stoppedSandboxes.size > 0) this.#checkStoppedSandboxes();
     const runtime = this.#runtime;

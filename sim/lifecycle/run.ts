@@ -1,3 +1,4 @@
+import { isBug } from "../../src/bug.ts";
 import { assembleRuntime } from "../../src/boot.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { removeContainer } from "../../src/container/remove.ts";
@@ -15,9 +16,9 @@ import type { FaultOptions } from "../faults.ts";
 import type { SimTask } from "../sim_task.ts";
 import { Simulation } from "../simulation.ts";
 import { difference } from "../world/snapshot.ts";
-import { isAnswer, perform, Slots } from "./client.ts";
+import { perform, Slots } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
-import { hold, InvariantViolation } from "./history.ts";
+import { hold } from "./history.ts";
 import { Oracle } from "./oracle.ts";
 import { type ClientCall, describeRequest, type LifecycleProgram } from "./request.ts";
 
@@ -158,7 +159,12 @@ class LifecycleRun {
     const { oracle } = this;
     oracle.watch(undefined);
     const daemon = this.simulation.bootDaemon(async (kernel: Kernel) => {
-      const runtime = await assembleRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });
+      const runtime = await assembleRuntime({
+        kernel,
+        config: DEFAULT_CONFIG,
+        telemetry: SILENT,
+        onBug: (error) => oracle.bug(error),
+      });
       runtime.events.listen((event) => oracle.event(event));
       oracle.watch(runtime);
       await recover(runtime);
@@ -191,7 +197,7 @@ class LifecycleRun {
       this.simulation.afterSteps(call.patienceSteps, () => context.cancel());
     }
     await rpc.promise.catch((error) => {
-      if (!isAnswer(error) || error instanceof InvariantViolation) throw error;
+      if (isBug(error)) throw error;
       const mustSucceed = /^(Stop|Remove)/.test(call.request.kind);
       if (mustSucceed && this.program.faultsPerMille === 0) this.oracle.refused(name, error);
     });
@@ -205,7 +211,7 @@ class LifecycleRun {
       await daemon.boot.settled;
       if (daemon !== this.#daemon) continue;
       if (daemon.boot.state === "fulfilled") return daemon.boot.value;
-      if (!isAnswer(daemon.boot.error)) throw daemon.boot.error;
+      if (isBug(daemon.boot.error)) throw daemon.boot.error;
       this.#restart();
     }
   }
@@ -215,7 +221,7 @@ class LifecycleRun {
       try {
         return await operation();
       } catch (error) {
-        if (error instanceof InvariantViolation || !isAnswer(error)) throw error;
+        if (isBug(error)) throw error;
         hold(tries < CLEANUP_TRIES, "I11 retry liveness", () => messageOf(error));
       }
     }

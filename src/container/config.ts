@@ -28,6 +28,20 @@ export interface LinuxResources {
   readonly unified: Readonly<Record<string, string>>;
 }
 
+/** No limit on anything. */
+export const NO_LIMITS: LinuxResources = {
+  cpuPeriod: 0,
+  cpuQuota: 0,
+  cpuShares: 0,
+  memoryLimitBytes: 0,
+  memorySwapLimitBytes: 0,
+  oomScoreAdj: 0,
+  cpusetCpus: "",
+  cpusetMems: "",
+  hugepageLimits: [],
+  unified: {},
+};
+
 export type MountPropagation = "PRIVATE" | "HOST_TO_CONTAINER" | "BIDIRECTIONAL";
 
 export interface Mount {

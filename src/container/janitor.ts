@@ -33,6 +33,7 @@ export class Janitor {
     try {
       await work();
     } catch (error) {
+      this.runtime.reportIfBug(error);
       this.runtime.telemetry.log("error", "cannot clear away what is left of an object yet", {
         id,
         error: messageOf(error),

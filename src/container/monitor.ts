@@ -24,6 +24,7 @@ export async function monitorContainer(
     await runtime.settler.settle(container, ending, false);
   } catch (error) {
     if (runtime.life.cause !== undefined) return;
+    runtime.reportIfBug(error);
     runtime.telemetry.log("warn", "container has ended, and cannot be settled yet", {
       id: container.id,
       error: messageOf(error),

@@ -75,6 +75,7 @@ export class Settler {
         return;
       } catch (error) {
         if (life.cause !== undefined) break;
+        this.runtime.reportIfBug(error);
         telemetry.log("error", "cannot end container yet", {
           id: container.id,
           error: messageOf(error),

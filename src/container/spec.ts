@@ -140,6 +140,6 @@ async function seccompOf(
     architecture,
     kernelRelease,
     capabilities: bounding,
-    withSubArchitectures: false,
+    withSubArchitectures: true,
   });
 }

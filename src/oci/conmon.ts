@@ -47,6 +47,8 @@ export function conmonCommand(options: ConmonOptions): Command {
       ...(options.stdin ? ["--stdin"] : []),
       ...(options.keepsStdin ? ["--leave-stdin-open"] : []),
     ],
+    // Where it leaves a file named "oom" when the kernel kills for want of memory (conmon oom.c).
+    cwd: options.bundle,
     env: { _OCI_SYNCPIPE: `${SYNC_PIPE}`, _OCI_STARTPIPE: `${START_PIPE}` },
   };
 }

@@ -113,12 +113,13 @@ async function end(runtime: Runtime, container: Container, ending: Ending): Prom
 }
 
 function goOnRemoving(runtime: Runtime, container: Container): void {
-  removeContainer(runtime, container.id, runtime.life).catch((error) =>
+  removeContainer(runtime, container.id, runtime.life).catch((error) => {
+    runtime.reportIfBug(error);
     runtime.telemetry.log("warn", "a removal that was begun cannot be completed yet", {
       id: container.id,
       error: messageOf(error),
-    })
-  );
+    });
+  });
 }
 
 function unknownEnding(runtime: Runtime, message: string): Ending {

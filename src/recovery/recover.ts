@@ -87,6 +87,7 @@ async function forEach<T extends { readonly id: string }>(
     try {
       await recoverOne(object);
     } catch (error) {
+      runtime.reportIfBug(error);
       runtime.telemetry.log("error", "recovery of an object failed", {
         id: object.id,
         error: messageOf(error),

@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Task } from "../task/task.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -17,10 +18,11 @@ export async function monitorPause(runtime: Runtime, sandbox: Sandbox, pause: Ta
     sandbox.pause = undefined;
   }
   sandbox.gate.close();
-  await sandbox.transition(stopping, "STOPPED").catch((error) =>
+  await sandbox.transition(stopping, "STOPPED").catch((error) => {
+    runtime.reportIfBug(error);
     runtime.telemetry.log("error", "cannot record that a sandbox is not ready", {
       id: sandbox.id,
-      error: String(error),
-    })
-  );
+      error: messageOf(error),
+    });
+  });
 }

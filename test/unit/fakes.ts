@@ -8,7 +8,7 @@
 import { fail } from "@std/assert";
 import { setImmediate } from "node:timers";
 
-import type { ContainerConfig } from "../../src/container/config.ts";
+import { type ContainerConfig, NO_LIMITS } from "../../src/container/config.ts";
 import { type ContainerRecord, containerRecord } from "../../src/container/record.ts";
 import type { Clock } from "../../src/kernel/clock.ts";
 import { Context, waitFor } from "../../src/kernel/context.ts";
@@ -284,18 +284,7 @@ export function containerConfigWith(fields: Partial<ContainerConfig> = {}): Cont
     stdin: false,
     stdinOnce: false,
     tty: false,
-    resources: {
-      cpuPeriod: 0,
-      cpuQuota: 0,
-      cpuShares: 0,
-      memoryLimitBytes: 0,
-      memorySwapLimitBytes: 0,
-      oomScoreAdj: 0,
-      cpusetCpus: "",
-      cpusetMems: "",
-      hugepageLimits: [],
-      unified: {},
-    },
+    resources: NO_LIMITS,
     security: {
       isPrivileged: false,
       addCapabilities: [],

@@ -1,4 +1,8 @@
-import type { ContainerConfig, ContainerSecurity } from "../../../src/container/config.ts";
+import {
+  type ContainerConfig,
+  type ContainerSecurity,
+  NO_LIMITS,
+} from "../../../src/container/config.ts";
 import type { ImageConfig } from "../../../src/image/image.ts";
 import { DEFAULT_CAPABILITIES } from "../../../src/oci/capabilities.ts";
 import type { SpecInput } from "../../../src/oci/spec.ts";
@@ -49,18 +53,7 @@ export const CONTAINER_CONFIG: ContainerConfig = {
   stdin: false,
   stdinOnce: false,
   tty: false,
-  resources: {
-    cpuPeriod: 0,
-    cpuQuota: 0,
-    cpuShares: 0,
-    memoryLimitBytes: 0,
-    memorySwapLimitBytes: 0,
-    oomScoreAdj: 0,
-    cpusetCpus: "",
-    cpusetMems: "",
-    hugepageLimits: [],
-    unified: {},
-  },
+  resources: NO_LIMITS,
   security: SECURITY,
   stopSignal: undefined,
 };

@@ -50,6 +50,7 @@ Deno.test("conmonCommand() names the container, its runtime, and where everythin
       "error",
       "--full-attach",
     ],
+    cwd: "/run/test/tasks/c1",
     env: { _OCI_SYNCPIPE: "3", _OCI_STARTPIPE: "4" },
   });
 });
