@@ -1,0 +1,62 @@
+import { RuntimeError } from "../../errors.ts";
+
+/** A refusal of what a client sent. */
+export function invalid(what: string, why: string): RuntimeError {
+  return new RuntimeError("INVALID_ARGUMENT", `${what}: ${why}`);
+}
+
+/**
+ * An int64 as a number.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT when it is out of bounds, or no number is exactly it.
+ */
+export function integer(
+  what: string,
+  value: bigint | number,
+  min = Number.MIN_SAFE_INTEGER,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= min && number <= max) return number;
+  throw invalid(what, `${value} is out of range`);
+}
+
+/**
+ * A count of bytes of which clients send the largest there is for "no limit": what no number is
+ * exactly becomes the largest that one is.
+ */
+export function byteLimit(value: bigint): number {
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  return Number(value > most ? most : value < -1n ? -1n : value);
+}
+
+/**
+ * The name of an enum's value. Enums are open on the wire: a later client may send what this version
+ * does not know.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for a number without a name.
+ */
+export function enumName<Name extends string>(
+  what: string,
+  names: Readonly<Record<Name, number>>,
+  value: number,
+): Name {
+  const name = (names as Readonly<Record<number, unknown>>)[value];
+  if (typeof name === "string") return name as Name;
+  throw invalid(what, `unknown value ${value}`);
+}
+
+/**
+ * Text for the kernel, where a zero ends it.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT.
+ */
+export function plainText(what: string, text: string): string {
+  if (text.includes("\0")) throw invalid(what, `${JSON.stringify(text)} contains a zero byte`);
+  return text;
+}
+
+/** CRI's times are nanoseconds since 1970 in an int64, the core's microseconds. */
+export function nanos(micros: number): bigint {
+  return BigInt(micros) * 1_000n;
+}

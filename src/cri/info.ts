@@ -1,0 +1,79 @@
+import type { Container } from "../container/container.ts";
+import { hasErrno } from "../kernel/errno.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Sandbox } from "../sandbox/sandbox.ts";
+import { taskPaths } from "../task/paths.ts";
+
+const SPEC_BYTES_MAX = 4 * 1024 * 1024;
+
+/** What verbose answers carry: JSON for people, under the names that other runtimes use. */
+export type Info = Record<string, string>;
+
+/** The daemon's set-up. */
+export function runtimeInfo(runtime: Runtime): Info {
+  return {
+    config: JSON.stringify(runtime.config),
+    kernel: JSON.stringify(runtime.kernel.name),
+  };
+}
+
+/** What is known of a sandbox besides its status. */
+export async function sandboxInfo(
+  runtime: Runtime,
+  { record, status }: Sandbox,
+): Promise<Info> {
+  return infoOf({
+    pid: status.pause?.init.pid ?? 0,
+    phase: status.phase,
+    hostname: record.hostname,
+    cgroup: record.cgroup,
+    networkResult: parsed(status.network?.result),
+    config: record.config,
+    runtimeSpec: await readSpec(runtime, record.id),
+  });
+}
+
+/** What is known of a container besides its status. */
+export async function containerInfo(
+  runtime: Runtime,
+  { record, status, claim }: Container,
+): Promise<Info> {
+  return infoOf({
+    sandboxID: record.sandboxId,
+    pid: status.init?.pid ?? 0,
+    removing: status.isRemoving || claim.kind === "removing",
+    starting: claim.kind === "starting",
+    cgroup: record.cgroup,
+    runtimeType: record.handler,
+    layers: record.image.layers,
+    config: record.config,
+    runtimeSpec: await readSpec(runtime, record.id),
+  });
+}
+
+/** An answer of one entry, as crictl shows it. */
+export function infoOf(content: Readonly<Record<string, unknown>>): Info {
+  return { info: JSON.stringify(content) };
+}
+
+/** The OCI spec of a task, or null when it has none (any more). */
+async function readSpec(runtime: Runtime, id: string): Promise<unknown> {
+  const path = taskPaths(runtime.config, id).spec;
+  try {
+    const content = await runtime.kernel.files.readFile(path, SPEC_BYTES_MAX);
+    return parsed(new TextDecoder().decode(content));
+  } catch (error) {
+    if (hasErrno(error, "ENOENT", "ENOTDIR", "EFBIG")) return null;
+    throw error;
+  }
+}
+
+/** JSON from a program or the disk; what is none is shown as the text it is. */
+function parsed(text: string | undefined): unknown {
+  if (text === undefined) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,168 @@
+import { execSync } from "../container/exec.ts";
+import { createContainer } from "../container/create.ts";
+import { reopenContainerLog } from "../container/logs.ts";
+import { listContainers } from "../container/query.ts";
+import { removeContainer } from "../container/remove.ts";
+import { startContainer } from "../container/start.ts";
+import { stopContainer } from "../container/stop.ts";
+import type { Runtime } from "../runtime.ts";
+import { listSandboxes } from "../sandbox/query.ts";
+import { removePodSandbox } from "../sandbox/remove.ts";
+import { runPodSandbox } from "../sandbox/run.ts";
+import { stopPodSandbox } from "../sandbox/stop.ts";
+import { runtimeConditions } from "../status.ts";
+import { containerConfigFrom } from "./codec/container_config.ts";
+import { containerMessage } from "./codec/container.ts";
+import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
+import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
+import { sandboxMessage, sandboxStatusMessage } from "./codec/sandbox.ts";
+import { integer, nanos } from "./codec/values.ts";
+import { CgroupDriver } from "./gen/v1_pb.ts";
+import { containerEvents } from "./events.ts";
+import type { RuntimeHandlers } from "./handlers.ts";
+import { containerInfo, runtimeInfo, sandboxInfo } from "./info.ts";
+import { statusesOf, statusOfContainer } from "./statuses.ts";
+
+/** CRI's own version, not ours (kubernetes/cri-api). */
+const API_VERSION = "v1";
+const VERSION = "0.1.0";
+
+/** Who answers. */
+export interface Product {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * Gives the runtime as soon as it is there.
+ *
+ * @throws {RuntimeError} UNAVAILABLE before recovery is complete.
+ */
+export type RuntimeSource = () => Runtime;
+
+/**
+ * CRI's RuntimeService on the core. Each call asks `source` first, so that a server may listen, and
+ * refuse, before its runtime is there. Calls that are not here answer UNIMPLEMENTED.
+ */
+export function runtimeService(source: RuntimeSource, product: Product): RuntimeHandlers {
+  return {
+    version: () => {
+      source();
+      return {
+        version: VERSION,
+        runtimeName: product.name,
+        runtimeVersion: product.version,
+        runtimeApiVersion: API_VERSION,
+      };
+    },
+
+    status: async ({ verbose }) => {
+      const runtime = source();
+      const conditions = (await runtimeConditions(runtime)).map((it) => ({
+        type: it.type,
+        status: it.isMet,
+        reason: it.reason,
+        message: it.message,
+      }));
+      return {
+        status: { conditions },
+        info: verbose ? runtimeInfo(runtime) : {},
+        // The empty name stands for the default.
+        runtimeHandlers: ["", ...Object.keys(runtime.config.handlers)].map((name) => ({ name })),
+        features: { supplementalGroupsPolicy: true },
+      };
+    },
+
+    runPodSandbox: async ({ config, runtimeHandler }, context) => ({
+      podSandboxId: await runPodSandbox(
+        source(),
+        sandboxConfigFrom(config),
+        runtimeHandler,
+        context,
+      ),
+    }),
+
+    stopPodSandbox: async ({ podSandboxId }, context) => {
+      await stopPodSandbox(source(), podSandboxId, context);
+      return {};
+    },
+
+    removePodSandbox: async ({ podSandboxId }, context) => {
+      await removePodSandbox(source(), podSandboxId, context);
+      return {};
+    },
+
+    podSandboxStatus: async ({ podSandboxId, verbose }) => {
+      const runtime = source();
+      const sandbox = runtime.sandboxes.find(podSandboxId);
+      return {
+        status: sandboxStatusMessage(sandbox),
+        info: verbose ? await sandboxInfo(runtime, sandbox) : {},
+        containersStatuses: statusesOf(runtime, sandbox.id),
+        timestamp: nanos(runtime.kernel.clock.nowMicros()),
+      };
+    },
+
+    listPodSandbox: ({ filter }) => ({
+      items: listSandboxes(source(), sandboxFilterFrom(filter)).map(sandboxMessage),
+    }),
+
+    createContainer: async ({ podSandboxId, config }, context) => ({
+      containerId: await createContainer(
+        source(),
+        podSandboxId,
+        containerConfigFrom(config),
+        context,
+      ),
+    }),
+
+    startContainer: async ({ containerId }, context) => {
+      await startContainer(source(), containerId, context);
+      return {};
+    },
+
+    stopContainer: async ({ containerId, timeout }, context) => {
+      await stopContainer(source(), containerId, milliseconds("timeout", timeout), context);
+      return {};
+    },
+
+    removeContainer: async ({ containerId }, context) => {
+      await removeContainer(source(), containerId, context);
+      return {};
+    },
+
+    containerStatus: async ({ containerId, verbose }) => {
+      const runtime = source();
+      const container = runtime.containers.find(containerId);
+      return {
+        status: statusOfContainer(runtime, container),
+        info: verbose ? await containerInfo(runtime, container) : {},
+      };
+    },
+
+    listContainers: ({ filter }) => ({
+      containers: listContainers(source(), containerFilterFrom(filter)).map(containerMessage),
+    }),
+
+    execSync: ({ containerId, cmd, timeout }, context) =>
+      execSync(source(), containerId, cmd, milliseconds("timeout", timeout), context),
+
+    reopenContainerLog: async ({ containerId }, context) => {
+      await reopenContainerLog(source(), containerId, context);
+      return {};
+    },
+
+    // Beyond the lifecycle itself, since clients choose their cgroup parents by it.
+    runtimeConfig: () => {
+      source();
+      return { linux: { cgroupDriver: CgroupDriver.CGROUPFS } };
+    },
+
+    getContainerEvents: (_request, context) => containerEvents(source(), context),
+  };
+}
+
+/** CRI's timeouts are seconds, and any below zero is none. */
+function milliseconds(what: string, seconds: bigint): number {
+  return Math.max(0, integer(what, seconds) * 1_000);
+}

@@ -1,0 +1,29 @@
+import { create, type DescMethod, type Message } from "@bufbuild/protobuf";
+import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from "@grpc/grpc-js";
+
+import { contextOf } from "./call.ts";
+import type { Calls } from "./calls.ts";
+import type { Report, UnaryHandler } from "./handlers.ts";
+import { isUnexpected, statusOf } from "./status_codes.ts";
+
+/** Adapts a handler of one call and one answer to grpc-js. */
+export function unary(
+  method: DescMethod,
+  handler: UnaryHandler<DescMethod>,
+  calls: Calls,
+  report: Report,
+): handleUnaryCall<Message, Message> {
+  return (call, answer) => void calls.own(respond(call, answer));
+
+  async function respond(
+    call: ServerUnaryCall<Message, Message>,
+    answer: sendUnaryData<Message>,
+  ): Promise<void> {
+    try {
+      answer(null, create(method.output, await handler(call.request, contextOf(call))));
+    } catch (error) {
+      if (isUnexpected(error)) report(method.name, error);
+      answer(statusOf(error));
+    }
+  }
+}
