@@ -1,0 +1,87 @@
+import { Command } from "commander";
+
+import { messageOf } from "../errors.ts";
+import { startDaemon } from "./daemon.ts";
+import { EXIT } from "./exit_codes.ts";
+import { parseImport } from "./import.ts";
+import type { KernelName } from "./kernels.ts";
+import { collect, kernelOption, seedOption, withConfigOptions, withLogOptions } from "./options.ts";
+import { type ConfigFlags, configFrom } from "./settings.ts";
+import { type LogFormat, LogTelemetry } from "./telemetry.ts";
+import type { LogLevel, Telemetry } from "../telemetry.ts";
+
+interface DaemonFlags extends ConfigFlags {
+  readonly kernel: KernelName;
+  readonly seed: number;
+  readonly socket: string;
+  readonly import?: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** `slipway daemon` */
+export function daemonCommand(): Command {
+  const command = new Command("daemon")
+    .description("serve the Container Runtime Interface on a unix socket, until SIGTERM or SIGINT")
+    .addOption(kernelOption().default("linux"))
+    .addOption(seedOption())
+    .option("--socket <path>", "in a folder of mode 0700", "/run/slipway/slipway.sock")
+    .option(
+      "--import <name=source>",
+      "take an image in before the first call: docker-archive:PATH or oci:PATH; repeatable",
+      collect,
+    )
+    .action(run);
+  return withLogOptions(withConfigOptions(command), "info")
+    .addHelpText("after", "\nContainers go on when the daemon ends, and are found again.");
+}
+
+async function run(flags: DaemonFlags): Promise<void> {
+  const telemetry = new LogTelemetry({ level: flags.logLevel, format: flags.logFormat });
+  const config = await configFrom(flags);
+  endOnEscapedErrors(telemetry);
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  using _signals = onSignals(telemetry, ask);
+  await using _daemon = await startDaemon({
+    kernel: flags.kernel,
+    seed: flags.seed,
+    socketPath: flags.socket,
+    config,
+    telemetry,
+    imports: (flags.import ?? []).map(parseImport),
+  });
+  await asked;
+  telemetry.log("info", "ending; containers go on");
+}
+
+/** The first signal asks, the second insists: whatever is under way, recovery will find it. */
+function onSignals(telemetry: Telemetry, ask: () => void): Disposable {
+  const signals: readonly Deno.Signal[] = ["SIGTERM", "SIGINT"];
+  let isAsked = false;
+  const listener = () => {
+    if (isAsked) {
+      telemetry.log("warn", "ending at once");
+      Deno.exit(EXIT.failure);
+    }
+    isAsked = true;
+    ask();
+  };
+  for (const signal of signals) Deno.addSignalListener(signal, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of signals) Deno.removeSignalListener(signal, listener);
+    },
+  };
+}
+
+/** Every promise has an owner, so an error that reaches nobody is a bug. */
+function endOnEscapedErrors(telemetry: Telemetry): void {
+  const end = (event: Event, error: unknown) => {
+    event.preventDefault();
+    const stack = error instanceof Error ? error.stack ?? "" : "";
+    telemetry.log("error", "an error reached nobody", { error: messageOf(error), stack });
+    Deno.exit(EXIT.bug);
+  };
+  addEventListener("unhandledrejection", (event) => end(event, event.reason));
+  addEventListener("error", (event) => end(event, event.error));
+}
