@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+
+import { ContainerState, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
+import { IMAGE, Scene, systemTest } from "./scene.ts";
+import { watchEvents } from "./watch_events.ts";
+import { untilLogged } from "./watch_log.ts";
+
+systemTest("a pod lives from its image to its removal", async () => {
+  await using scene = await Scene.open();
+  const { client } = scene;
+  using events = await watchEvents(client);
+
+  const { image } = await client.imageStatus({ image: { image: IMAGE } });
+  assertEquals(image?.repoTags, [IMAGE]);
+
+  const podSandboxId = await scene.runPod("web");
+  const { status: pod } = await client.podSandboxStatus({ podSandboxId });
+  assertEquals(pod?.state, PodSandboxState.SANDBOX_READY);
+
+  const script = "echo out; echo err >&2; trap 'exit 7' TERM; while :; do sleep 1 & wait; done";
+  const containerId = await scene.createContainer(podSandboxId, "main", script);
+  assertEquals(await stateOf(scene, containerId), ContainerState.CONTAINER_CREATED);
+
+  await client.startContainer({ containerId });
+  assertEquals(await stateOf(scene, containerId), ContainerState.CONTAINER_RUNNING);
+  const entries = await untilLogged(scene.log("web", "main"), (it) => it.length === 2);
+  assertEquals(entries.map(({ stream, tag, text }) => [stream, tag, text]).sort(), [
+    ["stderr", "F", "err"],
+    ["stdout", "F", "out"],
+  ]);
+
+  const exec = await client.execSync({ containerId, cmd: ["sh", "-c", "echo $$; id -u; exit 3"] });
+  assertEquals(exec.exitCode, 3);
+  assertMatch(new TextDecoder().decode(exec.stdout), /^\d+\n0\n$/);
+
+  await client.stopContainer({ containerId, timeout: 30n });
+  const { status } = await client.containerStatus({ containerId });
+  assertEquals(status?.state, ContainerState.CONTAINER_EXITED);
+  assertEquals([status?.exitCode, status?.reason], [7, "Error"]);
+  assert(status !== undefined);
+  assert(status.createdAt <= status.startedAt && status.startedAt <= status.finishedAt);
+
+  await client.removeContainer({ containerId });
+  await client.stopPodSandbox({ podSandboxId });
+  await client.removePodSandbox({ podSandboxId });
+  assertEquals((await client.listPodSandbox()).items, []);
+  assertEquals((await client.listContainers()).containers, []);
+  await events.until(podSandboxId, "CONTAINER_DELETED_EVENT");
+  assertEquals(
+    events.seen.map((
+      it,
+    ) => [it.containerId === podSandboxId ? "pod" : "container", it.containerEventType]),
+    [
+      ["pod", 0],
+      ["pod", 1],
+      ["container", 0],
+      ["container", 1],
+      ["container", 2],
+      ["container", 3],
+      [
+        "pod",
+        2,
+      ],
+      ["pod", 3],
+    ],
+  );
+  assertEquals(await scene.place.leftovers(), []);
+});
+
+systemTest("a container that ends by itself is EXITED with its code", async () => {
+  await using scene = await Scene.open();
+  using events = await watchEvents(scene.client);
+  const pod = await scene.runPod("short");
+  for (const [code, reason] of [[0, "Completed"], [5, "Error"]] as const) {
+    const containerId = await scene.startContainer(pod, `exit${code}`, `exit ${code}`);
+    const event = await events.until(containerId, "CONTAINER_STOPPED_EVENT");
+    const status = event.containersStatuses.find((it) => it.id === containerId);
+    assertEquals(status?.state, ContainerState.CONTAINER_EXITED);
+    assertEquals([status?.exitCode, status?.reason], [code, reason]);
+  }
+});
+
+systemTest("stopContainer() kills what ignores its stop signal", async () => {
+  await using scene = await Scene.open();
+  const pod = await scene.runPod("stubborn");
+  const containerId = await scene.startContainer(
+    pod,
+    "main",
+    "trap '' TERM; echo ready; while :; do sleep 1; done",
+  );
+  await untilLogged(scene.log("stubborn", "main"), (it) => it.length === 1);
+  await scene.client.stopContainer({ containerId, timeout: 1n });
+  const { status } = await scene.client.containerStatus({ containerId });
+  assertEquals([status?.state, status?.exitCode], [ContainerState.CONTAINER_EXITED, 137]);
+});
+
+systemTest("stop and remove are fine with what is gone", async () => {
+  await using scene = await Scene.open();
+  const { client } = scene;
+  const gone = "f".repeat(64);
+  await client.stopContainer({ containerId: gone });
+  await client.removeContainer({ containerId: gone });
+  await client.stopPodSandbox({ podSandboxId: gone });
+  await client.removePodSandbox({ podSandboxId: gone });
+  await client.removeImage({ image: { image: "localhost/none:latest" } });
+});
+
+async function stateOf(scene: Scene, containerId: string): Promise<ContainerState | undefined> {
+  return (await scene.client.containerStatus({ containerId })).status?.state;
+}

@@ -1,0 +1,54 @@
+import { assertEquals } from "@std/assert";
+
+import { DEFAULT_CONFIG, SILENT, startDaemon } from "../../mod.ts";
+import { ContainerState, NamespaceMode } from "../../src/cri/gen/v1_pb.ts";
+import { connect } from "./client.ts";
+import { watchEvents } from "./watch_events.ts";
+
+const NAMESPACES = { network: NamespaceMode.NODE, pid: NamespaceMode.CONTAINER };
+const LINUX = { securityContext: { namespaceOptions: NAMESPACES } };
+
+Deno.test("a CRI client can play with a daemon on a simulated machine", async () => {
+  const folder = await Deno.makeTempDir();
+  {
+    await using daemon = await startDaemon({
+      kernel: "sim",
+      seed: 7,
+      socketPath: `${folder}/run/slipway.sock`,
+      config: DEFAULT_CONFIG,
+      telemetry: SILENT,
+      imports: [],
+    });
+    using client = connect(daemon.socketPath);
+    using events = await watchEvents(client);
+    const [image] = (await client.listImages()).images;
+    const { podSandboxId } = await client.runPodSandbox({
+      config: { metadata: { name: "pod", namespace: "default", uid: "1" }, linux: LINUX },
+    });
+    const create = (name: string, command: string[]) =>
+      client.createContainer({
+        podSandboxId,
+        config: {
+          metadata: { name },
+          image: { image: image?.id ?? "" },
+          command,
+          linux: LINUX,
+        },
+      });
+    const { containerId } = await create("main", ["sleep", "1000"]);
+    await client.startContainer({ containerId });
+    const { stdout } = await client.execSync({ containerId, cmd: ["echo", "hello"] });
+    assertEquals(new TextDecoder().decode(stdout), "hello\n");
+    await client.stopContainer({ containerId, timeout: 0n });
+    const { status } = await client.containerStatus({ containerId });
+    assertEquals([status?.state, status?.exitCode], [ContainerState.CONTAINER_EXITED, 137]);
+
+    const { containerId: short } = await create("short", ["exit", "3", "50"]);
+    await client.startContainer({ containerId: short });
+    const { containersStatuses } = await events.until(short, "CONTAINER_STOPPED_EVENT");
+    assertEquals(containersStatuses.find((it) => it.id === short)?.exitCode, 3);
+    await client.removePodSandbox({ podSandboxId });
+    assertEquals((await client.listContainers()).containers, []);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
