@@ -92,6 +92,9 @@ export class CniNetwork implements Network {
     const errors: unknown[] = [];
     // Every plugin gets its turn, so that one that fails keeps nobody else's leases.
     for (const plugin of list.plugins.toReversed()) {
+      // One that is not installed has attached nothing; without a result that is why it failed, and a
+      // pod must not be kept for it.
+      if (previous === undefined && await this.#pathOf(plugin) === undefined) continue;
       const call = { attachment, list, context, runtimeConfig, previous };
       await this.#run("DEL", plugin, call).catch((error) => {
         context.throwIfCancelled();
@@ -127,12 +130,18 @@ export class CniNetwork implements Network {
   }
 
   async #find(plugin: PluginConfig, command: string): Promise<string> {
-    const { binaryDirectories } = this.#config.cni;
-    for (const directory of binaryDirectories) {
+    const path = await this.#pathOf(plugin);
+    if (path !== undefined) return path;
+    const folders = this.#config.cni.binaryDirectories.join(", ");
+    throw pluginFailed(plugin, command, `no such program in ${folders}`);
+  }
+
+  async #pathOf(plugin: PluginConfig): Promise<string | undefined> {
+    for (const directory of this.#config.cni.binaryDirectories) {
       const path = `${directory}/${plugin.type}`;
       if (await this.#kernel.files.stat(path) !== undefined) return path;
     }
-    throw pluginFailed(plugin, command, `no such program in ${binaryDirectories.join(", ")}`);
+    return undefined;
   }
 
   async #listDirectory(path: string): Promise<readonly string[]> {

@@ -187,3 +187,15 @@ Deno.test("detach() takes a namespace that is gone for success", async () => {
   await cni.detach({ ...ATTACHMENT, netnsPath: "" }, LIST, undefined, background);
   await assertRejects(() => cni.detach(ATTACHMENT, LIST, undefined, background), KernelError);
 });
+
+Deno.test("detach() passes over a plugin that is not installed, if nothing was attached", async () => {
+  const { cni, runs } = network();
+  const list = LIST.replaceAll("portmap", "nosuchplugin");
+  await cni.detach(ATTACHMENT, list, undefined, background);
+  assertEquals(runs.map((it) => it.program), ["/cni/bridge"]);
+  await assertRejects(
+    () => cni.detach(ATTACHMENT, list, JSON.stringify(RESULT), background),
+    KernelError,
+    "no such program",
+  );
+});
