@@ -36,6 +36,11 @@ export interface Config {
     /** What a short name ("busybox") is taken to be below. */
     readonly defaultRegistry: string;
   };
+  /**
+   * When the task of a container is created: "eager" begins after CreateContainer's answer, so that
+   * StartContainer only has to release it; "lazy" leaves all of it to StartContainer.
+   */
+  readonly prepare: "eager" | "lazy";
   /** How long, how much and how many at most. */
   readonly bounds: Bounds;
 }
@@ -68,6 +73,10 @@ export interface Bounds {
   readonly execOutputBytesMax: number;
   /** Helper programs at the same time. */
   readonly concurrentPrograms: number;
+  /** Containers that wait for their start with a task of their own; the others get theirs at the start. */
+  readonly preparedTasksMax: number;
+  /** Tasks that are prepared at the same time. */
+  readonly preparationsAtOnce: number;
 }
 
 /** For a node with a few hundred pods. */
@@ -85,6 +94,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   reaperLongestMs: 60_000,
   execOutputBytesMax: 16 * 1024 * 1024,
   concurrentPrograms: 16,
+  preparedTasksMax: 64,
+  preparationsAtOnce: 4,
 };
 
 /** Paths and programs where Debian has them. */
@@ -102,5 +113,6 @@ export const DEFAULT_CONFIG: Config = {
   cgroupParent: "/slipway",
   seccompProfile: "/usr/share/containers/seccomp.json",
   images: { skopeo: "skopeo", insecureRegistries: [], defaultRegistry: "docker.io/library" },
+  prepare: "eager",
   bounds: DEFAULT_BOUNDS,
 };

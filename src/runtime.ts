@@ -2,6 +2,7 @@ import { isBug } from "./bug.ts";
 import type { Config } from "./config.ts";
 import type { Container } from "./container/container.ts";
 import { Janitor } from "./container/janitor.ts";
+import { Preparer } from "./container/prepare.ts";
 import { Settler } from "./container/settle.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventStream } from "./events.ts";
@@ -41,26 +42,44 @@ export interface RuntimeParts {
  * beside it, one a file: `startContainer(runtime, …)`. Recovery comes first and makes it ready.
  */
 export class Runtime {
+  /** The machine that it works on; whoever opened it disposes it, after `shutDown`. */
   readonly kernel: Kernel;
+  /** As it was booted with; the handlers' programs as absolute paths. */
   readonly config: Config;
+  /** Hears what it does. */
   readonly telemetry: Telemetry;
+  /** The images of this host: CRI's ImageService. */
   readonly images: Images;
+  /** @internal */
   readonly network: Network;
+  /** @internal */
   readonly host: Host;
+  /** @internal */
   readonly hooks: Hooks;
+  /** Every transition of a container or sandbox, in order: CRI's GetContainerEvents. */
   readonly events: EventStream;
+  /** @internal */
   readonly exitFiles: ExitFiles;
+  /** @internal */
   readonly settler: Settler;
+  /** @internal */
   readonly janitor: Janitor;
+  /** @internal */
+  readonly preparer: Preparer;
+  /** Every container from its creation to the end of its removal. */
   readonly containers = new ObjectRegistry<Container>("container");
+  /** @internal */
   readonly containerNames = new NameRegistry();
+  /** Every sandbox that is ready, or was, or could not be made nor undone. */
   readonly sandboxes = new ObjectRegistry<Sandbox>("sandbox");
+  /** @internal */
   readonly sandboxNames = new NameRegistry();
   /** Ends when the daemon does: everything that works in the background belongs to it. */
   readonly life = new Context();
   readonly #onBug: (error: unknown) => void;
   #isReady = false;
 
+  /** @internal `bootRuntime` makes one. */
   constructor(parts: RuntimeParts) {
     this.kernel = parts.kernel;
     this.config = parts.config;
@@ -79,37 +98,42 @@ export class Runtime {
     this.exitFiles = new ExitFiles(this.kernel, this.config);
     this.settler = new Settler(this);
     this.janitor = new Janitor(this);
+    this.preparer = new Preparer(this);
   }
 
-  /** Called by recovery when every object is known. */
+  /** @internal Called by recovery when every object is known. */
   becomeReady(): void {
     this.#isReady = true;
   }
 
-  /** @throws {RuntimeError} UNAVAILABLE before recovery is complete. */
+  /**
+   * Lets nobody in before recovery is complete, and after the end.
+   *
+   * @throws {RuntimeError} UNAVAILABLE.
+   */
   requireReady(): void {
     if (!this.#isReady) {
       throw new RuntimeError("UNAVAILABLE", "server is not initialized yet");
     }
   }
 
-  /** For whoever works in the background and catches an error: one that is our mistake goes no further. */
+  /** @internal For whoever works in the background and catches an error: one that is our mistake goes no further. */
   reportIfBug(error: unknown): void {
     if (isBug(error)) this.#onBug(error);
   }
 
-  /** A context for undoing: a budget of its own, whatever became of the client. */
+  /** @internal A context for undoing: a budget of its own, whatever became of the client. */
   rollbackContext(): Context & Disposable {
     return this.life.within(this.kernel.clock, this.config.bounds.rollbackMs, "rollback");
   }
 
-  /** A context for what an object does once it was begun, whatever became of the client. */
+  /** @internal A context for what an object does once it was begun, whatever became of the client. */
   operationContext(what: string): Context & Disposable {
     return this.life.within(this.kernel.clock, this.config.bounds.operationMs, what);
   }
 
   /**
-   * The OCI runtime behind a CRI runtime handler.
+   * @internal The OCI runtime behind a CRI runtime handler.
    *
    * @throws {RuntimeError} INVALID_ARGUMENT for an unknown handler.
    */
@@ -124,7 +148,7 @@ export class Runtime {
     return { program: found.program, root: runtimeRoot(this.config) };
   }
 
-  /** Ends the background work; containers go on. */
+  /** @internal Ends the background work, for `shutDown`; containers go on. */
   close(): void {
     this.#isReady = false;
     this.life.cancel(new RuntimeError("UNAVAILABLE", "the daemon is shutting down"));

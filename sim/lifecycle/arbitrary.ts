@@ -105,6 +105,7 @@ export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<Lifecyc
         fc.array(fc.integer({ min: 1, max: 1_200 }), { minLength: 1, maxLength: 2 }),
       )
       : fc.constant([]),
+    prepare: fc.constantFrom("eager", "lazy"),
     slowPer10k: options.faults ? fc.constantFrom(0, 0, 2, 20) : fc.constant(0),
     faultsPerMille: options.faults ? fc.constantFrom(0, 0, 0, 2, 10) : fc.constant(0),
   });

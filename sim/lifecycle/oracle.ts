@@ -80,7 +80,7 @@ export class Oracle {
     const state = runtime.containers.get(id)?.status.state;
     const about = () => `container ${id.slice(0, 8)} is ${state}, init ${this.#initText(id)}`;
     hold(state !== "RUNNING" && state !== "UNKNOWN", "I3 stop-post", about);
-    hold(this.machine.processesOf(id).length === 0, "I3 stop-post", about);
+    hold(this.machine.processesOf(id).every((it) => !it.hasExecuted), "I3 stop-post", about);
   }
 
   /** StartContainer failed (I17); "already dead" must not be said of a program that ran (I9). */
@@ -180,7 +180,13 @@ export class Oracle {
         `container ${id.slice(0, 8)} is ${status.state}, init ${this.#initText(id)}`;
       const hasInit = alive.some((it) => it.container?.role === "init" && it.hasExecuted);
       hold((status.state === "RUNNING") === hasInit, "I2 state=truth", about);
-      hold(status.state === "RUNNING" || alive.length === 0, "I2 state=truth", about);
+      // A task that was prepared ahead waits with the user's program not executed.
+      const mayBePrepared = status.state === "CREATED" && alive.every((it) => !it.hasExecuted);
+      hold(
+        status.state === "RUNNING" || alive.length === 0 || mayBePrepared,
+        "I2 state=truth",
+        about,
+      );
       hold(status.state !== "UNKNOWN", "I2 state=truth", about);
       this.#checkExit(container);
     }

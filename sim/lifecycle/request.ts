@@ -50,6 +50,8 @@ export interface LifecycleProgram {
   readonly crashes: readonly number[];
   /** Calls of the kernel that fail, as chances in 1000 of each call that can. */
   readonly faultsPerMille: number;
+  /** Whether tasks are prepared ahead of their start. */
+  readonly prepare: "eager" | "lazy";
   /** Steps of 10,000 at which the machine is so slow that the next timer fires first. */
   readonly slowPer10k: number;
 }

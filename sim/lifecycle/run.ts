@@ -40,6 +40,8 @@ export interface LifecycleResult {
 
 /** How often a client tries to clean up before that counts as broken (I11). */
 const CLEANUP_TRIES = 3;
+/** Longer than an exit can go unnoticed, or wait for its exit file. */
+const NOTICE_MS = 15_000;
 /** Longer than every bound of the runtime: what is under way has ended by then. */
 const SETTLE_MS = 300_000;
 /** Clients' logs stay, they are the kubelet's to remove; and host-local keeps its empty folders. */
@@ -117,6 +119,7 @@ class LifecycleRun {
     if (this.#daemon.boot.state === "rejected") this.#restart();
     this.#runToEnd("the last recovery");
     const runtime = this.#daemon.boot.value;
+    this.simulation.run({ forMs: NOTICE_MS });
     for (const { id } of runtime.containers.values()) runtime.settler.hurry(id);
     this.simulation.run({
       forMs: SETTLE_MS,
@@ -161,7 +164,7 @@ class LifecycleRun {
     const daemon = this.simulation.bootDaemon(async (kernel: Kernel) => {
       const runtime = await assembleRuntime({
         kernel,
-        config: DEFAULT_CONFIG,
+        config: { ...DEFAULT_CONFIG, prepare: this.program.prepare },
         telemetry: SILENT,
         onBug: (error) => oracle.bug(error),
       });

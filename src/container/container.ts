@@ -3,6 +3,7 @@ import type { Context } from "../kernel/context.ts";
 import { waitFor } from "../kernel/context.ts";
 import { Joined } from "../kernel/joined.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { Preparation } from "./prepare.ts";
 import type { Task } from "../task/task.ts";
 import { Claim } from "./claim.ts";
 import { type ContainerRecord, putContainerStatus } from "./record.ts";
@@ -14,43 +15,54 @@ import type { ContainerStatus } from "./state.ts";
  * Readers take `status`, an immutable snapshot, and never wait.
  */
 export class Container {
+  /** @internal Who starts or removes it now. */
   readonly claim = new Claim();
-  /** Its init and conmon, while they are known to be there. */
+  /** @internal Its task, being created or created ahead of the start. */
+  preparation: Preparation | undefined;
+  /** @internal Its init and conmon, while they are known to be there. */
   task: Task | undefined;
-  /** The delivery of the stop signal: whoever comes second waits for the first's. */
+  /** @internal The delivery of the stop signal: whoever comes second waits for the first's. */
   stopSignal: Promise<void> | undefined;
-  /** The stop signal was delivered in this life of the daemon, recorded or not. */
+  /** @internal The stop signal was delivered in this life of the daemon, recorded or not. */
   isSignalled = false;
+  /** @internal */
   readonly removal = new Joined();
 
   readonly #ended = Promise.withResolvers<void>();
   #status: ContainerStatus;
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** @internal `createContainer` and recovery make one. */
   constructor(
+    /** What is known of it from its creation on, and never changes. */
     readonly record: ContainerRecord,
     status: ContainerStatus,
+    /** @internal */
     readonly kernel: Kernel,
+    /** @internal */
     readonly events: EventStream,
   ) {
     this.#status = status;
     if (status.state === "EXITED") this.#ended.resolve();
   }
 
+  /** 64 hexadecimal digits. */
   get id(): string {
     return this.record.id;
   }
 
+  /** The full id of the sandbox that it is in. */
   get sandboxId(): string {
     return this.record.sandboxId;
   }
 
+  /** As it is now: a snapshot, which does not change. */
   get status(): ContainerStatus {
     return this.#status;
   }
 
   /**
-   * Changes the status. `next` is pure and sees the status as it is when its turn has come; undefined
+   * @internal Changes the status. `next` is pure and sees the status as it is when its turn has come; undefined
    * means that there is nothing to change. When the commit fails nothing changes.
    *
    * @throws {KernelError} when the change cannot be made durable.
@@ -71,7 +83,7 @@ export class Container {
     return done;
   }
 
-  /** Publishes an event of this container. */
+  /** @internal Publishes an event of this container. */
   announce(type: LifecycleEventType): void {
     const at = this.kernel.clock.nowMicros();
     this.events.publish({ type, id: this.id, sandboxId: this.sandboxId, at });

@@ -56,7 +56,8 @@ export async function createContainer(
   });
   const beganMs = kernel.clock.monotonicMs();
   try {
-    await create(runtime, sandbox, { id, name, config }, pass);
+    const container = await create(runtime, sandbox, { id, name, config }, pass);
+    runtime.preparer.begin(container, sandbox.gate);
   } catch (error) {
     span.fail(error);
     throw error;
@@ -79,7 +80,7 @@ async function create(
   sandbox: Sandbox,
   { id, name, config }: NewContainer,
   pass: Pass,
-): Promise<void> {
+): Promise<Container> {
   const { kernel, hooks, images } = runtime;
   await using undo = new AsyncDisposableStack();
   reserveName(runtime, name, id);
@@ -115,9 +116,10 @@ async function create(
   undo.defer(() => hooks.container("removeContainer", record, runtime.life));
   target?.requireRunning();
   pass.context.throwIfCancelled();
-  await publish(runtime, record);
+  const container = await publish(runtime, record);
   undo.move();
   await hooks.container("postCreateContainer", record, pass.context);
+  return container;
 }
 
 /** What a container is called, in CRI's terms. */
@@ -167,11 +169,12 @@ function requireImage(runtime: Runtime, { image }: ContainerConfig): Image {
 }
 
 /** The last step: from the commit on the container is there. */
-async function publish(runtime: Runtime, record: ContainerRecord): Promise<void> {
+async function publish(runtime: Runtime, record: ContainerRecord): Promise<Container> {
   const { kernel } = runtime;
   const status = created(kernel.clock.nowMicros());
   const container = new Container(record, status, kernel, runtime.events);
   await kernel.store.commit([putContainer(record), putContainerStatus(record.id, status)]);
   runtime.containers.add(container);
   container.announce("CREATED");
+  return container;
 }

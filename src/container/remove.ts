@@ -4,6 +4,7 @@ import type { Runtime } from "../runtime.ts";
 import { reapTask } from "../task/reap.ts";
 import type { Container } from "./container.ts";
 import { discardFiles } from "./discard.ts";
+import { abandonPreparation } from "./prepare.ts";
 import { deleteContainerRecord } from "./record.ts";
 import { removalBegun } from "./state.ts";
 import { endContainer } from "./stop.ts";
@@ -58,6 +59,7 @@ export async function eraseContainer(
   const { kernel, config } = runtime;
   const { record } = container;
   await container.transition((status) => status.isRemoving ? undefined : removalBegun(status));
+  await abandonPreparation(runtime, container, context);
   await reapTask(
     kernel,
     config,

@@ -100,6 +100,10 @@ export class Settler {
   async #try(container: Container, ending: Ending, mayHaveHelpers: boolean): Promise<void> {
     const { kernel, config, life } = this.runtime;
     using bounded = this.runtime.rollbackContext();
+    if (container.preparation !== undefined) {
+      await container.preparation.cancel(bounded);
+      mayHaveHelpers = true;
+    }
     const { init, supervisor } = container.status;
     const known = [
       container.task?.init.identity ?? init,
@@ -107,6 +111,7 @@ export class Settler {
     ];
     await reapTask(kernel, config, this.#identityOf(container), { mayHaveHelpers, known }, bounded);
     life.throwIfCancelled();
+    container.preparation = undefined;
     await container.transition(
       (status) => status.state === "EXITED" ? undefined : ended(status, ending),
       "STOPPED",

@@ -1,15 +1,14 @@
 import { RuntimeError } from "../errors.ts";
-import type { Context } from "../kernel/context.ts";
+import { type Context, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Gate, Pass } from "../sandbox/gate.ts";
-import { createTask } from "../task/create.ts";
 import { spanned } from "../telemetry.ts";
 import { releaseTask } from "../task/release.ts";
-import type { Task, TaskRequest } from "../task/task.ts";
+import type { Task } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { messageOf } from "../errors.ts";
-import { prepareLog } from "./logs.ts";
 import { monitorContainer } from "./monitor.ts";
+import { createContainerTask } from "./prepare.ts";
 import { START_ERROR, started, startIntended } from "./state.ts";
 import { requireTarget } from "./target.ts";
 
@@ -55,11 +54,11 @@ function claimStart(runtime: Runtime, container: Container): Disposable {
     new RuntimeError("FAILED_PRECONDITION", `Cannot start container "${container.id}": ${found}`);
   if (state !== "CREATED") throw refuse(`container is in CONTAINER_${state} state`);
   if (isRemoving) throw refuse("container is in removing state");
-  if (startIntentAt !== 0 || runtime.settler.isSettling(container.id)) {
-    throw refuse("an earlier start has failed and is being cleaned up");
-  }
   if (container.claim.kind !== undefined) {
     throw refuse(`container is already in ${container.claim.kind} state`);
+  }
+  if (startIntentAt !== 0 || runtime.settler.isSettling(container.id)) {
+    throw refuse("an earlier start has failed and is being cleaned up");
   }
   return container.claim.take("starting");
 }
@@ -70,16 +69,15 @@ async function start(
   gate: Gate,
   client: Context,
 ): Promise<void> {
-  const { kernel, config, hooks } = runtime;
+  const { kernel, hooks } = runtime;
   const { record } = container;
   using pass = gate.enter(client);
   const target = requireTarget(runtime, record.sandboxId, record.config.security.namespaces);
-  await prepareLog(kernel, record);
   const task = await spanned(
     runtime.telemetry,
     "task.create",
     {},
-    () => createTask(kernel, config, taskRequest(runtime, container), pass.context),
+    () => takeTask(runtime, container, pass.context),
   );
   container.task = task;
   await hooks.container("startContainer", record, pass.context);
@@ -89,6 +87,16 @@ async function start(
   await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
   monitorContainer(runtime, container, task);
   await hooks.container("postStartContainer", record, pass.context);
+}
+
+/** The task that was prepared, or what is left to wait for of it; else one that is created now. */
+async function takeTask(runtime: Runtime, container: Container, context: Context): Promise<Task> {
+  if (container.preparation === undefined) {
+    return await createContainerTask(runtime, container, context);
+  }
+  const task = await waitFor(container.preparation.task, context);
+  container.preparation = undefined;
+  return task;
 }
 
 /**
@@ -136,16 +144,4 @@ async function giveUp(runtime: Runtime, container: Container, error: unknown): P
       error: messageOf(rollbackError),
     });
   }
-}
-
-function taskRequest(runtime: Runtime, { record }: Container): TaskRequest {
-  return {
-    id: record.id,
-    runtime: runtime.ociRuntime(record.handler),
-    cgroup: record.cgroup,
-    terminal: record.config.tty,
-    stdin: record.config.stdin,
-    keepsStdin: record.config.stdin && !record.config.stdinOnce,
-    logPath: record.logPath,
-  };
 }

@@ -1,4 +1,5 @@
 import type { Context } from "../kernel/context.ts";
+import { abandonPreparation } from "../container/prepare.ts";
 import { endContainer } from "../container/stop.ts";
 import type { Container } from "../container/container.ts";
 import type { Runtime } from "../runtime.ts";
@@ -46,6 +47,7 @@ async function stop(runtime: Runtime, sandbox: Sandbox): Promise<void> {
     containersOf(runtime, sandbox.id).map(async (container) => {
       if (container.claim.kind === "starting") await container.claim.released(context);
       await endContainer(runtime, container, 0, context);
+      await abandonPreparation(runtime, container, context);
     }),
   );
   await runtime.hooks.sandbox("stopPodSandbox", sandbox.record, context);

@@ -13,6 +13,7 @@ const CLAIM = "src/container/claim.ts";
 const CONTAINER = "src/container/container.ts";
 const CREATE = "src/container/create.ts";
 const GATE = "src/sandbox/gate.ts";
+const PREPARE = "src/container/prepare.ts";
 const RECOVERY = "src/recovery/containers.ts";
 const RELEASE = "src/task/release.ts";
 const REMOVE = "src/container/remove.ts";
@@ -79,6 +80,63 @@ export const PROTECTIONS: readonly Protection[] = [
   {
     scenario: "B17",
     edits: [{ file: RECOVERY, from: "  await end(runtime, container, ending);\n}", to: "}" }],
+  },
+  {
+    scenario: "P1",
+    edits: [{
+      file: START,
+      from: "if (container.preparation === undefined) {",
+      to: "if (true) {",
+    }],
+  },
+  {
+    scenario: "P2",
+    edits: [
+      { file: REMOVE, from: "await abandonPreparation(runtime, container, context);", to: "" },
+    ],
+  },
+  {
+    scenario: "P3",
+    edits: [{
+      file: PREPARE,
+      from: "this.#context.cancel();\n    const settled",
+      to: "return;\n    const settled",
+    }],
+  },
+  {
+    scenario: "P4",
+    edits: [
+      {
+        file: STOP_SANDBOX,
+        from: "await abandonPreparation(runtime, container, context);",
+        to: "",
+      },
+    ],
+  },
+  {
+    scenario: "P5",
+    edits: [{
+      file: RECOVERY,
+      from: "await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, bounded);",
+      to: "",
+    }],
+  },
+  {
+    scenario: "P6",
+    edits: [{
+      file: PREPARE,
+      from: "this.task.catch(() => {});",
+      to:
+        "this.task = this.task.catch(() => ({ init: undefined, supervisor: undefined }) as never);",
+    }],
+  },
+  {
+    scenario: "P7",
+    edits: [{
+      file: SETTLE,
+      from: "if (container.preparation !== undefined) {",
+      to: "if (false) {",
+    }],
   },
   {
     scenario: "W1",

@@ -2,7 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { PROTECTIONS } from "./protections.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
-const SCENARIOS = ["remove_test.ts", "sandbox_test.ts", "start_test.ts", "stop_test.ts"];
+const SCENARIOS = [
+  "prepare_test.ts",
+  "remove_test.ts",
+  "sandbox_test.ts",
+  "start_test.ts",
+  "stop_test.ts",
+];
 
 Deno.test("every scenario names what protects from it", async () => {
   const told: string[] = [];

@@ -1,6 +1,6 @@
 import { assertEquals, assertExists } from "@std/assert";
 import { assembleRuntime } from "../../src/boot.ts";
-import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { type Config, DEFAULT_CONFIG } from "../../src/config.ts";
 import type { Container } from "../../src/container/container.ts";
 import { createContainer } from "../../src/container/create.ts";
 import { removeContainer } from "../../src/container/remove.ts";
@@ -32,7 +32,7 @@ export class Scenario {
   readonly simulation = new Simulation({ seed: 1, chooser: new Sequential(), history: true });
   #daemon: Daemon<Runtime>;
 
-  constructor() {
+  constructor(readonly prepare: Config["prepare"]) {
     seedImage(this.simulation);
     this.#daemon = this.#boot();
   }
@@ -137,6 +137,11 @@ export class Scenario {
     this.simulation.machine.processes.signal(process, 9);
   }
 
+  /** What this life of the daemon holds open. */
+  held(): readonly string[] {
+    return this.#daemon.held();
+  }
+
   /** What a container and its machine look like, in a line. */
   seen(container: Container): string {
     const { status } = this.container(container.id);
@@ -148,7 +153,8 @@ export class Scenario {
 
   #boot(): Daemon<Runtime> {
     return this.simulation.bootDaemon(async (kernel) => {
-      const runtime = await assembleRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });
+      const config = { ...DEFAULT_CONFIG, prepare: this.prepare };
+      const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT });
       await recover(runtime);
       runtime.becomeReady();
       return runtime;
@@ -157,10 +163,14 @@ export class Scenario {
 }
 
 /** Registers a scenario as a test; its script stands outside of the interleaving that it directs. */
-export function scenario(name: string, script: (scenario: Scenario) => Promise<void>): void {
+export function scenario(
+  name: string,
+  script: (scenario: Scenario) => Promise<void>,
+  prepare: Config["prepare"] = "lazy",
+): void {
   Deno.test(name, async () => {
     await inMacrotask(() => {
-      const it = new Scenario();
+      const it = new Scenario(prepare);
       const told = it.simulation.direct(async () => {
         await it.ready();
         await script(it);

@@ -1,0 +1,123 @@
+import { Context, waitFor } from "../kernel/context.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Gate } from "../sandbox/gate.ts";
+import { createTask } from "../task/create.ts";
+import { reapTask } from "../task/reap.ts";
+import type { Task, TaskRequest } from "../task/task.ts";
+import type { Container } from "./container.ts";
+import { prepareLog } from "./logs.ts";
+
+/**
+ * The task of a container, created ahead of its start: everything is there but the user's program, which
+ * waits for StartContainer. It belongs to the container, not to a client; what went wrong is kept for
+ * StartContainer to report.
+ */
+export class Preparation {
+  /** Settles with the task; a failure is nobody's until somebody asks. */
+  readonly task: Promise<Task>;
+  readonly #context: Context & Disposable;
+
+  constructor(parent: Context, create: (context: Context) => Promise<Task>) {
+    this.#context = parent.child();
+    this.task = create(this.#context).finally(() => this.#context[Symbol.dispose]());
+    this.task.catch(() => {});
+  }
+
+  /**
+   * Ends it, wherever it is; parts of the task may be left, to be reaped by id.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  async cancel(context: Context): Promise<void> {
+    this.#context.cancel();
+    const settled = this.task.then((task) => task[Symbol.dispose](), () => {});
+    await waitFor(settled, context);
+  }
+}
+
+/**
+ * Prepares tasks in the background, from CreateContainer on, so that StartContainer has little left to
+ * do. A few at a time, since every spawn holds up the daemon for a moment; and only so many that wait
+ * for their start, since each costs a conmon and an init.
+ */
+export class Preparer {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(readonly runtime: Runtime) {}
+
+  /** Begins to prepare a container that was just created, unless that is switched off or too much. */
+  begin(container: Container, gate: Gate): void {
+    const { config, containers, life } = this.runtime;
+    if (config.prepare === "lazy" || gate.isClosed) return;
+    const prepared = [...containers.values()].filter((it) => it.preparation !== undefined).length;
+    if (prepared >= config.bounds.preparedTasksMax) return;
+    container.preparation = new Preparation(life, async (context) => {
+      using pass = gate.enter(context);
+      await this.#turn(pass.context);
+      try {
+        return await createContainerTask(this.runtime, container, pass.context);
+      } finally {
+        this.#running--;
+        this.#waiting.shift()?.();
+      }
+    });
+  }
+
+  async #turn(context: Context): Promise<void> {
+    while (this.#running >= this.runtime.config.bounds.preparationsAtOnce) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.push(resolve);
+      try {
+        await waitFor(promise, context);
+      } catch (error) {
+        // Whoever was woken and left passes the turn on.
+        const index = this.#waiting.indexOf(resolve);
+        if (index >= 0) this.#waiting.splice(index, 1);
+        else this.#waiting.shift()?.();
+        throw error;
+      }
+    }
+    this.#running++;
+  }
+}
+
+/** Creates the task of a container now. */
+export async function createContainerTask(
+  runtime: Runtime,
+  container: Container,
+  context: Context,
+): Promise<Task> {
+  await prepareLog(runtime.kernel, container.record);
+  return await createTask(runtime.kernel, runtime.config, taskRequest(runtime, container), context);
+}
+
+/**
+ * Takes back what was prepared for a container that will not be started. Idempotent.
+ *
+ * @throws {KernelError} the first step that Linux refuses; {RuntimeError} the context's cause.
+ */
+export async function abandonPreparation(
+  runtime: Runtime,
+  container: Container,
+  context: Context,
+): Promise<void> {
+  if (container.preparation === undefined) return;
+  await container.preparation.cancel(context);
+  const options = { mayHaveHelpers: true, known: [] };
+  const request = taskRequest(runtime, container);
+  await reapTask(runtime.kernel, runtime.config, request, options, context);
+  container.preparation = undefined;
+}
+
+function taskRequest(runtime: Runtime, { record }: Container): TaskRequest {
+  return {
+    id: record.id,
+    runtime: runtime.ociRuntime(record.handler),
+    cgroup: record.cgroup,
+    terminal: record.config.tty,
+    stdin: record.config.stdin,
+    keepsStdin: record.config.stdin && !record.config.stdinOnce,
+    logPath: record.logPath,
+  };
+}

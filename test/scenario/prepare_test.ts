@@ -1,0 +1,78 @@
+import { assert, assertEquals } from "@std/assert";
+import { Context } from "../../src/kernel/context.ts";
+import { scenario } from "./scenario.ts";
+
+scenario("P1: a prepared task is released by the start, and by nobody else", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "CREATED, 1 processes, executed 0 times");
+  await it.start(container).promise;
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+}, "eager");
+
+scenario("P2: the removal of a container ends its prepared task", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  await it.remove(container).promise;
+  assertEquals(it.simulation.machine.processesOf(container.id), []);
+  assertEquals(it.held().filter((name) => name.startsWith("pidfd")), []);
+}, "eager");
+
+scenario("P3: the removal of a container ends the preparation that is under way", async (it) => {
+  const sandboxId = await it.run();
+  const answer = it.simulation.until(undefined, /^files\.mkdir \/var\/log/);
+  const container = it.container(await it.create(sandboxId, "sleep", "1000").promise);
+  const preparing = await answer;
+  const remove = it.remove(container);
+  const discarding = it.simulation.hold(remove, /^(mounts\.unmount|files\.remove)/);
+  await it.simulation.idle();
+  preparing.release();
+  await it.simulation.idle();
+  discarding.release();
+  await remove.promise;
+  await it.simulation.idle();
+  assertEquals(it.simulation.machine.processesOf(container.id), []);
+  assert(!it.simulation.snapshot().some((line) => line.includes(container.id)));
+}, "eager");
+
+scenario("P4: the stop of a sandbox ends the prepared tasks of its containers", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  await it.stopSandbox(container.sandboxId).promise;
+  assertEquals(it.seen(container), "CREATED, 0 processes, executed 0 times");
+}, "eager");
+
+scenario("P5: a prepared task does not outlive its daemon, its container does", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  await it.restart();
+  assertEquals(it.seen(container), "CREATED, 0 processes, executed 0 times");
+  await it.start(it.container(container.id)).promise;
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+}, "eager");
+
+scenario("P6: what went wrong in the preparation is told by the start", async (it) => {
+  const container = await it.created("no-such-program");
+  await it.simulation.idle();
+  assertEquals(it.container(container.id).status.state, "CREATED");
+  const start = it.start(container);
+  await start.settled;
+  assert(String(start.error).includes("executable file not found"), String(start.error));
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+}, "eager");
+
+scenario("P7: a client that gives up waiting for the preparation leaves no task", async (it) => {
+  const sandboxId = await it.run();
+  const answer = it.simulation.until(undefined, /^files\.mkdir \/var\/log/);
+  const container = it.container(await it.create(sandboxId, "sleep", "1000").promise);
+  const hold = await answer;
+  const context = new Context();
+  const start = it.start(container, context);
+  await it.simulation.idle();
+  context.cancel();
+  await it.simulation.idle();
+  hold.release();
+  await start.settled;
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+}, "eager");
