@@ -10,6 +10,7 @@ import { LinuxProcesses } from "./processes.ts";
 import { linuxRandom } from "./random.ts";
 import { SqliteStore } from "./store.ts";
 
+/** What the adapter of Linux needs to know. */
 export interface LinuxKernelOptions {
   /** The database of the state, made when it is missing; its folder must be there. */
   readonly stateFile: string;

@@ -1,7 +1,109 @@
 /**
  * A Linux machine in memory whose every interleaving is a function of a seed: processes, files, mounts,
- * cgroups, namespaces, runc, conmon and CNI plugins, under code that reaches Linux through the port of
- * `src/kernel/` only.
+ * cgroups, namespaces, runc, conmon and CNI plugins, under code that reaches Linux through the
+ * `Kernel` port of `@slipway/slipway` only.
+ *
+ * A {@linkcode Simulation} has a machine and a clock of its own. Code that runs on it, a life of the
+ * daemon ({@linkcode Simulation.bootDaemon}) or a client ({@linkcode Simulation.spawn}), stops at each call
+ * of the port until the scheduler lets it go on; which call goes on is drawn from the seed, or told by a
+ * script ({@linkcode Simulation.direct}). Nothing happens but in {@linkcode Simulation.run}; time passes only
+ * when nothing else can.
+ *
+ * @example A pod with one container that runs for a minute of virtual time
+ * ```ts
+ * import {
+ *   bootRuntime,
+ *   Context,
+ *   createContainer,
+ *   DEFAULT_CONFIG,
+ *   DEFAULT_CONTAINER,
+ *   DEFAULT_SANDBOX,
+ *   runPodSandbox,
+ *   SILENT,
+ *   startContainer,
+ * } from "@slipway/slipway";
+ * import { inMacrotask, seedImage, SIM_IMAGE, Simulation } from "@slipway/slipway/sim";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const simulation = new Simulation({ seed: 7 });
+ * seedImage(simulation);
+ *
+ * const daemon = simulation.bootDaemon(async (kernel) => {
+ *   const runtime = await bootRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });
+ *   const context = Context.background();
+ *   const metadata = { name: "pod", namespace: "default", uid: "1", attempt: 0 };
+ *   const podId = await runPodSandbox(runtime, { ...DEFAULT_SANDBOX, metadata }, "", context);
+ *   const id = await createContainer(runtime, podId, {
+ *     ...DEFAULT_CONTAINER,
+ *     metadata: { name: "main", attempt: 0 },
+ *     image: { image: SIM_IMAGE, annotations: {}, userSpecifiedImage: "", runtimeHandler: "" },
+ *     command: ["exit", "3", "60000"], // A program of the machine: code 3 after 60,000 ms.
+ *   }, context);
+ *   await startContainer(runtime, id, context);
+ *   const container = runtime.containers.find(id);
+ *   await container.ended(context);
+ *   return container.status;
+ * });
+ *
+ * await inMacrotask(() => simulation.run());
+ * const { exitCode, startedAt, finishedAt } = daemon.boot.value;
+ * console.log(`exit code ${exitCode} after ${Math.round((finishedAt - startedAt) / 1e6)} s`);
+ * assertEquals(exitCode, 3);
+ * ```
+ *
+ * @example Two starts of one container: the second comes while the first writes down its intent
+ * ```ts
+ * import {
+ *   bootRuntime,
+ *   Context,
+ *   createContainer,
+ *   DEFAULT_CONFIG,
+ *   DEFAULT_CONTAINER,
+ *   DEFAULT_SANDBOX,
+ *   runPodSandbox,
+ *   SILENT,
+ *   startContainer,
+ * } from "@slipway/slipway";
+ * import { inMacrotask, seedImage, Sequential, SIM_IMAGE, Simulation } from "@slipway/slipway/sim";
+ * import { assertEquals, assertMatch } from "@std/assert";
+ *
+ * // Where the script says nothing, a task runs as long as it can: nothing is left to chance.
+ * const simulation = new Simulation({ seed: 1, chooser: new Sequential(), history: true });
+ * seedImage(simulation);
+ *
+ * const context = Context.background();
+ * const daemon = simulation.bootDaemon(async (kernel) => {
+ *   const runtime = await bootRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });
+ *   const metadata = { name: "pod", namespace: "default", uid: "1", attempt: 0 };
+ *   const podId = await runPodSandbox(runtime, { ...DEFAULT_SANDBOX, metadata }, "", context);
+ *   const id = await createContainer(runtime, podId, {
+ *     ...DEFAULT_CONTAINER,
+ *     metadata: { name: "main", attempt: 0 },
+ *     image: { image: SIM_IMAGE, annotations: {}, userSpecifiedImage: "", runtimeHandler: "" },
+ *     command: ["sleep", "1000"],
+ *   }, context);
+ *   return { runtime, id };
+ * });
+ *
+ * const script = simulation.direct(async () => {
+ *   const { runtime, id } = await daemon.boot.promise;
+ *   const start = (name: string) => daemon.spawn(name, () => startContainer(runtime, id, context));
+ *
+ *   const first = start("first start");
+ *   using commit = await simulation.until(first, "store.commit");
+ *   const second = start("second start");
+ *   await second.settled;
+ *   commit.release();
+ *   await first.promise;
+ *   return { refusal: second.error, startCount: simulation.machine.startCount(id) };
+ * });
+ *
+ * const outcome = await inMacrotask(() => simulation.run());
+ * assertEquals(outcome.kind, "done", outcome.text);
+ * const { refusal, startCount } = script.value;
+ * assertMatch(String(refusal), /container is already in starting state/);
+ * assertEquals(startCount, 1);
+ * ```
  *
  * @module
  */
@@ -15,15 +117,36 @@ export {
   type FaultEntry,
   type FaultOptions,
   FAULTS,
+  type Faults,
   type ProgramFault,
 } from "./faults.ts";
 export { History, type HistoryEntry, stepText } from "./history.ts";
-export type { Program, Sys } from "./programs/program.ts";
+export { SIM_IMAGE } from "./lifecycle/configs.ts";
+export { seedImage } from "./lifecycle/run.ts";
+export type {
+  ForkOptions,
+  NetworkSys,
+  OpenMode,
+  OpenOptions,
+  PollRequest,
+  PollResult,
+  Program,
+  SpawnFiles,
+  Sys,
+  Waited,
+} from "./programs/program.ts";
 export { type RealTime, runLive } from "./live.ts";
 export { Prng } from "./random.ts";
 export { SimTask, type TaskState } from "./sim_task.ts";
 export { type Outcome, type RunOptions, Simulation, type SimulationOptions } from "./simulation.ts";
 export type { Step } from "./step.ts";
 export { type Execution, Machine } from "./world/machine.ts";
-export { Process } from "./world/process.ts";
-export { type Allocation, allocations, difference, snapshot } from "./world/snapshot.ts";
+export { type ContainerRole, Process, type ProcessState } from "./world/process.ts";
+export {
+  type Allocation,
+  allocations,
+  difference,
+  snapshot,
+  type SnapshotOptions,
+} from "./world/snapshot.ts";
+export type { WatchFaults } from "./world/watch.ts";

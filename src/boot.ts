@@ -13,9 +13,13 @@ import type { Telemetry } from "./telemetry.ts";
 
 /** What a daemon is started with. */
 export interface BootOptions {
+  /** The machine that pods run on; the runtime does not dispose it. */
   readonly kernel: Kernel;
+  /** Paths, programs and bounds. `DEFAULT_CONFIG` fits Debian and the simulated machine. */
   readonly config: Config;
+  /** Hears what the runtime does; `SILENT` for nobody. */
   readonly telemetry: Telemetry;
+  /** Take part in the life of pods and containers, in this order; none unless given. */
   readonly plugins?: readonly LifecyclePlugin[];
   /** Told of a mistake of ours in background work; must end this life. Thrown unless given. */
   readonly onBug?: (error: unknown) => void;

@@ -18,12 +18,35 @@ export type ErrorCode =
 /**
  * The caller's mistake, or the world's: action, id, state found, no full stop.
  *
- * @example
+ * @example Errors of the runtime as those of an HTTP service
  * ```ts
- * import { RuntimeError } from "./mod.ts";
+ * import { hasErrno, KernelError, RuntimeError } from "@slipway/slipway";
+ * import { assertEquals } from "@std/assert";
  *
- * const error = new RuntimeError("NOT_FOUND", 'Cannot start container "a1b2": no such container');
- * console.assert(error.code === "NOT_FOUND");
+ * function httpStatusOf(error: unknown): number {
+ *   if (error instanceof RuntimeError) {
+ *     switch (error.code) {
+ *       case "NOT_FOUND":
+ *         return 404;
+ *       case "INVALID_ARGUMENT":
+ *         return 400;
+ *       case "FAILED_PRECONDITION":
+ *       case "ALREADY_EXISTS":
+ *         return 409;
+ *       case "UNAVAILABLE":
+ *         return 503;
+ *       default:
+ *         return 500;
+ *     }
+ *   }
+ *   if (hasErrno(error, "ENOSPC")) return 507;
+ *   if (error instanceof KernelError) return 502;
+ *   throw error; // Not a refusal but a mistake: of the runtime, or of its user.
+ * }
+ *
+ * const refusal = new RuntimeError("NOT_FOUND", 'Cannot start container "a1b2": not found');
+ * assertEquals(httpStatusOf(refusal), 404);
+ * assertEquals(httpStatusOf(new KernelError("writeFile", "ENOSPC", "/var/lib/slipway")), 507);
  * ```
  */
 export class RuntimeError extends Error {
@@ -31,7 +54,12 @@ export class RuntimeError extends Error {
   override readonly name = "RuntimeError";
 
   /** An error with a code for programs and a message for people. */
-  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    /** What programs decide by; the edge answers a call with it. */
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
   }
 }

@@ -5,9 +5,11 @@ export type LifecycleEventType = "CREATED" | "STARTED" | "STOPPED" | "DELETED";
 
 /** Something that happened to a container or a sandbox. */
 export interface LifecycleEvent {
+  /** A sandbox has CREATED and STARTED at once, when it is ready. */
   readonly type: LifecycleEventType;
   /** The container's id, or the sandbox's for events of the sandbox itself. */
   readonly id: string;
+  /** The container's sandbox; for events of a sandbox the same as `id`. */
   readonly sandboxId: string;
   /** Microseconds since 1970. */
   readonly at: number;
@@ -24,9 +26,13 @@ export class Subscription implements Disposable {
   /** How many events this reader was too slow for. */
   droppedCount = 0;
 
-  constructor(readonly leave: (subscription: Subscription) => void) {}
+  /** @internal `EventStream.subscribe` makes one. */
+  constructor(
+    /** @internal */
+    readonly leave: (subscription: Subscription) => void,
+  ) {}
 
-  /** Called by the stream. */
+  /** @internal Called by the stream. */
   readonly offer = (event: LifecycleEvent): void => {
     if (this.#queue.length >= SUBSCRIBER_EVENTS_MAX) {
       this.#queue.shift();
@@ -45,6 +51,7 @@ export class Subscription implements Disposable {
     return this.#queue.shift();
   }
 
+  /** Leaves the stream; what is queued can still be read, then `next` gives undefined. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.leave(this);
@@ -59,8 +66,13 @@ export class Subscription implements Disposable {
 export class EventStream {
   readonly #listeners = new Set<(event: LifecycleEvent) => void>();
 
-  constructor(readonly telemetry: Telemetry) {}
+  /** @internal A runtime has its own. */
+  constructor(
+    /** @internal */
+    readonly telemetry: Telemetry,
+  ) {}
 
+  /** @internal Tells every listener, before it returns. */
   publish(event: LifecycleEvent): void {
     this.telemetry.log("debug", "event", { type: event.type, id: event.id });
     for (const listener of this.#listeners) listener(event);

@@ -12,7 +12,9 @@ import type { Container } from "./container.ts";
 
 /** What a command in a container printed and how it ended. */
 export interface ExecResult {
+  /** The first `execOutputBytesMax` bytes. */
   readonly stdout: Uint8Array;
+  /** The first `execOutputBytesMax` bytes. */
   readonly stderr: Uint8Array;
   /** 128+n for signal n. */
   readonly exitCode: number;

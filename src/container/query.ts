@@ -6,7 +6,9 @@ import type { ContainerState } from "./state.ts";
 export interface ContainerFilter {
   /** An id or a unique prefix of one. */
   readonly id?: string;
+  /** An id or a unique prefix of one. */
   readonly sandboxId?: string;
+  /** As it is in memory when the list is made. */
   readonly state?: ContainerState;
   /** All of them must be there with these values. */
   readonly labels?: Readonly<Record<string, string>>;

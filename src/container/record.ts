@@ -11,29 +11,40 @@ const VERSION = 1;
 
 /** The user that a container's processes run as, once the image was asked. */
 export interface ContainerUser {
+  /** In the daemon's user namespace. */
   readonly uid: number;
+  /** The primary group. */
   readonly gid: number;
+  /** In order; the primary group is among them. */
   readonly additionalGids: readonly number[];
 }
 
 /** What is known of a container from its creation on, and never changes. */
 export interface ContainerRecord {
+  /** @internal Format of the record on disk. */
   readonly version: typeof VERSION;
+  /** 64 hexadecimal digits. */
   readonly id: string;
+  /** Unique among containers: the parts of its and its pod's metadata, joined by "_". */
   readonly name: string;
+  /** The full id. */
   readonly sandboxId: string;
+  /** As the client gave it. */
   readonly config: ContainerConfig;
+  /** The image that it was made from, which may have lost its names since, or be gone. */
   readonly image: {
     readonly id: string;
     /** A name of the image with its digest, or its id. */
     readonly reference: string;
     readonly layers: readonly string[];
   };
+  /** Whom its first process runs as. */
   readonly user: ContainerUser;
   /** An absolute path; /dev/null for no log. */
   readonly logPath: string;
   /** As the client or the image has it: "SIGUSR1", "15", "SIGRTMIN+3"; empty for SIGTERM. */
   readonly stopSignal: string;
+  /** Its path below the root of the hierarchies; in the sandbox's group, under its own id. */
   readonly cgroup: string;
   /** CRI's runtime handler of the sandbox. */
   readonly handler: string;

@@ -21,29 +21,38 @@ export type ContainerState = "CREATED" | "RUNNING" | "EXITED" | "UNKNOWN";
 
 /** A stop signal that was delivered, so that nobody sends a second one. */
 export interface StopRequest {
+  /** A number (man 7 signal). */
   readonly signal: number;
+  /** When it was delivered, in microseconds since 1970. */
   readonly sentAt: number;
 }
 
 /** What is durably known of a container. All times in microseconds since 1970, 0 for "not yet". */
 export interface ContainerStatus {
+  /** See the diagram of `ContainerState`. */
   readonly state: ContainerState;
+  /** When CreateContainer was about to commit. */
   readonly createdAt: number;
   /**
    * When StartContainer was about to release the task, written before it did. A container with an
    * intent can have run: whatever happens to the daemon, it is never started again (races.md W8).
    */
   readonly startIntentAt: number;
+  /** When its program was known to have been executed; never before the intent. */
   readonly startedAt: number;
+  /** When its end was seen; never before `startedAt`. */
   readonly finishedAt: number;
   /** Meaningful when EXITED: the wait status' code, 128+n for signal n, 128 StartError, 255 unknown. */
   readonly exitCode: number;
+  /** "OOMKilled", "StartError", "Unknown", or empty: then `reasonOf` tells from the code. */
   readonly reason: string;
+  /** Why, for people; empty when the code says it all. */
   readonly message: string;
   /** The container's init, from the start intent until its end. */
   readonly init: ProcessIdentity | undefined;
   /** The conmon above it. */
   readonly supervisor: ProcessIdentity | undefined;
+  /** Undefined until somebody has asked it to stop. */
   readonly stopRequest: StopRequest | undefined;
   /** A removal has begun: a restart of the daemon completes it. */
   readonly isRemoving: boolean;

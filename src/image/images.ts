@@ -20,6 +20,7 @@ import { type RegistryAuth, Transport } from "./transport.ts";
 export interface ImageFsInfo extends Usage {
   /** A directory on the file system that holds them. */
   readonly path: string;
+  /** When it was measured, in microseconds since 1970. */
   readonly measuredMicros: number;
 }
 
@@ -54,6 +55,7 @@ export class Images {
   /** Settles when the last change of the records so far has. */
   #changes: Promise<void> = Promise.resolve();
 
+  /** @internal A runtime has its own. */
   constructor(kernel: Kernel, config: Config, telemetry: Telemetry) {
     this.#kernel = kernel;
     this.#config = config;
@@ -64,7 +66,7 @@ export class Images {
   }
 
   /**
-   * Takes over the records of an earlier life. One that is not ours, or whose layers are gone, is
+   * @internal Takes over the records of an earlier life. One that is not ours, or whose layers are gone, is
    * dropped. Call it once, then `retain` for each container that is left, then `collect`.
    */
   async recover(records: readonly StoredRecord[]): Promise<void> {
@@ -81,7 +83,7 @@ export class Images {
     if (dropped.length > 0) await this.#kernel.store.commit(dropped);
   }
 
-  /** Removes what no image, container or running pull needs: after a restart, or when a removal failed. */
+  /** @internal Removes what no image, container or running pull needs: after a restart, or when a removal failed. */
   async collect(): Promise<void> {
     await this.#ingests.collect();
     await this.#layers.collect();
@@ -177,7 +179,7 @@ export class Images {
   }
 
   /**
-   * Keeps layers for a container, whatever becomes of their image, until `release`. Synchronous.
+   * @internal Keeps layers for a container, whatever becomes of their image, until `release`. Synchronous.
    * Idempotent.
    *
    * @throws {RuntimeError} NOT_FOUND when one of them is not here any more.
@@ -190,13 +192,13 @@ export class Images {
     throw new RuntimeError("NOT_FOUND", `Cannot keep layers for "${containerId}": some are gone`);
   }
 
-  /** Ends `retain`, at once; then removes what nobody needs any more. Idempotent. */
+  /** @internal Ends `retain`, at once; then removes what nobody needs any more. Idempotent. */
   async release(containerId: string): Promise<void> {
     this.#layers.letGo(`container:${containerId}`);
     await this.#layers.collect();
   }
 
-  /** Directories for overlayfs, the top layer first. An image without layers has an empty one. */
+  /** @internal Directories for overlayfs, the top layer first. An image without layers has an empty one. */
   layerPaths(layers: readonly string[]): readonly string[] {
     if (layers.length === 0) return [this.#emptyLayer];
     return layers.map((it) => this.#layers.path(it)).reverse();

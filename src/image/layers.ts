@@ -7,7 +7,9 @@ import type { Telemetry } from "../telemetry.ts";
 
 /** Space on disk. */
 export interface Usage {
+  /** Allocated, as du(1) counts: sparse files count for less than their length. */
   readonly bytes: number;
+  /** Files and directories of every kind. */
   readonly inodes: number;
 }
 

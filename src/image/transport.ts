@@ -10,13 +10,17 @@ import { isInsecure } from "./reference.ts";
 
 /** CRI's AuthConfig: who asks a registry. Empty fields are not set. */
 export interface RegistryAuth {
+  /** Goes with `password`. */
   readonly username: string;
+  /** In plain text; kept in memory for the length of a pull, and never recorded. */
   readonly password: string;
   /** "username:password" in base64. */
   readonly auth: string;
   /** The registry that these are for; empty for whichever is asked. */
   readonly serverAddress: string;
+  /** Exchanged for an access token at the registry's authorization server. */
   readonly identityToken: string;
+  /** Sent to the registry as a bearer token, as it is. */
   readonly registryToken: string;
 }
 

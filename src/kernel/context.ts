@@ -23,7 +23,11 @@ export class Context {
     return this.#cause;
   }
 
-  /** @throws {RuntimeError} the cause, when the work is no longer wanted. */
+  /**
+   * Stops work that is no longer wanted.
+   *
+   * @throws {RuntimeError} the cause.
+   */
   throwIfCancelled(): void {
     if (this.#cause !== undefined) throw this.#cause;
   }

@@ -30,11 +30,16 @@ export type Errno =
 
 /** Linux refused. Keeps the verb, the errno, what it was about, and what a program printed. */
 export class KernelError extends Error {
+  /** Tells it from other errors in a log. */
   override readonly name = "KernelError";
 
+  /** A refusal; `detail` is what a program printed, or the kernel's own words. */
   constructor(
+    /** What was asked for: a verb of a port or the name of a system call ("mount", "openat"). */
     readonly verb: string,
+    /** Why not. */
     readonly errno: Errno,
+    /** What it was about: a path, a pid, a command line. */
     readonly subject: string,
     options?: ErrorOptions & { readonly detail?: string },
   ) {
@@ -43,7 +48,19 @@ export class KernelError extends Error {
   }
 }
 
-/** True when `error` is Linux refusing with one of `errnos`. */
+/**
+ * True when `error` is Linux refusing with one of `errnos`.
+ *
+ * @example
+ * ```ts
+ * import { hasErrno, KernelError } from "@slipway/slipway";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * const error = new KernelError("readFile", "ENOENT", "/etc/cni/net.d");
+ * assert(hasErrno(error, "ENOENT", "ENOTDIR"));
+ * assertFalse(hasErrno(new Error("ENOENT"), "ENOENT"));
+ * ```
+ */
 export function hasErrno(error: unknown, ...errnos: readonly Errno[]): error is KernelError {
   return error instanceof KernelError && errnos.includes(error.errno);
 }

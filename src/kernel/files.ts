@@ -1,16 +1,30 @@
 import type { Context } from "./context.ts";
 
+/** What a path leads to (man 7 inode, S_IFMT); "device" for character and block devices alike. */
 export type FileKind = "file" | "directory" | "symlink" | "fifo" | "socket" | "device";
 
+/** What the kernel knows of a file without opening it (man 2 stat). */
 export interface FileStat {
+  /** Of the file itself: a symlink is not followed. */
   readonly kind: FileKind;
+  /**
+   * The length of a file's content; of a symlink its target's; 0 or meaningless for other kinds.
+   */
   readonly sizeBytes: number;
   /** Permission bits, 0 to 0o7777. */
   readonly mode: number;
+  /** Owner, in the daemon's user namespace. */
   readonly uid: number;
+  /** Owning group, in the daemon's user namespace. */
   readonly gid: number;
+  /**
+   * Number of the file system it is on: two paths with one `device` are in one file system, and
+   * with one `inode` as well they are one file.
+   */
   readonly device: number;
+  /** Unique within `device`, and given to another file once this one is gone. */
   readonly inode: number;
+  /** When its content last changed, in microseconds since 1970 by CLOCK_REALTIME. */
   readonly modifiedMicros: number;
 }
 
@@ -27,6 +41,7 @@ export interface FifoReader extends Disposable {
   /** The bytes that are there now, possibly none. */
   tryRead(): Promise<Uint8Array>;
 
+  /** Closes our end: without another reader, whoever writes gets EPIPE. */
   [Symbol.dispose](): void;
 }
 
@@ -41,6 +56,7 @@ export interface DirectoryWatch extends Disposable {
    */
   next(context: Context): Promise<readonly string[]>;
 
+  /** Stops watching. */
   [Symbol.dispose](): void;
 }
 
@@ -84,6 +100,8 @@ export interface Files {
   rename(from: string, to: string): Promise<void>;
 
   /**
+   * Makes a symlink at `path` that holds `target` as it is, whether there is such a thing or not.
+   *
    * @throws {KernelError} EEXIST.
    */
   symlink(target: string, path: string): Promise<void>;
@@ -94,7 +112,11 @@ export interface Files {
    */
   stat(path: string): Promise<FileStat | undefined>;
 
-  /** The names in a directory, sorted. @throws {KernelError} ENOENT, ENOTDIR. */
+  /**
+   * The names in a directory, sorted.
+   *
+   * @throws {KernelError} ENOENT, ENOTDIR.
+   */
   list(path: string): Promise<readonly string[]>;
 
   /**
@@ -111,7 +133,11 @@ export interface Files {
   /** Makes the whole file system under `path` durable (man 2 syncfs). */
   syncFileSystem(path: string): Promise<void>;
 
-  /** Opens a fifo for reading, not waiting for a writer. @throws {KernelError} ENOENT; EINVAL for no fifo. */
+  /**
+   * Opens a fifo for reading, not waiting for a writer.
+   *
+   * @throws {KernelError} ENOENT; EINVAL for no fifo.
+   */
   openFifo(path: string): Promise<FifoReader>;
 
   /**
@@ -122,6 +148,10 @@ export interface Files {
    */
   writeFifo(path: string, content: string): Promise<void>;
 
-  /** Starts watching a directory; what changes after the reply is reported. @throws {KernelError} ENOENT. */
+  /**
+   * Starts watching a directory; what changes after the reply is reported.
+   *
+   * @throws {KernelError} ENOENT.
+   */
   watch(directory: string): Promise<DirectoryWatch>;
 }

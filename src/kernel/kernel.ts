@@ -16,13 +16,22 @@ import type { StateStore } from "./store.ts";
  * nothing else runs.
  */
 export interface Kernel {
+  /** "sim" for a simulated machine, whose pods are no processes of this host. */
   readonly name: "sim" | "linux";
+  /** Time: on the simulated kernel it moves only when its scheduler says so. */
   readonly clock: Clock;
+  /** Chance: on the simulated kernel a function of its seed. */
   readonly random: Random;
+  /** Programs to start, and processes to signal and await. */
   readonly processes: Processes;
+  /** The host's file systems, from their root. */
   readonly files: Files;
+  /** The daemon's mount namespace. */
   readonly mounts: Mounts;
+  /** Namespaces that are kept by a path instead of a process. */
   readonly namespaces: Namespaces;
+  /** Control groups in every hierarchy that is mounted. */
   readonly cgroups: Cgroups;
+  /** The daemon's own durable state; one daemon at a time has it. */
   readonly store: StateStore;
 }

@@ -1,3 +1,4 @@
+/** What is mounted and how (man 2 mount). */
 export interface MountOptions {
   /** File system type; "bind" for a bind mount. */
   readonly type: string;

@@ -5,8 +5,13 @@ export type NamespaceKind = "net" | "ipc" | "uts" | "pid";
 
 /** A pod's namespaces to create, each pinned at a path of its own. */
 export interface NamespacePins {
+  /** Absolute path of the new network namespace's pin; undefined: none is made. */
   readonly net?: string;
+  /** Absolute path of the new IPC namespace's pin; undefined: none is made. */
   readonly ipc?: string;
+  /**
+   * Absolute path of the new UTS namespace's pin; undefined: none is made, and no hostname is set.
+   */
   readonly uts?: string;
 }
 

@@ -5,15 +5,19 @@ import type { Context } from "./context.ts";
  * boot (man 5 proc, stat field 22, in clock ticks since boot).
  */
 export interface ProcessIdentity {
+  /** As the daemon's PID namespace numbers it. Free for another process once this one is reaped. */
   readonly pid: number;
+  /** Clock ticks from boot to its start, 100 a second on Linux (USER_HZ). */
   readonly startTime: number;
 }
 
 /** One row of the process table, zombies included. */
 export interface ProcessEntry extends ProcessIdentity {
+  /** 0 for a process whose parent is outside of the daemon's PID namespace. */
   readonly parentPid: number;
   /** Empty for zombies and kernel threads. */
   readonly args: readonly string[];
+  /** It has ended and nobody has reaped it yet. */
   readonly isZombie: boolean;
 }
 
@@ -21,12 +25,15 @@ export interface ProcessEntry extends ProcessIdentity {
 export interface Command {
   /** An absolute path, or a name that is looked up in the daemon's PATH. */
   readonly program: string;
+  /** Without the program's own name, which comes first in the process table. */
   readonly args: readonly string[];
   /** The whole environment; PATH is the daemon's when it is not named. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Absolute; the daemon's own when it is not given. */
   readonly cwd?: string;
 }
 
+/** How a program is connected to the daemon. */
 export interface SpawnOptions {
   /** Written to the program's standard input, which is then closed; /dev/null when absent. */
   readonly stdin?: string | Uint8Array;
@@ -45,8 +52,11 @@ export type ExitStatus =
   | { readonly kind: "exited"; readonly code: number }
   | { readonly kind: "signaled"; readonly signal: number };
 
+/** What a program has written. */
 export interface ProgramOutput {
+  /** The first `outputBytesMax` bytes so far. */
   readonly stdout: Uint8Array;
+  /** The first `outputBytesMax` bytes so far. */
   readonly stderr: Uint8Array;
   /** Whether `outputBytesMax` cut either. */
   readonly isTruncated: boolean;
@@ -54,6 +64,9 @@ export interface ProgramOutput {
 
 /** A program that this daemon started. Its parent is this daemon, which reaps it. */
 export interface ChildProcess extends Disposable {
+  /**
+   * Known before `spawn` returns, and never another process's, since only its parent can reap it.
+   */
   readonly identity: ProcessIdentity;
 
   /**
@@ -104,6 +117,7 @@ export interface ChildProcess extends Disposable {
  * process that got the same pid later. Need not be a child of the daemon.
  */
 export interface ProcessHandle extends Disposable {
+  /** Of the process that is held, alive or not. */
   readonly identity: ProcessIdentity;
 
   /**

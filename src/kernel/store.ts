@@ -1,10 +1,17 @@
 /** One object's record: JSON text that the core writes and validates when it reads it back. */
 export interface StoredRecord {
+  /** The kind of object it is of: "container", "sandbox_status" and so on. */
   readonly table: string;
+  /** Unique within `table`. */
   readonly id: string;
+  /** JSON text of any length; the store does not read it. */
   readonly value: string;
 }
 
+/**
+ * One part of a transaction. Putting replaces the record of that table and id; deleting an absent
+ * one is fine.
+ */
 export type Change =
   | { readonly kind: "put"; readonly record: StoredRecord }
   | { readonly kind: "delete"; readonly table: string; readonly id: string };

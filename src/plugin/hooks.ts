@@ -15,15 +15,30 @@ import type { SandboxRecord } from "../sandbox/record.ts";
  * call is bounded, by its operation and by itself.
  */
 export interface LifecyclePlugin {
+  /** Names it in errors and log lines. */
   readonly name: string;
+  /**
+   * Before a sandbox is ready: its namespaces, cgroup and network are there, no container is. May
+   * fail it.
+   */
   runPodSandbox?(sandbox: SandboxRecord, context: Context): Promise<void>;
+  /**
+   * After its containers have ended, before its network and namespaces go. Again for each retry.
+   */
   stopPodSandbox?(sandbox: SandboxRecord, context: Context): Promise<void>;
+  /** Before its files go; also when its making failed. Again for each retry. */
   removePodSandbox?(sandbox: SandboxRecord, context: Context): Promise<void>;
+  /** Before a container is visible: root file system and OCI spec are there. May fail it. */
   createContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  /** After the container was recorded and announced. */
   postCreateContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  /** Before the program may run: its init waits. May fail the start, which ends the container. */
   startContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  /** After the container was announced to run; it may have ended meanwhile. */
   postStartContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  /** After StopContainer has ended a container, and when a start has failed. */
   stopContainer?(container: ContainerRecord, context: Context): Promise<void>;
+  /** Before a container's files go; also when its creation failed. Again for each retry. */
   removeContainer?(container: ContainerRecord, context: Context): Promise<void>;
 }
 

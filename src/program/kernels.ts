@@ -49,8 +49,12 @@ async function openSim(seed: number): Promise<OpenKernel> {
 const HOST_TIME: RealTime = {
   monotonicMs: () => performance.now(),
   after(ms, fire) {
+    if (ms > 0) {
+      const timer = setTimeout(fire, ms);
+      return { [Symbol.dispose]: () => clearTimeout(timer) };
+    }
     // A timer of 0 ms takes more than one, and whoever calls the kernel waits for it.
-    const timer = ms > 0 ? setTimeout(fire, ms) : setImmediate(fire);
-    return { [Symbol.dispose]: () => ms > 0 ? clearTimeout(timer) : clearImmediate(timer) };
+    const turn = setImmediate(fire);
+    return { [Symbol.dispose]: () => clearImmediate(turn) };
   },
 };

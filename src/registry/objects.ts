@@ -4,9 +4,17 @@ import { RuntimeError } from "../errors.ts";
 export class ObjectRegistry<T extends { readonly id: string }> {
   readonly #byId = new Map<string, T>();
 
-  /** @param kind what the objects are called in errors: "container", "sandbox" */
-  constructor(readonly kind: string) {}
+  /** @internal A runtime has its own. */
+  constructor(
+    /** What the objects are called in errors: "container", "sandbox". */
+    readonly kind: string,
+  ) {}
 
+  /**
+   * @internal Makes an object visible.
+   *
+   * @throws {RuntimeError} ALREADY_EXISTS.
+   */
   add(object: T): void {
     if (this.#byId.has(object.id)) {
       throw new RuntimeError("ALREADY_EXISTS", `${this.kind} "${object.id}" already exists`);
@@ -14,6 +22,7 @@ export class ObjectRegistry<T extends { readonly id: string }> {
     this.#byId.set(object.id, object);
   }
 
+  /** @internal Makes an object invisible; absent is fine. */
   delete(id: string): void {
     this.#byId.delete(id);
   }
@@ -63,6 +72,7 @@ export class ObjectRegistry<T extends { readonly id: string }> {
     return this.#byId.values();
   }
 
+  /** How many there are, in whatever state. */
   get size(): number {
     return this.#byId.size;
   }

@@ -6,6 +6,7 @@ import type { Sandbox } from "./sandbox.ts";
 export interface SandboxFilter {
   /** An id or a unique prefix of one. */
   readonly id?: string;
+  /** True for sandboxes that take containers, false for all others. */
   readonly isReady?: boolean;
   /** All of them must be there with these values. */
   readonly labels?: Readonly<Record<string, string>>;

@@ -11,9 +11,13 @@ const VERSION = 1;
 
 /** What is known of a sandbox before its first step, and never changes. */
 export interface SandboxRecord {
+  /** @internal Format of the record on disk. */
   readonly version: typeof VERSION;
+  /** 64 hexadecimal digits. */
   readonly id: string;
+  /** Unique among sandboxes: the parts of its metadata, joined by "_". */
   readonly name: string;
+  /** As the client gave it. */
   readonly config: SandboxConfig;
   /** CRI's runtime handler, as the client gave it. */
   readonly handler: string;

@@ -11,20 +11,27 @@ import type { SandboxStatus } from "./state.ts";
  * `status`, an immutable snapshot, and never wait.
  */
 export class Sandbox {
+  /** @internal Who may come in: containers to be created and started. */
   readonly gate: Gate;
-  /** The init of its shared PID namespace, while it is known to be there. */
+  /** @internal The init of its shared PID namespace, while it is known to be there. */
   pause: Task | undefined;
+  /** @internal */
   readonly stop = new Joined();
+  /** @internal */
   readonly removal = new Joined();
 
   #hasAnnouncedStop = false;
   #status: SandboxStatus;
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** @internal `runPodSandbox` and recovery make one. */
   constructor(
+    /** What was known of it before its first step, and never changes. */
     readonly record: SandboxRecord,
     status: SandboxStatus,
+    /** @internal */
     readonly kernel: Kernel,
+    /** @internal */
     readonly events: EventStream,
   ) {
     this.#status = status;
@@ -32,16 +39,18 @@ export class Sandbox {
     if (status.phase === "STOPPING" || status.phase === "STOPPED") this.gate.close();
   }
 
+  /** 64 hexadecimal digits. */
   get id(): string {
     return this.record.id;
   }
 
+  /** As it is now: a snapshot, which does not change. */
   get status(): SandboxStatus {
     return this.#status;
   }
 
   /**
-   * Changes the status. `next` is pure and sees the status as it is when its turn has come.
+   * @internal Changes the status. `next` is pure and sees the status as it is when its turn has come.
    *
    * @throws {KernelError} when the change cannot be made durable; nothing has changed then.
    */
@@ -61,7 +70,7 @@ export class Sandbox {
     return done;
   }
 
-  /** Publishes an event of this sandbox; that it stopped, only once. */
+  /** @internal Publishes an event of this sandbox; that it stopped, only once. */
   announce(type: LifecycleEventType): void {
     if (type === "STOPPED") {
       if (this.#hasAnnouncedStop) return;

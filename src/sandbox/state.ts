@@ -18,13 +18,17 @@ export type SandboxPhase = "PREPARING" | "READY" | "STOPPING" | "STOPPED";
 
 /** The init of a shared PID namespace. */
 export interface Pause {
+  /** The process that reaps for the pod: number 1 in its PID namespace. */
   readonly init: ProcessIdentity;
+  /** The conmon above it. */
   readonly supervisor: ProcessIdentity;
 }
 
 /** What is durably known of a sandbox and changes. Times in microseconds since 1970. */
 export interface SandboxStatus {
+  /** See the diagram: it only ever moves to the right. */
   readonly phase: SandboxPhase;
+  /** When RunPodSandbox began. */
   readonly createdAt: number;
   /** What the network gave; undefined on the host's network, and before. */
   readonly network: NetworkResult | undefined;
