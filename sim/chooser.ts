@@ -4,14 +4,19 @@ import { Prng } from "./random.ts";
 export interface Choice {
   /** Which of the tasks it belongs to; tasks are numbered in the order in which they came to be. */
   readonly taskId: number;
+  /** As histories show it: what the task was begun as. */
   readonly taskName: string;
   /** Counts the steps of its task. */
   readonly seq: number;
+  /**
+   * A verb of a port ("files.writeFile"), a system call of a program ("open"), or what the machine
+   * does by itself ("timer").
+   */
   readonly verb: string;
 }
 
 /** The answer of a strategy that lets time pass, though something can run. */
-export const ADVANCE_CLOCK = -1;
+export const ADVANCE_CLOCK: number = -1;
 
 /** A strategy: decides what runs next, and so the interleaving. */
 export interface Chooser {
@@ -26,11 +31,19 @@ export interface Chooser {
 export class RandomWalk implements Chooser {
   #random: Prng;
 
-  /** `slowness` is the probability of a step at which everything is so slow that a timer fires first. */
-  constructor(seed: number, public slowness = 0) {
+  /** Two walks of one seed take the same way, as long as they are offered the same steps. */
+  constructor(
+    seed: number,
+    /**
+     * Probability of a step at which everything is so slow that a timer fires first. May be changed at
+     * any time.
+     */
+    public slowness: number = 0,
+  ) {
     this.#random = new Prng(seed, "chooser");
   }
 
+  /** Draws one of `runnable`, or time. */
   pick(runnable: readonly Choice[], canAdvance: boolean): number {
     if (canAdvance && this.slowness > 0 && this.#random.chance(this.slowness)) return ADVANCE_CLOCK;
     return runnable.length === 1 ? 0 : this.#random.below(runnable.length);
@@ -41,6 +54,7 @@ export class RandomWalk implements Chooser {
 export class Sequential implements Chooser {
   #last = 0;
 
+  /** The first step of the task that ran last, else of the lowest. */
   pick(runnable: readonly Choice[]): number {
     const same = runnable.findIndex((step) => step.taskId === this.#last);
     const index = same < 0 ? 0 : same;

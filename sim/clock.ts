@@ -10,6 +10,14 @@ export class VirtualClock {
   /** When the machine was last switched on, in elapsed time. */
   bootedAtMicros = 0;
 
+  /** The elapsed time of the host, where the simulation runs beside it. */
+  host: (() => number) | undefined;
+
+  /** Brings it up to the host's time, if it follows one. */
+  catchUp(): void {
+    if (this.host !== undefined) this.elapsedMicros = Math.max(this.elapsedMicros, this.host());
+  }
+
   /** CLOCK_REALTIME, microseconds since 1970. */
   get realtimeMicros(): number {
     return POWER_ON_MICROS + this.elapsedMicros + this.realtimeSkewMicros;

@@ -8,12 +8,14 @@ import type { Simulation } from "./simulation.ts";
 export class Daemon<T> {
   /** Calls through it belong to this life, and end with it. */
   readonly kernel: Kernel;
+  /** @internal What its process holds, and the calls that end with it. */
   readonly life: Life;
   /** The start-up code; its value is what it returned. */
   readonly boot: SimTask<T>;
   readonly #simulation: Simulation;
   readonly #tasks: Set<SimTask<unknown>> = new Set();
 
+  /** @internal `Simulation.bootDaemon` makes one. */
   constructor(simulation: Simulation, name: string, main: (kernel: Kernel) => Promise<T> | T) {
     this.#simulation = simulation;
     const task = simulation.scheduler.newTask(name);
@@ -23,6 +25,7 @@ export class Daemon<T> {
     this.#tasks.add(this.boot);
   }
 
+  /** False from its crash on. One whose start-up failed is still alive. */
   get isAlive(): boolean {
     return !this.life.isOver;
   }

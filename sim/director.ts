@@ -13,13 +13,18 @@ export type What = string | RegExp | undefined;
 export class Hold implements Disposable {
   /** Held so far, in the order in which they became pending. */
   readonly steps: Step[] = [];
+  /** @internal Woken when a step is held. */
   readonly arrived: WaitQueue = new WaitQueue();
   readonly #director: Director;
 
+  /** @internal `Simulation.hold` and `Simulation.until` make one. */
   constructor(
     director: Director,
+    /** Whose steps it holds. */
     readonly who: Who,
+    /** Which of their steps it holds. */
     readonly what: What,
+    /** Whether it holds the first such step only. */
     readonly isForOne: boolean,
   ) {
     this.#director = director;
@@ -30,6 +35,7 @@ export class Hold implements Disposable {
     return this.steps.map(stepText).join("; ");
   }
 
+  /** @internal Whether a step is meant. */
   matches(step: Step): boolean {
     return isMeant(step, this.who) && isLike(stepText(step), this.what);
   }
@@ -39,6 +45,7 @@ export class Hold implements Disposable {
     this.#director.release(this);
   }
 
+  /** Releases, so that `using` ends a hold with its scope. */
   [Symbol.dispose](): void {
     this.release();
   }

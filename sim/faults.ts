@@ -9,6 +9,7 @@ import type { WatchFaults } from "./world/watch.ts";
 export interface CallFault {
   /** Matched against "verb arguments", as histories show them. */
   readonly call: RegExp;
+  /** What it fails with. Choose one that the verb's documentation names. */
   readonly errno: Errno;
   /** Of each call that matches. */
   readonly probability: number;
@@ -27,6 +28,7 @@ export interface ProgramFault {
   readonly kind: "hang" | "kill" | "slow" | "fail-before" | "fail-after";
   /** Of each system call, or of each execution for the `fail-` kinds. */
   readonly probability: number;
+  /** Of virtual time, for `slow`; 0 unless given. */
   readonly slowMs?: number;
 }
 
@@ -37,7 +39,9 @@ export interface FaultOptions {
    * of each step.
    */
   readonly slowness?: number;
+  /** Calls of the port that fail. The first that matches and is drawn counts. */
   readonly calls?: readonly CallFault[];
+  /** Programs of the machine that misbehave. The first that matches and is drawn counts. */
   readonly programs?: readonly ProgramFault[];
   /** Probability of each directory event to be late, doubled, or lost in an overflow of the queue. */
   readonly watch?: { readonly late?: number; readonly twice?: number; readonly overflow?: number };
@@ -45,7 +49,9 @@ export interface FaultOptions {
 
 /** A kind of fault and where Linux does it. */
 export interface FaultEntry {
+  /** The kind of fault, as `FaultOptions` or a method has it. */
   readonly name: string;
+  /** The manual page or specification that says so. */
   readonly source: string;
 }
 
@@ -80,12 +86,14 @@ const LATE_MICROS_MAX = 5_000_000;
 
 /** Draws faults from the seed. */
 export class Faults implements WatchFaults {
+  /** False: nothing new goes wrong, until it is true again. Slowness is the chooser's. */
   isOn = true;
   readonly #options: FaultOptions;
   readonly #random: Prng;
   readonly #scheduler: Scheduler;
   readonly #describe: (step: Step) => string;
 
+  /** @internal A simulation has its own. */
   constructor(
     seed: number,
     options: FaultOptions,
@@ -98,24 +106,29 @@ export class Faults implements WatchFaults {
     this.#describe = describe;
   }
 
+  /** @internal */
   get hasCallFaults(): boolean {
     return (this.#options.calls?.length ?? 0) > 0;
   }
 
+  /** @internal */
   get hasWatchFaults(): boolean {
     return this.#options.watch !== undefined;
   }
 
+  /** @internal */
   get hasProgramFaults(): boolean {
     return (this.#options.programs?.length ?? 0) > 0;
   }
 
-  /** The error that a call of the port gets instead of, or after, its effect. */
+  /** @internal The error that a call of the port gets instead of, or after, its effect. */
   failure(step: Step, isAfterEffect: boolean): KernelError | undefined {
     if (!this.isOn || !step.verb.includes(".")) return undefined;
+    // Made when it is needed, and once: of a large subject it costs more than the call itself.
+    let text: string | undefined;
     for (const fault of this.#options.calls ?? []) {
       if ((fault.isAfterEffect ?? false) !== isAfterEffect) continue;
-      const text = this.#describe(step);
+      text ??= this.#describe(step);
       if (!fault.call.test(text) || !this.#random.chance(fault.probability)) continue;
       return new KernelError(step.verb.slice(step.verb.indexOf(".") + 1), fault.errno, text, {
         detail: "injected",
@@ -124,7 +137,7 @@ export class Faults implements WatchFaults {
     return undefined;
   }
 
-  /** What happens to a program at a system call. */
+  /** @internal What happens to a program at a system call. */
   atSystemCall(commandLine: string): ProgramFault | undefined {
     if (!this.isOn) return undefined;
     return this.#options.programs?.find((fault) =>
@@ -133,7 +146,7 @@ export class Faults implements WatchFaults {
     );
   }
 
-  /** A program that fails before or after its work, if one is drawn. */
+  /** @internal A program that fails before or after its work, if one is drawn. */
   replace(commandLine: string, program: Program): Program {
     if (!this.isOn) return program;
     const fault = this.#options.programs?.find((it) =>
@@ -148,6 +161,7 @@ export class Faults implements WatchFaults {
     };
   }
 
+  /** @internal What becomes of a directory event. */
   fate(): ReturnType<WatchFaults["fate"]> {
     const watch = this.#options.watch;
     if (!this.isOn || watch === undefined) return "reported";
@@ -159,6 +173,7 @@ export class Faults implements WatchFaults {
     return "reported";
   }
 
+  /** @internal Delivers a late directory event. */
   delay(micros: number, deliver: () => void): void {
     this.#scheduler.after(this.#scheduler.interruptTask, this, micros, deliver);
   }

@@ -3,11 +3,15 @@ import type { Step } from "./step.ts";
 
 /** One step that ran. */
 export interface HistoryEntry {
+  /** Counts the steps of the simulation, from 1. */
   readonly number: number;
   /** Since the machine was first switched on. */
   readonly elapsedMicros: number;
+  /** The name of the task that it was a step of. */
   readonly task: string;
+  /** The number of that task, in the order in which tasks came to be. */
   readonly taskId: number;
+  /** Call and outcome: "files.readFile /a → 3 bytes", "processes.open 7 ✗ …". */
   readonly text: string;
 }
 
@@ -15,6 +19,7 @@ export interface HistoryEntry {
 export class History {
   readonly #steps: { step: Step; number: number; at: number; task: string; prefix: string }[] = [];
 
+  /** @internal Called before each step. */
   record(step: Step, number: number, elapsedMicros: number): void {
     this.#steps.push({
       step,
@@ -25,10 +30,12 @@ export class History {
     });
   }
 
+  /** Steps that were kept; 0 unless the simulation was told to keep them. */
   get length(): number {
     return this.#steps.length;
   }
 
+  /** Every step, in order. */
   entries(): HistoryEntry[] {
     return this.#steps.map(({ step, number, at, task, prefix }) => ({
       number,

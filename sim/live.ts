@@ -19,21 +19,30 @@ const STEPS_A_TURN_MAX = 2_000;
  */
 export function runLive(simulation: Simulation, time: RealTime): Disposable {
   const { scheduler } = simulation;
+  const { clock } = scheduler;
+  const startMicros = clock.elapsedMicros;
   const startMs = time.monotonicMs();
   let next: Disposable | undefined;
   let isTurning = false;
   let isOver = false;
-  scheduler.onPending = () => {
-    if (!isTurning) schedule(0);
-  };
+  clock.host = () => startMicros + Math.floor((time.monotonicMs() - startMs) * 1_000);
+  scheduler.onPending = wake;
+  scheduler.onTimer = wake;
   schedule(0);
   return {
     [Symbol.dispose]() {
       isOver = true;
       next?.[Symbol.dispose]();
+      clock.host = undefined;
       scheduler.onPending = undefined;
+      scheduler.onTimer = undefined;
     },
   };
+
+  /** Somebody outside of a turn wants something. */
+  function wake(): void {
+    if (!isTurning) schedule(0);
+  }
 
   function schedule(ms: number): void {
     next?.[Symbol.dispose]();
@@ -42,31 +51,21 @@ export function runLive(simulation: Simulation, time: RealTime): Disposable {
 
   function turn(): void {
     isTurning = true;
+    clock.catchUp();
     const hasMore = runDue();
     isTurning = false;
     if (simulation.machine.failure !== undefined) throw simulation.machine.failure;
     if (hasMore) return schedule(0);
     const due = scheduler.nextTimerMicros;
-    if (due !== undefined) schedule(Math.max(0, Math.ceil((due - elapsedMicros()) / 1_000)));
+    if (due === undefined) return;
+    clock.catchUp();
+    schedule(Math.max(0, Math.ceil((due - clock.elapsedMicros) / 1_000)));
   }
 
   /** Runs what can run by now; true when something is left for the next turn. */
   function runDue(): boolean {
     const stepsMax = canDrain() ? STEPS_A_TURN_MAX : 1;
-    for (let i = 0; i < stepsMax; i++) {
-      if (scheduler.runOne()) continue;
-      const due = scheduler.nextTimerMicros;
-      const now = elapsedMicros();
-      if (due === undefined || due > now) {
-        scheduler.clock.elapsedMicros = Math.max(scheduler.clock.elapsedMicros, now);
-        return false;
-      }
-      scheduler.advance();
-    }
+    for (let i = 0; i < stepsMax; i++) if (!scheduler.runOne()) return false;
     return true;
-  }
-
-  function elapsedMicros(): number {
-    return Math.floor((time.monotonicMs() - startMs) * 1_000);
   }
 }

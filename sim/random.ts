@@ -8,6 +8,7 @@ export class Prng {
   #c: number;
   #counter = 1;
 
+  /** Streams of one seed and different names are independent. */
   constructor(seed: number, stream = "") {
     let hash = 0x811c9dc5;
     for (let i = 0; i < stream.length; i++) {
@@ -46,6 +47,7 @@ export class Prng {
     return items[this.below(items.length)] as T;
   }
 
+  /** Random bytes, each as likely as the others. */
   bytes(length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     for (let i = 0; i < length; i++) bytes[i] = this.uint32() & 0xff;

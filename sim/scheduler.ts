@@ -17,6 +17,8 @@ export class Scheduler {
   stepCount = 0;
   /** Sees every step that becomes pending, and every one whose reply does. */
   onPending: StepListener | undefined;
+  /** Told of every timer that is set. */
+  onTimer: (() => void) | undefined;
   /** Sees every step before its effect: where calls are made to fail. */
   onExecute: StepListener | undefined;
   faults: StepFaults | undefined;
@@ -133,7 +135,11 @@ export class Scheduler {
 
   /** Forgets everything that `owner` waits for: it is dead. */
   dropOwner(owner: object): void {
-    for (const step of this.pending()) if (step.owner === owner) this.drop(step);
+    for (const step of this.#blocked) if (step.owner === owner) this.drop(step);
+    for (let i = this.#runnable.length - 1; i >= 0; i--) {
+      const step = this.#runnable[i] as Step;
+      if (step.owner === owner) this.drop(step);
+    }
     for (let i = this.#timers.length - 1; i >= 0; i--) {
       if ((this.#timers[i] as Timer).owner === owner) this.#timers.splice(i, 1);
     }
@@ -172,6 +178,7 @@ export class Scheduler {
       else high = middle;
     }
     this.#timers.splice(low, 0, timer);
+    this.onTimer?.();
     return timer;
   }
 

@@ -17,7 +17,12 @@ export class SimTask<T> {
   readonly #reject: (error: unknown) => void;
   readonly #onSettled: () => void;
 
-  constructor(readonly task: Task, onSettled: () => void) {
+  /** @internal A simulation makes one. */
+  constructor(
+    /** @internal */
+    readonly task: Task,
+    onSettled: () => void,
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.promise = promise;
     this.settled = promise.then(() => {}, () => {});
@@ -26,19 +31,26 @@ export class SimTask<T> {
     this.#onSettled = onSettled;
   }
 
+  /** As it was begun; histories show it. */
   get name(): string {
     return this.task.name;
   }
 
+  /** What became of it so far. */
   get state(): TaskState {
     return this.#state;
   }
 
+  /** Whether it is over, however it ended. */
   get isSettled(): boolean {
     return this.#state !== "running";
   }
 
-  /** What the work returned. @throws what it threw; an Error while it runs. */
+  /**
+   * What the work returned.
+   *
+   * @throws what it threw; an Error while it runs.
+   */
   get value(): T {
     if (this.#state === "running") throw new Error(`Cannot read ${this.name}: it is still running`);
     if (this.#state === "fulfilled") return this.#value as T;
@@ -50,7 +62,7 @@ export class SimTask<T> {
     return this.#error;
   }
 
-  /** Starts the work; called by the scheduler. */
+  /** @internal Starts the work; called by the scheduler. */
   begin(body: () => Promise<T> | T): void {
     let result: Promise<T> | T;
     try {
@@ -65,7 +77,7 @@ export class SimTask<T> {
     );
   }
 
-  /** The daemon that worked on it is gone. */
+  /** @internal The daemon that worked on it is gone. */
   lose(): void {
     this.#settle(
       "lost",

@@ -26,6 +26,7 @@ export interface SimulationOptions {
   readonly stepsMax?: number;
   /** How many pids there are, so that they recycle; 128 unless given. */
   readonly pidMax?: number;
+  /** What may go wrong; nothing unless given. */
   readonly faults?: FaultOptions;
   /** Keeps every step for reports. */
   readonly history?: boolean;
@@ -43,7 +44,9 @@ export interface SimulationOptions {
  * simulation. `stepsMax`: it did not come to an end.
  */
 export interface Outcome {
+  /** Anything but "done" is a failure of the code under test, or of the test. */
   readonly kind: "done" | "deadlock" | "escaped" | "stepsMax";
+  /** Of the simulation since its beginning. */
   readonly steps: number;
   /** Who waits for what. Empty when done. */
   readonly text: string;
@@ -59,9 +62,13 @@ export interface RunOptions {
 
 /** A machine, its clock and everything that runs on it, as one deterministic whole. */
 export class Simulation {
+  /** The Linux machine, to look at and to interfere with. */
   readonly machine: Machine;
+  /** @internal */
   readonly scheduler: Scheduler;
+  /** What happened; empty unless `SimulationOptions.history` is set. */
   readonly history: History = new History();
+  /** The faults, to switch off when a test has had enough of them. */
   readonly faults: Faults;
   readonly #director: Director;
   readonly #stepsMax: number;
@@ -69,6 +76,7 @@ export class Simulation {
   readonly #daemons: Daemon<unknown>[] = [];
   #unsettledCount = 0;
 
+  /** Switches the machine on. Nothing runs before `run`. */
   constructor(options: SimulationOptions) {
     const { seed, faults = {} } = options;
     this.#stepsMax = options.stepsMax ?? STEPS_MAX;

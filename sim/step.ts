@@ -40,55 +40,70 @@ export type Queues = WaitQueue | readonly WaitQueue[];
  * call of a simulated program, a timer, a death.
  */
 export class Step implements Choice {
+  /** Counts the steps of its task, from 1. */
   readonly seq: number;
+  /** @internal */
   scheduler: Scheduler | undefined;
-  /** It can run only while this is true; undefined: at any time. */
+  /** @internal It can run only while this is true; undefined: at any time. */
   when: (() => boolean) | undefined;
-  /** Where it is told that `when` may have changed. */
+  /** @internal Where it is told that `when` may have changed. */
   queues: Queues | undefined;
+  /** Waits for something to change. */
   isBlocked = false;
   /** Held back by a scenario. */
   isHeld = false;
   /** How many parts of the effect are done, of one that takes several steps. */
   partCount = 0;
+  /** @internal Takes back what its parts have done so far, should it fail at a later one. */
+  undo: (() => void) | undefined;
   /** The effect is done, the answer is still on its way. */
   isReply = false;
   #outcome: unknown;
   #hasFailed = false;
 
   /**
-   * `owner` is who dies with it: a daemon's life or a process. `effect` runs at the linearisation
+   * @internal `owner` is who dies with it: a daemon's life or a process. `effect` runs at the linearisation
    * point; with `hasReply` its result is given back at a second step.
    */
   constructor(
+    /** @internal */
     readonly task: Task,
+    /** @internal */
     readonly owner: object,
+    /** A verb of a port ("files.writeFile"), or a system call of a program ("open"). */
     readonly verb: string,
+    /** What it is about: a path, a command, several arguments; undefined when the verb says it all. */
     readonly subject: unknown,
+    /** @internal */
     readonly effect: (step: Step) => unknown,
+    /** Whether the answer comes as a step of its own, later than the effect. */
     readonly hasReply: boolean,
+    /** @internal */
     readonly resolve: ((value: unknown) => void) | undefined,
+    /** @internal */
     readonly reject: ((error: unknown) => void) | undefined,
   ) {
     this.seq = task.seqNext++;
   }
 
+  /** The number of its task, in the order in which tasks came to be. */
   get taskId(): number {
     return this.task.id;
   }
 
+  /** What its task was begun as. */
   get taskName(): string {
     return this.task.name;
   }
 
-  /** Blocks until `when` holds, told by `queues`. */
+  /** @internal Blocks until `when` holds, told by `queues`. */
   waitFor(queues: Queues, when: () => boolean): typeof AGAIN {
     this.queues = queues;
     this.when = when;
     return AGAIN;
   }
 
-  /** Runs it; false when it stays pending. */
+  /** @internal Runs it; false when it stays pending. */
   execute(): boolean {
     if (this.isReply) {
       this.#settle();
@@ -97,8 +112,8 @@ export class Step implements Choice {
     const faults = this.scheduler?.faults;
     const early = faults?.failure(this, false);
     if (early !== undefined) {
-      this.#outcome = early;
-      this.#hasFailed = true;
+      this.#fail(early);
+      this.undo?.();
       this.#settle();
       return true;
     }
@@ -106,8 +121,8 @@ export class Step implements Choice {
       this.#outcome = this.effect(this);
     } catch (error) {
       if (this.reject === undefined || !isExpected(error)) throw error;
-      this.#outcome = error;
-      this.#hasFailed = true;
+      this.#fail(error);
+      this.undo?.();
     }
     if (this.#outcome === AGAIN) {
       this.partCount++;
@@ -117,8 +132,7 @@ export class Step implements Choice {
     if (late !== undefined) {
       // The caller never gets it, so the adapter lets go of it: the ends of pipes, a watch, a pidfd.
       if (isDisposable(this.#outcome)) this.#outcome[Symbol.dispose]();
-      this.#outcome = late;
-      this.#hasFailed = true;
+      this.#fail(late);
     }
     if (this.hasReply) {
       this.isReply = true;
@@ -129,6 +143,7 @@ export class Step implements Choice {
     return true;
   }
 
+  /** Whether `outcome` is an error. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -136,6 +151,11 @@ export class Step implements Choice {
   /** What the effect gave or threw. */
   get outcome(): unknown {
     return this.#outcome;
+  }
+
+  #fail(error: unknown): void {
+    this.#outcome = error;
+    this.#hasFailed = true;
   }
 
   #settle(): void {

@@ -34,16 +34,20 @@ export class SimFiles implements Files {
     });
   }
 
-  /** Two steps: a temporary file beside it, then its name; a crash between leaves the former. */
+  /**
+   * Two steps: a temporary file beside it, then its name. A crash between leaves the former, an error
+   * does not.
+   */
   writeFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
     const temporary = `${path}.tmp${++this.#temporaryCount}`;
     let isWritten = false;
-    return this.#life.call<void>("files.writeFile", path, () => {
+    return this.#life.call<void>("files.writeFile", path, (step) => {
       if (isWritten) return this.#tree.rename("writeFile", temporary, path);
       const at = this.#tree.parentOf("writeFile", path);
       if (at.parent.inode.lookup(at.name) instanceof Directory) refuse("writeFile", "EISDIR", path);
       this.#tree.write("writeFile", temporary, content, mode);
       isWritten = true;
+      step.undo = () => this.#discard(temporary);
       return AGAIN;
     });
   }
@@ -101,6 +105,7 @@ export class SimFiles implements Files {
   resolveInRoot(root: string, path: string): Promise<string> {
     return this.#life.call("files.resolveInRoot", [root, path], () => {
       const top = this.#tree.resolve("resolveInRoot", root);
+      if (!(top.inode instanceof Directory)) refuse("resolveInRoot", "ENOTDIR", root);
       const absolute = path.startsWith("/") ? path : `/${path}`;
       return pathOf(this.#tree.resolve("resolveInRoot", absolute, { root: top }));
     });
@@ -172,6 +177,13 @@ export class SimFiles implements Files {
   /** What is at a path; undefined also when what leads there is missing. */
   #placeOf(path: string): Place | undefined {
     return this.#tree.find(path, { follow: false });
+  }
+
+  /** Removes a temporary file, if it is there and can be removed. */
+  #discard(path: string): void {
+    const place = this.#placeOf(path);
+    if (place === undefined || place.mount.isReadonly) return;
+    this.#tree.unlink("writeFile", this.#tree.parentOf("writeFile", path));
   }
 
   #removeBelow(place: Place, names: readonly string[]): void {

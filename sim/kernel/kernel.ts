@@ -1,6 +1,7 @@
 import type { Clock } from "../../src/kernel/clock.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { Random } from "../../src/kernel/random.ts";
+import type { VirtualClock } from "../clock.ts";
 import { SimCgroups } from "./cgroups.ts";
 import { SimFiles } from "./files.ts";
 import type { Life } from "./life.ts";
@@ -35,17 +36,24 @@ class SimClock implements Clock {
   }
 
   nowMicros(): number {
-    return this.#life.machine.scheduler.clock.realtimeMicros;
+    return this.#clock().realtimeMicros;
   }
 
   monotonicMs(): number {
-    return this.#life.machine.scheduler.clock.monotonicMicros / 1_000;
+    return this.#clock().monotonicMicros / 1_000;
   }
 
   after(ms: number, fire: () => void): Disposable {
     const life = this.#life;
     if (life.isOver) return NOTHING;
+    this.#clock();
     return life.machine.scheduler.after(life.task, life.process, Math.ceil(ms * 1_000), fire);
+  }
+
+  #clock(): VirtualClock {
+    const { clock } = this.#life.machine.scheduler;
+    clock.catchUp();
+    return clock;
   }
 }
 

@@ -58,7 +58,7 @@ export class SimNamespaces implements Namespaces {
     return this.#life.call(
       "namespaces.isPinned",
       path,
-      () => this.#life.machine.tree.find(path)?.inode.namespace !== undefined,
+      () => this.#life.machine.tree.find(path, { follow: false })?.inode.namespace !== undefined,
     );
   }
 }

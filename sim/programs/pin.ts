@@ -1,4 +1,4 @@
-import { hasErrno } from "../../src/kernel/errno.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
 import type { NamespaceKind } from "../../src/kernel/namespaces.ts";
 import type { Program } from "./program.ts";
 
@@ -17,7 +17,9 @@ export const pin: Program = async (sys) => {
   try {
     for (const { path } of pins) {
       at = path;
-      if (await sys.stat(path) === undefined) await sys.createFile(path, "", 0o444);
+      const stat = await sys.stat(path);
+      if (stat === undefined) await sys.createFile(path, "", 0o444);
+      else if (stat.kind === "symlink") continue;
       else if (await sys.isPin(path)) return await fail("EEXIST");
     }
     await sys.unshare(pins.map((it) => it.kind));
@@ -28,7 +30,7 @@ export const pin: Program = async (sys) => {
     }
     return 0;
   } catch (error) {
-    if (!hasErrno(error, "ENOENT", "EEXIST", "ENOSPC", "EROFS", "ENOTDIR", "EISDIR")) throw error;
+    if (!(error instanceof KernelError)) throw error;
     return await fail(error.errno);
   }
 

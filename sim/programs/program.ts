@@ -26,6 +26,7 @@ export type OpenMode = "read" | "write" | "append";
 export interface OpenOptions {
   /** Made with these permissions when it is not there; absent: ENOENT then. */
   readonly createMode?: number;
+  /** Whether what the file held is dropped (O_TRUNC). */
   readonly truncates?: boolean;
   /** A fifo is not waited for, and reads and writes answer EAGAIN instead of waiting. */
   readonly isNonblocking?: boolean;
@@ -35,7 +36,9 @@ export interface OpenOptions {
 export interface SpawnFiles {
   /** Descriptors of the caller by the child's number; all others are closed. Absent: the same as the caller's. */
   readonly files?: Readonly<Record<number, number>>;
+  /** The whole environment; the caller's when absent. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Absolute; the caller's when absent. */
   readonly cwd?: string;
   /** Sent to the child when the caller dies (man 2 prctl, PR_SET_PDEATHSIG). */
   readonly parentDeathSignal?: number;
@@ -59,6 +62,7 @@ export interface PollRequest {
   readonly processes?: readonly number[];
   /** Whether a child that can be waited for ends the wait. */
   readonly children?: boolean;
+  /** Of virtual time; for ever when absent. */
   readonly timeoutMs?: number;
 }
 
@@ -66,27 +70,35 @@ export interface PollRequest {
 export interface PollResult {
   /** Of `read`, those where a read would not wait. */
   readonly readable: readonly number[];
+  /** Whether a child can be waited for. */
   readonly hasChild: boolean;
   /** Of `processes`, those that have ended. */
   readonly ended: readonly number[];
   /** Caught signals since the last poll, in order. */
   readonly signals: readonly number[];
+  /** Whether nothing else ended the wait. */
   readonly hasTimedOut: boolean;
 }
 
 /** A child that was reaped. */
 export interface Waited {
+  /** As the machine numbers it: pids recycle soon, see `SimulationOptions.pidMax`. */
   readonly pid: number;
+  /** A code, or the signal that killed it. */
   readonly status: ExitStatus;
 }
 
 /** System calls, as one process makes them. Errors are KernelErrors with the call's name as verb. */
 export interface Sys {
+  /** Its own. */
   readonly pid: number;
+  /** 1 once its parent has died, unless a subreaper is above it. */
   readonly parentPid: number;
   /** Starts with the name it was executed by. */
   readonly args: readonly string[];
+  /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Absolute; relative paths are taken from it. */
   readonly cwd: string;
   /** Whether it has children, zombies included. No step. */
   readonly hasChildren: boolean;
@@ -120,6 +132,7 @@ export interface Sys {
   killIdentity(pid: number, startTime: number, signal: number): Promise<void>;
   /** What /proc/PID/stat says; undefined when there is no such process. */
   processStat(pid: number): Promise<{ startTime: number; isZombie: boolean } | undefined>;
+  /** What becomes of a signal from now on; "catch" leaves it to `poll` and ends a `sleep`. */
   signalAction(signal: number, action: "default" | "ignore" | "catch"): Promise<void>;
   /** No step, as whatever touches nothing but the process itself. */
   setSubreaper(): void;
@@ -132,6 +145,7 @@ export interface Sys {
 
   // Files. Relative paths are taken from the working directory.
 
+  /** The new descriptor. Opening an end of a fifo waits for the other. ENOENT, EISDIR, ENXIO. */
   open(path: string, mode: OpenMode, options?: OpenOptions): Promise<number>;
   /** Holds a file without opening it (man 2 open, O_PATH). */
   openPath(path: string): Promise<number>;
@@ -143,6 +157,7 @@ export interface Sys {
   readAll(fd: number): Promise<string>;
   /** EPIPE, and death by SIGPIPE unless ignored, when nobody can read. */
   write(fd: number, data: string | Uint8Array): Promise<void>;
+  /** EBADF when it is not open. */
   close(fd: number): Promise<void>;
   /** A pipe: where to read, where to write. No step. */
   pipe(): [number, number];
@@ -150,44 +165,60 @@ export interface Sys {
   duplicate(from: number, to: number): void;
   /** Puts /dev/null in place of a descriptor. No step. */
   toNull(fd: number): void;
+  /** The whole content as text. ENOENT, EISDIR. */
   readFile(path: string): Promise<string>;
+  /** The whole content. ENOENT, EISDIR. */
   readBytes(path: string): Promise<Uint8Array>;
   /** Opens, writes and closes; not atomic for others in reality, but one step here. */
   writeFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
   /** Makes the file; EEXIST (man 2 open, O_EXCL). */
   createFile(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
+  /** Atomic; replaces a file at `to`. ENOENT. */
   rename(from: string, to: string): Promise<void>;
+  /** Removes a name; who has the file open keeps it. ENOENT, EISDIR. */
   unlink(path: string): Promise<void>;
+  /** EEXIST, ENOENT; mode 0755 unless given. */
   mkdir(path: string, mode?: number): Promise<void>;
+  /** As mkdir -p, in one step; an existing directory is left as it is. */
   mkdirs(path: string, mode?: number): Promise<void>;
+  /** ENOENT, ENOTDIR, ENOTEMPTY. */
   rmdir(path: string): Promise<void>;
   /** rm -rf, one step for each name; absent is fine. */
   removeAll(path: string): Promise<void>;
+  /** EEXIST. The target need not be there. */
   symlink(target: string, path: string): Promise<void>;
   /** The target of a symlink. */
   readLink(path: string): Promise<string>;
   /** Another name for the file (man 2 link). */
   hardLink(from: string, to: string): Promise<void>;
+  /** EEXIST. */
   mkfifo(path: string, mode: number): Promise<void>;
   /** A listening socket; nobody connects to it here. */
   bindSocket(path: string): Promise<void>;
   /** A device node, "major:minor". */
   mknod(path: string, device: string, mode: number): Promise<void>;
+  /** Of a symlink itself (man 2 lchown). */
   chown(path: string, uid: number, gid: number): Promise<void>;
+  /** Permission bits, 0 to 0o7777. */
   chmod(path: string, mode: number): Promise<void>;
+  /** The names in a directory, sorted. ENOENT, ENOTDIR. */
   list(path: string): Promise<readonly string[]>;
   /** Not following a last symlink; undefined when nothing is there. */
   stat(path: string): Promise<FileStat | undefined>;
+  /** Makes a file survive `Simulation.crashMachine`. */
   fsync(path: string): Promise<void>;
   /** Takes a directory for `/` from now on (man 2 chroot, pivot_root). */
   changeRoot(path: string): Promise<void>;
+  /** Covers `target`, which must be there. ENOENT. */
   mount(source: string, target: string, type: string, options: readonly string[]): Promise<void>;
+  /** Takes away the topmost mount. EINVAL when it is no mount point. */
   unmount(target: string): Promise<void>;
 
   // Namespaces and cgroups.
 
   /** New namespaces for the caller (man 2 unshare). */
   unshare(kinds: readonly NamespaceKind[]): Promise<void>;
+  /** Of the caller's uts namespace. */
   setHostname(name: string): Promise<void>;
   /** Binds one of the caller's namespaces to an existing file. */
   bindNamespace(kind: NamespaceKind, path: string): Promise<void>;
@@ -197,9 +228,11 @@ export interface Sys {
   joinPath(kind: NamespaceKind, path: string): Promise<void>;
   /** Joins all namespaces and the root of a process. ESRCH. */
   joinProcess(pid: number): Promise<void>;
+  /** With its parents; existing is fine. */
   cgroupCreate(path: string): Promise<void>;
   /** Moves a process. ENOENT, ESRCH. */
   cgroupMove(path: string, pid: number): Promise<void>;
+  /** The pids in a group. ENOENT. */
   cgroupProcesses(path: string): Promise<readonly number[]>;
   /** EBUSY while populated; absent is fine. */
   cgroupRemove(path: string): Promise<void>;
@@ -213,8 +246,12 @@ export interface Sys {
 
 /** The interfaces of a network namespace. */
 export interface NetworkSys {
+  /** Whether there is an interface of this name. */
   has(name: string): boolean;
+  /** A new interface, up, with addresses that have a prefix length ("10.88.0.2/16"). */
   add(name: string, addresses: readonly string[]): void;
+  /** ENODEV when there is no such interface. */
   setUp(name: string): void;
+  /** An absent one is fine. */
   remove(name: string): void;
 }

@@ -11,7 +11,7 @@ import { type Namespace, Namespaces } from "./namespaces.ts";
 import type { ContainerRole, Process } from "./process.ts";
 import { ProcessTable, SIGKILL } from "./process_table.ts";
 import { StateDatabase } from "./state_database.ts";
-import { SystemCalls } from "./system_calls.ts";
+import { SystemCalls } from "./system_calls/system_calls.ts";
 import { Tree } from "./tree.ts";
 import type { WatchFaults } from "./watch.ts";
 
@@ -20,8 +20,11 @@ const NOT_EXECUTABLE = 126;
 
 /** A container's process that became the user's program. */
 export interface Execution extends ContainerRole {
+  /** The pid that it had. */
   readonly pid: number;
+  /** The program and its arguments. */
   readonly args: readonly string[];
+  /** CLOCK_REALTIME when it was executed, in microseconds since 1970. */
   readonly realtimeMicros: number;
 }
 
@@ -46,16 +49,25 @@ export interface MachineOptions {
 
 /** A Linux machine in memory: everything in it is open to oracles. */
 export class Machine {
+  /** @internal */
   readonly scheduler: Scheduler;
+  /** @internal */
   readonly random: Prng;
+  /** Executable on the machine, by base name. */
   readonly programs: Map<string, Program>;
+  /** Executable inside of containers, by base name. */
   readonly workloads: Map<string, Program>;
+  /** @internal */
   readonly store: StateDatabase = new StateDatabase();
+  /** @internal */
   readonly disk: FileSystem;
-  /** The root of the machine, its file systems and mounts. */
+  /** @internal The root of the machine, its file systems and mounts. */
   tree!: Tree;
+  /** @internal */
   processes!: ProcessTable;
+  /** @internal */
   cgroups!: Cgroups;
+  /** @internal */
   namespaces!: Namespaces;
   /** Every user program that was ever executed in a container, over all boots. */
   readonly executions: Execution[] = [];
@@ -63,14 +75,18 @@ export class Machine {
   readonly inits: Map<string, Process> = new Map();
   /** How often the machine was switched on. */
   bootCount = 0;
+  /** What /proc/sys/kernel/random/boot_id says: another one each time it is switched on. */
   bootId = "";
+  /** @internal */
   watchFaults: WatchFaults | undefined;
+  /** @internal */
   programFaults: ProgramFaults | undefined;
   /** A mistake of the simulator or of a program's code; ends the run. */
   failure: unknown;
   readonly #pidMax: number;
   #nsfs: FileSystem = new FileSystem("nsfs", 4);
 
+  /** @internal A simulation has its own. */
   constructor(scheduler: Scheduler, options: MachineOptions) {
     this.scheduler = scheduler;
     this.random = new Prng(options.seed, "machine");
@@ -97,7 +113,7 @@ export class Machine {
   }
 
   /**
-   * The power is gone and comes back: nothing runs, memory is lost, the disk has what was synced and
+   * @internal The power is gone and comes back: nothing runs, memory is lost, the disk has what was synced and
    * some of the rest, the boot id is another.
    */
   crash(): void {
@@ -107,7 +123,7 @@ export class Machine {
     this.#powerOn();
   }
 
-  /** Binds a namespace to an existing file (nsfs): it lives as long as that mount. */
+  /** @internal Binds a namespace to an existing file (nsfs): it lives as long as that mount. */
   pin(verb: string, namespace: Namespace, path: string): void {
     const at = this.tree.resolve(verb, path);
     if (at.inode.kind === "directory") refuse(verb, "ENOTDIR", path);
@@ -123,7 +139,7 @@ export class Machine {
     });
   }
 
-  /** Takes away the topmost mount on a path; a namespace that it pinned may end. */
+  /** @internal Takes away the topmost mount on a path; a namespace that it pinned may end. */
   unmount(verb: string, path: string): void {
     for (const { root } of this.tree.unmount(verb, path)) {
       if (root.namespace !== undefined) this.namespaces.release(root.namespace);
@@ -156,7 +172,7 @@ export class Machine {
     this.scheduler.submit(step);
   }
 
-  /** Runs a program up to its first system call, which the scheduler places; its end ends the process. */
+  /** @internal Runs a program up to its first system call, which the scheduler places; its end ends the process. */
   start(process: Process, program: Program): void {
     program(new SystemCalls(this, process)).then(
       (code) => this.processes.die(process, { kind: "exited", code: code & 0xff }),
@@ -164,7 +180,11 @@ export class Machine {
     );
   }
 
-  /** The program that `name` stands for (man 3 execvp). @throws {KernelError} ENOENT, EACCES. */
+  /**
+   * @internal The program that `name` stands for (man 3 execvp).
+   *
+   * @throws {KernelError} ENOENT, EACCES.
+   */
   findProgram(
     verb: string,
     name: string,

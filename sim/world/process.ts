@@ -14,48 +14,68 @@ export type ProcessState = "alive" | "dying" | "zombie" | "reaped";
 
 /** Which container a process is of, as runc's init and exec know it. */
 export interface ContainerRole {
+  /** A sandbox's id for its pause process. */
   readonly containerId: string;
+  /** `init` is process 1 of the container, `exec` what was executed in it later; both with their descendants. */
   readonly role: "init" | "exec";
 }
 
 /** A process of the simulated machine. */
 export class Process {
+  /** Alive or zombies. */
   readonly children: Set<Process> = new Set();
+  /** @internal */
   readonly files: Map<number, OpenFile> = new Map();
+  /** @internal */
   readonly dispositions: Map<number, Disposition> = new Map();
   /** Signals that it catches and has not looked at. */
   readonly caught: number[] = [];
+  /** As the process table shows them, the program's name first. */
   args: readonly string[] = [];
+  /** The whole environment. */
   env: Readonly<Record<string, string>> = {};
+  /** Absolute. */
   cwd = "/";
-  /** Taken for `/` by its paths; undefined: the machine's own. */
+  /** @internal Taken for `/` by its paths; undefined: the machine's own. */
   root: Place | undefined;
+  /** Whether orphans below it become its children (man 2 prctl, PR_SET_CHILD_SUBREAPER). */
   isSubreaper = false;
   /** Sent to it when its parent dies; 0 for none (man 2 prctl, PR_SET_PDEATHSIG). */
   parentDeathSignal = 0;
+  /** What is left of it. */
   state: ProcessState = "alive";
+  /** How it ended; undefined while it lives. */
   exitStatus: ExitStatus | undefined;
+  /** The container that it belongs to; undefined for processes of the machine's own. */
   container: ContainerRole | undefined;
   /** Whether it became the container's own program, or descends from one that did. */
   hasExecuted = false;
   /** Reaps its children without being asked, as init and the daemon's event loop do. */
   isReaper = false;
-  /** Woken when it dies or is reaped. */
+  /** @internal Woken when it dies or is reaped. */
   readonly changed: WaitQueue = new WaitQueue();
-  /** Woken when one of its children dies. */
+  /** @internal Woken when one of its children dies. */
   readonly childChanged: WaitQueue = new WaitQueue();
-  /** Woken when a signal comes that it catches. */
+  /** @internal Woken when a signal comes that it catches. */
   readonly signalled: WaitQueue = new WaitQueue();
 
+  /** @internal Forking makes one. */
   constructor(
+    /** Recycled once it is reaped. */
     readonly pid: number,
+    /** Clock ticks since boot, as the 22nd field of /proc/PID/stat has it. */
     readonly startTime: number,
+    /** @internal */
     readonly task: Task,
+    /** Undefined for init alone. */
     public parent: Process | undefined,
+    /** @internal */
     public cgroup: Cgroup,
+    /** @internal */
     public namespaces: NamespaceSet,
   ) {}
 
+  /** Which process it is, whatever becomes of its pid. */
   get identity(): ProcessIdentity {
     return { pid: this.pid, startTime: this.startTime };
   }

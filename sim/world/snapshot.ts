@@ -19,9 +19,13 @@ export interface SnapshotOptions {
 
 /** An address that CNI's host-local has given out. */
 export interface Allocation {
+  /** The network's name in CNI's configuration. */
   readonly network: string;
+  /** Without prefix length. */
   readonly address: string;
+  /** The sandbox's id, which CNI calls the container's. */
   readonly containerId: string;
+  /** The pod's end: "eth0". */
   readonly interfaceName: string;
 }
 

@@ -175,18 +175,25 @@ export class Tree {
 
   /** Creates a directory and its missing parents (man 1 mkdir, -p). */
   mkdirs(verb: string, path: string, mode: number, options: ResolveOptions = FOLLOW): void {
+    if (this.find(path, options)?.inode instanceof Directory) return;
+    const names = path.split("/").filter(Boolean);
     let walked = "";
-    for (const name of namesOf(path)) {
-      walked += `/${name}`;
+    for (let i = 0; i < names.length; i++) {
+      walked += `/${names[i]}`;
       const found = this.#walk(walked, options);
-      if (typeof found === "string") refuse(verb, found, path);
-      if ("inode" in found) {
-        if (found.inode instanceof Directory) continue;
-        refuse(verb, walked.length === trimmed(path).length ? "EEXIST" : "ENOTDIR", path);
+      if (isPlace(found) && found.inode instanceof Directory) continue;
+      const named = this.#walk(walked, { ...options, follow: false });
+      if (typeof named === "string") return refuse(verb, named, path);
+      if (isPlace(named)) {
+        // A symlink has its name, wherever it leads (man 2 mkdir, EEXIST).
+        const isTaken = i === names.length - 1 || found === "ENOENT" || isVacancy(found);
+        return refuse(
+          verb,
+          isTaken ? "EEXIST" : typeof found === "string" ? found : "ENOTDIR",
+          path,
+        );
       }
-      // A symlink that leads nowhere has the name already.
-      if (found.name !== name) refuse(verb, "EEXIST", path);
-      this.mkdir(verb, found, mode);
+      this.mkdir(verb, named, mode);
     }
   }
 
@@ -385,9 +392,13 @@ export class Tree {
     const top = options.root ?? this.#rootPlace;
     let at = top;
     let symlinks = 0;
-    let rest: readonly string[] = namesOf(path);
-    for (let i = 0; i < rest.length; i++) {
-      const name = rest[i] as string;
+    let rest = path;
+    for (let start = nameStart(rest, 0); start < rest.length;) {
+      const slash = rest.indexOf("/", start);
+      const end = slash < 0 ? rest.length : slash;
+      const name = rest.slice(start, end);
+      start = nameStart(rest, end);
+      const isLast = start === rest.length;
       if (name === ".") continue;
       if (name === "..") {
         if (at.parent !== undefined && at.inode !== top.inode) at = at.parent;
@@ -396,20 +407,28 @@ export class Tree {
       if (!(at.inode instanceof Directory)) return "ENOTDIR";
       const inode = at.inode.lookup(name);
       if (inode === undefined) {
-        if (i < rest.length - 1) return "ENOENT";
+        if (!isLast) return "ENOENT";
         return { parent: at as Vacancy["parent"], name };
       }
-      if (inode.kind === "symlink" && (i < rest.length - 1 || options.follow !== false)) {
+      if (inode.kind === "symlink" && (!isLast || options.follow !== false)) {
         if (++symlinks > SYMLINKS_MAX) return "ELOOP";
         if (inode.target.startsWith("/")) at = top;
-        rest = [...namesOf(inode.target), ...rest.slice(i + 1)];
-        i = -1;
+        rest = `${inode.target}/${rest.slice(start)}`;
+        start = nameStart(rest, 0);
         continue;
       }
       at = crossMounts({ mount: at.mount, inode, parent: at, name });
     }
     return at;
   }
+}
+
+function isPlace(found: Place | Vacancy | Errno): found is Place {
+  return typeof found !== "string" && "inode" in found;
+}
+
+function isVacancy(found: Place | Vacancy | Errno): found is Vacancy {
+  return typeof found !== "string" && !("inode" in found);
 }
 
 /** Unknown options are refused (man 8 mount, COMMAND-LINE OPTIONS and each file system's own). */
@@ -439,19 +458,11 @@ function crossMounts(place: Place): Place {
   return { mount, inode, parent: place.parent, name: place.name };
 }
 
-/** The names of a path. Kept, since programs ask for the same ones over and over. */
-function namesOf(path: string): readonly string[] {
-  let names = knownNames.get(path);
-  if (names === undefined) {
-    if (knownNames.size >= KNOWN_PATHS_MAX) knownNames.clear();
-    knownNames.set(path, names = path.split("/").filter(Boolean));
-  }
-  return names;
+/** Where the next name of a path begins, from `index` on; its length when there is none. */
+function nameStart(path: string, index: number): number {
+  while (path.charCodeAt(index) === SLASH) index++;
+  return index;
 }
-
-/** A memo of a pure function: it holds nothing of any one simulation. */
-const knownNames: Map<string, readonly string[]> = new Map();
-const KNOWN_PATHS_MAX = 10_000;
 
 function trimmed(path: string): string {
   return path.length > 1 && path.endsWith("/") ? path.replace(/\/+$/, "") || "/" : path;

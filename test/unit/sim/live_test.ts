@@ -43,7 +43,7 @@ Deno.test("runLive() answers calls from outside, and goes with the host's clock"
   assert(!isDone);
   await time.pass(200);
   await sleeping;
-  assert(Math.abs(kernel.clock.monotonicMs() - 5_000) < 10);
+  assert(Math.abs(kernel.clock.monotonicMs() - 5_100) < 10);
   const listed = kernel.files.list("/run");
   await time.pass(0);
   assertEquals(await listed, []);
@@ -58,4 +58,35 @@ Deno.test("runLive() does nothing more once it is disposed", async () => {
   void kernel.files.list("/run").then(() => isAnswered = true);
   await time.pass(1_000);
   assert(!isAnswered);
+});
+
+Deno.test("runLive() has the host's time for whoever asks, however long nothing has run", async () => {
+  const simulation = new Simulation({ seed: 1 });
+  const { kernel } = simulation.bootDaemon(() => {});
+  const time = new HandTime();
+  using _live = runLive(simulation, time);
+  const beganMicros = kernel.clock.nowMicros();
+  await time.pass(60_000);
+  assert(Math.abs(kernel.clock.monotonicMs() - 60_000) < 10);
+  await time.pass(60_000);
+  const written = kernel.files.writeFile("/run/a", "");
+  await time.pass(0);
+  await written;
+  const stat = kernel.files.stat("/run/a");
+  await time.pass(0);
+  assert(Math.abs(((await stat)?.modifiedMicros ?? 0) - beganMicros - 120_000_000) < 10_000);
+});
+
+Deno.test("runLive() fires a timer that is set from outside, when it is due", async () => {
+  const simulation = new Simulation({ seed: 1 });
+  const { kernel } = simulation.bootDaemon(() => {});
+  const time = new HandTime();
+  using _live = runLive(simulation, time);
+  await time.pass(60_000);
+  let hasFired = false;
+  using _timer = kernel.clock.after(1_000, () => hasFired = true);
+  await time.pass(900);
+  assert(!hasFired);
+  await time.pass(200);
+  assert(hasFired);
 });
