@@ -1,5 +1,9 @@
-import { type ContainerConfig, NO_LIMITS } from "../../src/container/config.ts";
-import type { SandboxConfig } from "../../src/sandbox/config.ts";
+import {
+  type ContainerConfig,
+  DEFAULT_CONTAINER,
+  DEFAULT_SECURITY,
+} from "../../src/container/config.ts";
+import { DEFAULT_SANDBOX, type SandboxConfig } from "../../src/sandbox/config.ts";
 import type { Request } from "./request.ts";
 
 /** The one image of the lifecycle runs: an empty layer on which the simulated workloads run. */
@@ -12,28 +16,15 @@ export function sandboxConfig(
   attempt: number,
 ): SandboxConfig {
   return {
+    ...DEFAULT_SANDBOX,
     metadata: { name: `pod${request.sandbox}`, namespace: "default", uid: "uid", attempt },
     hostname: `pod${request.sandbox}`,
     logDirectory: `${LOG_DIRECTORY}/${request.sandbox}`,
-    dns: undefined,
-    portMappings: [],
-    labels: {},
-    annotations: {},
-    cgroupParent: "",
-    sysctls: {},
     namespaces: {
       network: request.hasNetwork ? "POD" : "NODE",
       pid: request.sharesPids ? "POD" : "CONTAINER",
       ipc: "POD",
     },
-    isPrivileged: false,
-    runAsUser: undefined,
-    runAsGroup: undefined,
-    supplementalGroups: [],
-    hasReadonlyRootfs: false,
-    seccomp: undefined,
-    resources: undefined,
-    overhead: undefined,
   };
 }
 
@@ -44,38 +35,14 @@ export function containerConfig(
 ): ContainerConfig {
   const name = `c${request.place.container}`;
   return {
+    ...DEFAULT_CONTAINER,
     metadata: { name, attempt },
     image: { image: SIM_IMAGE, annotations: {}, userSpecifiedImage: "", runtimeHandler: "" },
     command: request.command,
-    args: [],
-    workingDir: "",
-    envs: [],
-    mounts: [],
-    devices: [],
-    labels: {},
-    annotations: {},
     logPath: `${name}.log`,
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    resources: NO_LIMITS,
     security: {
-      isPrivileged: false,
-      addCapabilities: [],
-      dropCapabilities: [],
-      addAmbientCapabilities: [],
+      ...DEFAULT_SECURITY,
       namespaces: { network: "POD", pid: request.sharesPids ? "POD" : "CONTAINER", ipc: "POD" },
-      runAsUser: undefined,
-      runAsUsername: "",
-      runAsGroup: undefined,
-      supplementalGroups: [],
-      supplementalGroupsPolicy: "Merge",
-      hasReadonlyRootfs: false,
-      noNewPrivileges: false,
-      maskedPaths: [],
-      readonlyPaths: [],
-      seccomp: undefined,
     },
-    stopSignal: undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { Context, waitFor } from "../kernel/context.ts";
+import { type Context, sleep, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Gate } from "../sandbox/gate.ts";
 import { createTask } from "../task/create.ts";
@@ -54,6 +54,8 @@ export class Preparer {
     if (prepared >= config.bounds.preparedTasksMax) return;
     container.preparation = new Preparation(life, async (context) => {
       using pass = gate.enter(context);
+      // A spawn holds up the daemon for a millisecond or two: CreateContainer's answer goes first.
+      await sleep(this.runtime.kernel.clock, 0, pass.context);
       await this.#turn(pass.context);
       try {
         return await createContainerTask(this.runtime, container, pass.context);
