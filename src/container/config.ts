@@ -1,4 +1,4 @@
-import { DEFAULT_SANDBOX, type NamespaceOptions } from "../sandbox/config.ts";
+import type { NamespaceOptions } from "../sandbox/config.ts";
 
 /** With the pod's metadata, what makes a container's name. */
 export interface ContainerMetadata {
@@ -195,7 +195,7 @@ export const DEFAULT_SECURITY: ContainerSecurity = {
   addCapabilities: [],
   dropCapabilities: [],
   addAmbientCapabilities: [],
-  namespaces: DEFAULT_SANDBOX.namespaces,
+  namespaces: { network: "POD", pid: "CONTAINER", ipc: "POD" },
   runAsUser: undefined,
   runAsUsername: "",
   runAsGroup: undefined,
