@@ -94,6 +94,8 @@ export interface Sys {
   readonly pid: number;
   /** 1 once its parent has died, unless a subreaper is above it. */
   readonly parentPid: number;
+  /** What getpid says: 1 to the init of a PID namespace; to others, simplified, the machine's number. */
+  readonly pidSeen: number;
   /** Starts with the name it was executed by. */
   readonly args: readonly string[];
   /** The whole environment. */

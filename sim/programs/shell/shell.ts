@@ -259,7 +259,7 @@ class Shell {
   #substitute(text: string): string {
     return text.replace(/\$(?:\{(\w+)\}|(\w+|[$?!]))/g, (_, braced, bare) => {
       const name = (braced ?? bare) as string;
-      if (name === "$") return String(this.#sys.pid);
+      if (name === "$") return String(this.#sys.pidSeen);
       if (name === "?") return String(this.#lastCode);
       if (name === "!") return String(this.#lastBackground);
       return this.#variables.get(name) ?? this.#sys.env[name] ?? "";

@@ -23,6 +23,10 @@ export class SystemCalls extends ProcessCalls implements Sys {
     return this.process.pid;
   }
 
+  get pidSeen(): number {
+    return this.process.isNamespaceInit ? 1 : this.process.pid;
+  }
+
   get parentPid(): number {
     return this.process.parent?.pid ?? 0;
   }
