@@ -7,6 +7,8 @@ import { isReady } from "../../src/sandbox/query.ts";
 import { sandboxPaths } from "../../src/sandbox/paths.ts";
 import { containerPaths } from "../../src/container/paths.ts";
 import { taskPaths } from "../../src/task/paths.ts";
+import { SIGKILL } from "../../src/kernel/processes.ts";
+import type { Step } from "../step.ts";
 import type { Machine } from "../world/machine.ts";
 import { hold, StatusHistory } from "./history.ts";
 
@@ -38,6 +40,8 @@ export class Oracle {
   readonly #events = new Map<string, Set<LifecycleEventType>>();
   #executionCount = 0;
   #bug: unknown;
+  /** Deliveries of stop signals in this life of the daemon, by container. */
+  readonly #stopSignals = new Map<string, Step>();
   #runtime: Runtime | undefined;
 
   constructor(readonly machine: Machine) {}
@@ -45,6 +49,7 @@ export class Oracle {
   /** A life of the daemon has begun; undefined: there is none. */
   watch(runtime: Runtime | undefined): void {
     this.#runtime = runtime;
+    this.#stopSignals.clear();
   }
 
   /** The core found a mistake of its own in background work. */
@@ -53,7 +58,8 @@ export class Oracle {
   }
 
   /** After every step: what always holds. */
-  afterStep(): void {
+  afterStep(step: Step): void {
+    if (step.verb === "handle.signal") this.#checkStopSignal(step);
     if (this.#bug !== undefined) throw this.#bug;
     this.#checkSingleStart();
     if (this.#stoppedSandboxes.size > 0) this.#checkStoppedSandboxes();
@@ -212,6 +218,24 @@ export class Oracle {
       () => `container ${id.slice(0, 8)} is in a sandbox that was removed`,
     );
     truth.history.observe(status);
+  }
+
+  /**
+   * A graceful stop signals once in a life of the daemon (I14): many programs take a second signal for
+   * "now". One whose answer was an error may have been delivered, and may be sent again.
+   */
+  #checkStopSignal(step: Step): void {
+    const [pid, signal] = step.subject as readonly [string, string];
+    if (signal === String(SIGKILL) || step.hasFailed) return;
+    const id = this.machine.processes.get(Number(pid))?.container?.containerId;
+    if (id === undefined) return;
+    const first = this.#stopSignals.get(id);
+    this.#stopSignals.set(id, first ?? step);
+    hold(
+      first === undefined || first === step,
+      "I14 signal discipline",
+      () => `container ${id.slice(0, 8)} got a second stop signal`,
+    );
   }
 
   #checkSingleStart(): void {

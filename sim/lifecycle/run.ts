@@ -10,11 +10,11 @@ import { recover } from "../../src/recovery/recover.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
 import { SILENT } from "../../src/telemetry.ts";
-import { type Chooser, RandomWalk } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
 import type { FaultOptions } from "../faults.ts";
 import type { SimTask } from "../sim_task.ts";
 import { Simulation } from "../simulation.ts";
+import { type StrategyName, strategyOf } from "../strategies/portfolio.ts";
 import { difference } from "../world/snapshot.ts";
 import { perform, Slots } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
@@ -27,7 +27,8 @@ export interface LifecycleOptions {
   readonly seed: number;
   /** Keeps every step for a report. */
   readonly history?: boolean;
-  readonly chooser?: Chooser;
+  /** How schedules are chosen; each strategy for a part of the seeds unless given. */
+  readonly strategy?: StrategyName;
 }
 
 /** What became of a run. */
@@ -82,16 +83,16 @@ class LifecycleRun {
       seed: options.seed,
       history: options.history ?? false,
       faults: faultsOf(program),
-      ...(options.chooser === undefined ? {} : { chooser: options.chooser }),
+      chooser: strategyOf(options.strategy ?? "portfolio", options.seed),
     });
     seedImage(this.simulation);
     this.oracle = new Oracle(this.simulation.machine);
-    this.#setFaults(false);
+    this.simulation.faults.isOn = false;
     this.#boot();
     this.#runToEnd("the first boot");
     this.#baseline = this.#snapshot();
-    this.simulation.onStep(() => this.oracle.afterStep());
-    this.#setFaults(true);
+    this.simulation.onStep((step) => this.oracle.afterStep(step));
+    this.simulation.faults.isOn = true;
   }
 
   /** All clients at the same time, and the daemon killed as the program says. */
@@ -115,7 +116,7 @@ class LifecycleRun {
 
   /** No more faults: what is under way ends, and every state is true. */
   quiesce(): void {
-    this.#setFaults(false);
+    this.simulation.faults.isOn = false;
     if (this.#daemon.boot.state === "rejected") this.#restart();
     this.#runToEnd("the last recovery");
     const runtime = this.#daemon.boot.value;
@@ -148,14 +149,6 @@ class LifecycleRun {
     this.simulation.run({ forMs: SETTLE_MS });
     const leaks = this.#leaks();
     hold(leaks.length === 0, "I12 no leak", () => leaks.join("; "));
-  }
-
-  #setFaults(areOn: boolean): void {
-    const { faults, scheduler } = this.simulation;
-    faults.isOn = areOn;
-    if (scheduler.chooser instanceof RandomWalk) {
-      scheduler.chooser.slowness = areOn ? faultsOf(this.program).slowness ?? 0 : 0;
-    }
   }
 
   #boot(): void {
