@@ -4,6 +4,7 @@ import type { Image } from "../image/image.ts";
 import { prepareRootfs } from "../image/rootfs.ts";
 import type { Context } from "../kernel/context.ts";
 import { signalNumber } from "../oci/signals.ts";
+import { observed } from "../operation.ts";
 import { newId } from "../registry/ids.ts";
 import type { ResolvedUser } from "../oci/user.ts";
 import type { Runtime } from "../runtime.ts";
@@ -44,27 +45,17 @@ export async function createContainer(
   config: ContainerConfig,
   client: Context,
 ): Promise<string> {
-  const { kernel } = runtime;
   const sandbox = runtime.sandboxes.find(sandboxId);
   using pass = sandbox.gate.enter(client);
-  const id = newId(kernel.random);
+  const id = newId(runtime.kernel.random);
   const name = containerName(sandbox, config);
-  using span = runtime.telemetry.span("CreateContainer", {
-    "container.id": id,
-    "container.name": name,
-    "sandbox.id": sandbox.id,
-  });
-  const beganMs = kernel.clock.monotonicMs();
-  try {
-    const container = await create(runtime, sandbox, { id, name, config }, pass);
-    runtime.preparer.begin(container, sandbox.gate);
-  } catch (error) {
-    span.fail(error);
-    throw error;
-  }
-  runtime.telemetry.observe("container_create", (kernel.clock.monotonicMs() - beganMs) / 1_000, {
-    runtime: sandbox.record.handler,
-  });
+  const container = await observed(runtime, {
+    name: "CreateContainer",
+    attributes: { "container.id": id, "container.name": name, "sandbox.id": sandbox.id },
+    timer: "container_create",
+    handler: sandbox.record.handler,
+  }, () => create(runtime, sandbox, { id, name, config }, pass));
+  runtime.preparer.begin(container, sandbox.gate);
   return id;
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
+import { observed } from "../operation.ts";
 import { reapTask } from "../task/reap.ts";
 import type { Container } from "./container.ts";
 import { discardFiles } from "./discard.ts";
@@ -32,26 +33,21 @@ export async function removeContainer(
 
 async function remove(runtime: Runtime, container: Container): Promise<void> {
   using context = runtime.operationContext(`remove container "${container.id}"`);
-  using span = runtime.telemetry.span("RemoveContainer", { "container.id": container.id });
-  const beganMs = runtime.kernel.clock.monotonicMs();
-  using _claim = await container.claim.takeWhenReleased("removing", context);
-  try {
+  await observed(runtime, {
+    name: "RemoveContainer",
+    attributes: { "container.id": container.id },
+    timer: "container_remove",
+    handler: container.record.handler,
+  }, async () => {
+    using _claim = await container.claim.takeWhenReleased("removing", context);
     await endContainer(runtime, container, 0, context);
     await runtime.hooks.container("removeContainer", container.record, context);
-    await eraseContainer(runtime, container, context);
-  } catch (error) {
-    span.fail(error);
-    throw error;
-  }
-  runtime.telemetry.observe(
-    "container_remove",
-    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
-    { runtime: container.record.handler },
-  );
+    await erase(runtime, container, context);
+  });
 }
 
 /** Removes all of a container that has ended or never ran, and forgets it. */
-export async function eraseContainer(
+async function erase(
   runtime: Runtime,
   container: Container,
   context: Context,

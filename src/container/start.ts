@@ -1,12 +1,12 @@
-import { RuntimeError } from "../errors.ts";
+import { messageOf, RuntimeError } from "../errors.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
+import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Gate, Pass } from "../sandbox/gate.ts";
+import type { Pass } from "../sandbox/gate.ts";
 import { spanned } from "../telemetry.ts";
 import { releaseTask } from "../task/release.ts";
 import type { Task } from "../task/task.ts";
 import type { Container } from "./container.ts";
-import { messageOf } from "../errors.ts";
 import { monitorContainer } from "./monitor.ts";
 import { createContainerTask } from "./prepare.ts";
 import { START_ERROR, started, startIntended } from "./state.ts";
@@ -27,24 +27,19 @@ export async function startContainer(
 ): Promise<void> {
   const container = runtime.containers.find(id);
   using _claim = claimStart(runtime, container);
-  using span = runtime.telemetry.span("StartContainer", { "container.id": container.id });
-  const beganMs = runtime.kernel.clock.monotonicMs();
-  try {
-    const sandbox = runtime.sandboxes.get(container.sandboxId);
-    if (sandbox === undefined) {
-      throw new RuntimeError("NOT_FOUND", `sandbox "${container.sandboxId}" not found`);
+  await observed(runtime, {
+    name: "StartContainer",
+    attributes: { "container.id": container.id },
+    timer: "container_start",
+    handler: container.record.handler,
+  }, async () => {
+    try {
+      await start(runtime, container, context);
+    } catch (error) {
+      await giveUp(runtime, container, error);
+      throw error;
     }
-    await start(runtime, container, sandbox.gate, context);
-  } catch (error) {
-    span.fail(error);
-    await giveUp(runtime, container, error);
-    throw error;
-  }
-  runtime.telemetry.observe(
-    "container_start",
-    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
-    { runtime: container.record.handler },
-  );
+  });
 }
 
 /** Claims a container for its start: check and claim are one step, so only one start gets in. */
@@ -63,15 +58,14 @@ function claimStart(runtime: Runtime, container: Container): Disposable {
   return container.claim.take("starting");
 }
 
-async function start(
-  runtime: Runtime,
-  container: Container,
-  gate: Gate,
-  client: Context,
-): Promise<void> {
+async function start(runtime: Runtime, container: Container, client: Context): Promise<void> {
   const { kernel, hooks } = runtime;
   const { record } = container;
-  using pass = gate.enter(client);
+  const sandbox = runtime.sandboxes.get(record.sandboxId);
+  if (sandbox === undefined) {
+    throw new RuntimeError("NOT_FOUND", `sandbox "${record.sandboxId}" not found`);
+  }
+  using pass = sandbox.gate.enter(client);
   const target = requireTarget(runtime, record.sandboxId, record.config.security.namespaces);
   const task = await spanned(
     runtime.telemetry,

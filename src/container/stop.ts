@@ -1,6 +1,7 @@
 import type { Context } from "../kernel/context.ts";
 import { tolerate } from "../kernel/errno.ts";
 import { SIGKILL } from "../kernel/processes.ts";
+import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
 import { signalNumber } from "../oci/signals.ts";
 import type { Container } from "./container.ts";
@@ -22,16 +23,16 @@ export async function stopContainer(
 ): Promise<void> {
   const container = runtime.containers.findIfPresent(id);
   if (container === undefined) return;
-  using _span = runtime.telemetry.span("StopContainer", { "container.id": container.id });
-  const beganMs = runtime.kernel.clock.monotonicMs();
-  await container.claim.released(context);
-  await endContainer(runtime, container, gracePeriodMs, context);
-  await runtime.hooks.container("stopContainer", container.record, context);
-  runtime.telemetry.observe(
-    "container_stop",
-    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
-    { runtime: container.record.handler },
-  );
+  await observed(runtime, {
+    name: "StopContainer",
+    attributes: { "container.id": container.id },
+    timer: "container_stop",
+    handler: container.record.handler,
+  }, async () => {
+    await container.claim.released(context);
+    await endContainer(runtime, container, gracePeriodMs, context);
+    await runtime.hooks.container("stopContainer", container.record, context);
+  });
 }
 
 /**

@@ -1,16 +1,29 @@
-import { bold, green } from "@std/fmt/colors";
-import { Command } from "commander";
+import { assert } from "@std/assert";
+import { bold, green, yellow } from "@std/fmt/colors";
+import { Command, InvalidArgumentError, Option } from "commander";
 
+import type { ExploreOptions, Finding } from "../../sim/lifecycle/explore.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
+import { messageOf } from "../errors.ts";
 import { failure } from "./exit_codes.ts";
 import { count } from "./options.ts";
+import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
 
 interface SimOptions {
   readonly seed: number;
-  readonly runs: number;
+  readonly runs?: number;
+  /** In milliseconds. */
+  readonly for?: number;
+  readonly strategy: StrategyName;
+  readonly jobs: number;
+  readonly json?: boolean;
 }
 
+/** Runs where neither their number nor their time is given. */
+const RUNS = 2_000;
 /** Between two updates of the progress line, in milliseconds. */
 const PROGRESS_MS = 250;
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `slipway sim` */
 export function simCommand(): Command {
@@ -20,60 +33,178 @@ export function simCommand(): Command {
         "every invariant of the lifecycle; a seed stands for one run, whole",
     )
     .option("--seed <n>", "of the first run; the others follow", count, 1)
-    .option("--runs <n>", "how many", count, 2_000)
+    .option("--runs <n>", `how many (default: ${RUNS}, or no end with --for)`, count)
+    .option("--for <time>", 'how long at most: "30s", "10m", "8h"', duration)
+    .addOption(
+      new Option("--strategy <name>", "how schedules are chosen; portfolio takes them in turn")
+        .choices(STRATEGY_NAMES).default("portfolio"),
+    )
+    .option("--jobs <n>", "threads; the result does not depend on it", jobs, defaultJobs())
+    .option("--json", "print one object instead of sentences")
+    .addHelpText("after", "\nCtrl-C ends it with the summary of what was run.")
     .action(simulate);
 }
 
-async function simulate({ seed, runs }: SimOptions): Promise<void> {
-  const { describeFinding, explore } = await import("../../sim/lifecycle/explore.ts");
-  const { inMacrotask } = await import("../../sim/driver.ts");
+async function simulate(options: SimOptions): Promise<void> {
   const begun = performance.now();
-  const progress = new Progress(runs, begun);
-  const { runs: done, steps, executions, finding } = await inMacrotask(() =>
-    explore({ seed, runs, onRun: (run) => progress.show(run) })
-  );
-  progress.clear();
-  if (finding !== undefined) {
-    console.error(await inMacrotask(() => describeFinding(finding)));
-    throw failure(`an invariant broke in run ${done}, seed ${finding.seed}`);
-  }
+  const { runs, steps, executions, failedSeed } = await explore(options, begun);
   const seconds = (performance.now() - begun) / 1_000;
+  const finding = failedSeed === undefined
+    ? undefined
+    : await findingOf(failedSeed, options.strategy);
+  if (options.json) {
+    const found = finding === undefined ? null : await summaryOf(finding);
+    const schedulesPerSecond = runs / seconds;
+    const summary = { runs, steps, executions, seconds, schedulesPerSecond, finding: found };
+    console.log(JSON.stringify(summary));
+  } else if (finding !== undefined) {
+    console.error(await describe(finding));
+  }
+  if (finding !== undefined) {
+    throw failure(`an invariant broke in run ${runs}, seed ${finding.seed}`);
+  }
+  if (options.json) return;
   console.log(
     `${green("no failure")} in ${
-      bold(String(done))
+      bold(String(runs))
     } schedules with ${executions} containers run, ` +
       `${steps} steps, ${seconds.toFixed(1)} s: ${
-        bold((done / seconds).toFixed(0))
+        bold((runs / seconds).toFixed(0))
       } schedules/s, ` +
       `${(steps / seconds).toFixed(0)} steps/s`,
   );
 }
 
+/** All runs, on threads of their own: this one stays free for signals and the progress line. */
+async function explore(options: SimOptions, begun: number): Promise<RangeResult> {
+  const { seed, strategy, json } = options;
+  const runs = options.runs ?? (options.for === undefined ? RUNS : Number.MAX_SAFE_INTEGER - seed);
+  const untilMs = options.for === undefined ? Infinity : begun + options.for;
+  using progress = new Progress({ runs, begun, untilMs });
+  using interrupt = new Interrupt(() => {
+    if (!json) console.error(yellow("\ninterrupted: one moment"));
+  });
+  using threads = new DisposableStack();
+  const workers = Array.from(
+    { length: Math.max(1, Math.min(options.jobs, runs)) },
+    () => threads.use(new Thread()).worker(strategy),
+  );
+  return await runRanges({ seed, runs }, workers, {
+    isOver: () => interrupt.hasCome || performance.now() >= untilMs,
+    onProgress: (done) => progress.show(done),
+  });
+}
+
+/** A failure's run once more, with all that a message cannot carry. */
+async function findingOf(seed: number, strategy: StrategyName): Promise<Finding> {
+  const { explore } = await import("../../sim/lifecycle/explore.ts");
+  const { inMacrotask } = await import("../../sim/driver.ts");
+  const { finding } = await inMacrotask(() => explore({ seed, runs: 1, strategy }));
+  assert(finding !== undefined, `Seed ${seed} failed once and not again: it is not deterministic`);
+  return finding;
+}
+
+async function describe(finding: Finding): Promise<string> {
+  const { describeFinding } = await import("../../sim/lifecycle/explore.ts");
+  const { inMacrotask } = await import("../../sim/driver.ts");
+  return await inMacrotask(() => describeFinding(finding));
+}
+
+async function summaryOf(finding: Finding): Promise<Readonly<Record<string, unknown>>> {
+  const { replayCommand } = await import("../../sim/lifecycle/explore.ts");
+  const { seed, strategy } = finding;
+  return { seed, strategy, failure: messageOf(finding.failure), replay: replayCommand(finding) };
+}
+
+/** A thread that runs ranges of seeds. */
+class Thread implements Disposable {
+  readonly #worker = new Worker(new URL("./sim_worker.ts", import.meta.url), { type: "module" });
+
+  /** One range at a time. */
+  worker(strategy: StrategyName): RangeWorker {
+    return (range) =>
+      new Promise((resolve, reject) => {
+        this.#worker.onmessage = ({ data }: MessageEvent<RangeResult>) => resolve(data);
+        this.#worker.onerror = (event) => {
+          event.preventDefault();
+          reject(new Error(`Cannot run seeds from ${range.seed} on: ${event.message}`));
+        };
+        const message: ExploreOptions = { ...range, strategy };
+        this.#worker.postMessage(message);
+      });
+  }
+
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}
+
+/** The first Ctrl-C is a request; a second one ends the program. */
+class Interrupt implements Disposable {
+  hasCome = false;
+
+  constructor(readonly onCome: () => void) {
+    Deno.addSignalListener("SIGINT", this.#listener);
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.hasCome) Deno.removeSignalListener("SIGINT", this.#listener);
+  }
+
+  readonly #listener = (): void => {
+    this.hasCome = true;
+    Deno.removeSignalListener("SIGINT", this.#listener);
+    this.onCome();
+  };
+}
+
 /** A line that is written over, on a terminal only. */
-class Progress {
+class Progress implements Disposable {
   readonly #isShown = Deno.stderr.isTerminal();
   #shownAt = 0;
 
-  constructor(readonly runs: number, readonly begun: number) {}
+  constructor(
+    readonly end: { readonly runs: number; readonly begun: number; readonly untilMs: number },
+  ) {}
 
-  show(done: number): true {
+  show(done: number): void {
     const now = performance.now();
-    if (this.#isShown && now - this.#shownAt > PROGRESS_MS) {
-      this.#shownAt = now;
-      const rate = done / ((now - this.begun) / 1_000);
-      this.#write(
-        `\r${done} of ${this.runs} schedules, ${rate.toFixed(0)}/s, ` +
-          `${((this.runs - done) / rate).toFixed(0)} s left   `,
-      );
-    }
-    return true;
+    if (!this.#isShown || now - this.#shownAt < PROGRESS_MS) return;
+    this.#shownAt = now;
+    const { runs, begun, untilMs } = this.end;
+    const rate = done / ((now - begun) / 1_000);
+    const secondsLeft = Math.max(0, Math.min((runs - done) / rate, (untilMs - now) / 1_000));
+    const isCounted = untilMs === Infinity;
+    this.#write(
+      `\r${done}${isCounted ? ` of ${runs}` : ""} schedules, ${rate.toFixed(0)}/s, ` +
+        `${secondsLeft.toFixed(0)} s left   `,
+    );
   }
 
-  clear(): void {
+  [Symbol.dispose](): void {
     if (this.#isShown) this.#write("\r\x1b[K");
   }
 
   #write(text: string): void {
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   }
+}
+
+/** A time like "10m", in milliseconds. */
+function duration(text: string): number {
+  const [, number, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  if (number === undefined || unit === undefined) {
+    throw new InvalidArgumentError('It must be like "30s", "10m" or "8h".');
+  }
+  return Number(number) * (UNIT_MS[unit] ?? 0);
+}
+
+function jobs(text: string): number {
+  const number = count(text);
+  if (number === 0) throw new InvalidArgumentError("It must be at least 1.");
+  return number;
+}
+
+function defaultJobs(): number {
+  return navigator.hardwareConcurrency;
 }

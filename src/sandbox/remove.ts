@@ -1,5 +1,6 @@
 import { removeContainer } from "../container/remove.ts";
 import type { Context } from "../kernel/context.ts";
+import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
 import { deleteSandboxRecord } from "./record.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -26,8 +27,15 @@ export async function removePodSandbox(
 
 async function remove(runtime: Runtime, sandbox: Sandbox): Promise<void> {
   using context = runtime.operationContext(`remove sandbox "${sandbox.id}"`);
-  using _span = runtime.telemetry.span("RemovePodSandbox", { "sandbox.id": sandbox.id });
-  const beganMs = runtime.kernel.clock.monotonicMs();
+  await observed(runtime, {
+    name: "RemovePodSandbox",
+    attributes: { "sandbox.id": sandbox.id },
+    timer: "sandbox_remove",
+    handler: sandbox.record.handler,
+  }, () => removeParts(runtime, sandbox, context));
+}
+
+async function removeParts(runtime: Runtime, sandbox: Sandbox, context: Context): Promise<void> {
   await stopSandbox(runtime, sandbox, context);
   await Promise.all(
     containersOf(runtime, sandbox.id).map((container) =>
@@ -40,9 +48,4 @@ async function remove(runtime: Runtime, sandbox: Sandbox): Promise<void> {
   runtime.sandboxes.delete(sandbox.id);
   runtime.sandboxNames.release(sandbox.record.name, sandbox.id);
   sandbox.announce("DELETED");
-  runtime.telemetry.observe(
-    "sandbox_remove",
-    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
-    { runtime: sandbox.record.handler },
-  );
 }

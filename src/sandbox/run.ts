@@ -2,6 +2,7 @@ import { join } from "@std/path";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { NetworkResult } from "../network/network.ts";
+import { observed } from "../operation.ts";
 import { newId } from "../registry/ids.ts";
 import { validateSysctls } from "../oci/spec_sysctls.ts";
 import type { Runtime } from "../runtime.ts";
@@ -47,29 +48,27 @@ export async function runPodSandbox(
   validateSysctls(config.sysctls);
   const id = newId(kernel.random);
   const name = sandboxName(config);
-  reserveName(runtime, name, id);
-  using span = runtime.telemetry.span("RunPodSandbox", { "sandbox.id": id, "sandbox.name": name });
-  const beganMs = kernel.clock.monotonicMs();
-  let sandbox: Sandbox;
-  try {
-    const record = await describe(runtime, id, name, config, handler);
-    sandbox = new Sandbox(record, preparing(kernel.clock.nowMicros()), kernel, runtime.events);
-  } catch (error) {
-    sandboxNames.release(name, id);
-    throw error;
-  }
-  try {
-    await prepare(runtime, sandbox, context);
-  } catch (error) {
-    span.fail(error);
-    await rollback(runtime, sandbox);
-    throw error;
-  }
-  runtime.telemetry.observe(
-    "sandbox_runtime_create",
-    (kernel.clock.monotonicMs() - beganMs) / 1_000,
-    { runtime: handler },
-  );
+  await observed(runtime, {
+    name: "RunPodSandbox",
+    attributes: { "sandbox.id": id, "sandbox.name": name },
+    timer: "sandbox_runtime_create",
+    handler,
+  }, async () => {
+    await using undo = new AsyncDisposableStack();
+    reserveName(runtime, name, id);
+    const named = undo.adopt(name, (it) => sandboxNames.release(it, id));
+    const record = await describe(runtime, id, named, config, handler);
+    const status = preparing(kernel.clock.nowMicros());
+    const sandbox = new Sandbox(record, status, kernel, runtime.events);
+    // From the record on, giving the name back is the rollback's last step.
+    undo.move();
+    try {
+      await prepare(runtime, sandbox, context);
+    } catch (error) {
+      await rollback(runtime, sandbox);
+      throw error;
+    }
+  });
   return id;
 }
 

@@ -2,6 +2,7 @@ import type { Context } from "../kernel/context.ts";
 import { abandonPreparation } from "../container/prepare.ts";
 import { endContainer } from "../container/stop.ts";
 import type { Container } from "../container/container.ts";
+import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { stopped, stopping } from "./state.ts";
@@ -38,8 +39,15 @@ export async function stopSandbox(
 async function stop(runtime: Runtime, sandbox: Sandbox): Promise<void> {
   if (sandbox.status.phase === "STOPPED") return;
   using context = runtime.operationContext(`stop sandbox "${sandbox.id}"`);
-  using span = runtime.telemetry.span("StopPodSandbox", { "sandbox.id": sandbox.id });
-  const beganMs = runtime.kernel.clock.monotonicMs();
+  await observed(runtime, {
+    name: "StopPodSandbox",
+    attributes: { "sandbox.id": sandbox.id },
+    timer: "sandbox_runtime_stop",
+    handler: sandbox.record.handler,
+  }, () => stopParts(runtime, sandbox, context));
+}
+
+async function stopParts(runtime: Runtime, sandbox: Sandbox, context: Context): Promise<void> {
   sandbox.gate.close();
   await sandbox.transition(stopping);
   await sandbox.gate.drained(context);
@@ -53,12 +61,6 @@ async function stop(runtime: Runtime, sandbox: Sandbox): Promise<void> {
   await runtime.hooks.sandbox("stopPodSandbox", sandbox.record, context);
   await teardownSandbox(runtime, sandbox.record, sandbox.status, context);
   await sandbox.transition(stopped, "STOPPED");
-  span.event("sandbox stopped");
-  runtime.telemetry.observe(
-    "sandbox_runtime_stop",
-    (runtime.kernel.clock.monotonicMs() - beganMs) / 1_000,
-    { runtime: sandbox.record.handler },
-  );
 }
 
 /** The containers of a sandbox, oldest first. */
