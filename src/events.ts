@@ -61,7 +61,7 @@ export class Subscription implements Disposable {
 
 /**
  * Every transition, in order, to whoever listens. Publishing is synchronous and never waits: a slow
- * subscriber drops events, the node goes on (races.md W15).
+ * subscriber drops events, the node goes on (RACES.md W15).
  */
 export class EventStream {
   readonly #listeners = new Set<(event: LifecycleEvent) => void>();

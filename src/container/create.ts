@@ -33,7 +33,7 @@ import { prepareVolumes } from "./volumes.ts";
  * before has none and goes at the next recovery.
  *
  * The sandbox's gate is held all the way: a sandbox that is being stopped or removed meanwhile gets no
- * new container (races.md W5).
+ * new container (RACES.md W5).
  *
  * @returns the container's id
  * @throws {RuntimeError} NOT_FOUND for sandbox or image; FAILED_PRECONDITION when the sandbox is not

@@ -26,7 +26,7 @@ const PID_BYTES_MAX = 32;
 /**
  * CRI ExecSync: runs a command in a running container to its end. Of each stream the first
  * `execOutputBytesMax` bytes are kept. After its end a descendant may hold its output open; that is
- * waited for only `execDrainMs` (races.md W22).
+ * waited for only `execDrainMs` (RACES.md W22).
  *
  * @param timeoutMs 0 for no limit
  * @throws {RuntimeError} NOT_FOUND; FAILED_PRECONDITION when it does not run; INVALID_ARGUMENT for an
@@ -141,7 +141,7 @@ async function killExec(runtime: Runtime, child: ChildProcess, pidFile: string):
   await child.exited(bounded);
 }
 
-/** Without a pid file the exit code is the OCI runtime's own: the command never ran (races.md H8). */
+/** Without a pid file the exit code is the OCI runtime's own: the command never ran (RACES.md H8). */
 function notExecuted(id: string, stderr: Uint8Array): RuntimeError {
   const words = readableMessage(new TextDecoder().decode(stderr).trim());
   return new RuntimeError("UNKNOWN", `failed to exec in container "${id}": ${words}`);

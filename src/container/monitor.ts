@@ -10,7 +10,7 @@ const SIGKILL_EXIT_CODE = 137;
 
 /**
  * Watches for the end of a running container and brings it to EXITED. One a running container, in the
- * background, for as long as the daemon lives; start it when the container can be found (races.md C5).
+ * background, for as long as the daemon lives; start it when the container can be found (RACES.md C5).
  */
 export async function monitorContainer(
   runtime: Runtime,

@@ -18,7 +18,7 @@ interface Settlement {
 /**
  * Brings containers to their end: nothing left running, EXITED on disk, STOPPED announced. There is one
  * way to the end and one who goes it, for an exit, a failed start, a lost container and a recovered
- * one alike. When a step fails the container is UNKNOWN, never EXITED (races.md W2), and the tries go
+ * one alike. When a step fails the container is UNKNOWN, never EXITED (RACES.md W2), and the tries go
  * on in the background, further and further apart, sooner when somebody asks.
  */
 export class Settler {

@@ -35,7 +35,7 @@ export interface ContainerStatus {
   readonly createdAt: number;
   /**
    * When StartContainer was about to release the task, written before it did. A container with an
-   * intent can have run: whatever happens to the daemon, it is never started again (races.md W8).
+   * intent can have run: whatever happens to the daemon, it is never started again (RACES.md W8).
    */
   readonly startIntentAt: number;
   /** When its program was known to have been executed; never before the intent. */

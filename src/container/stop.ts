@@ -87,7 +87,7 @@ async function endsGracefully(
 
 /**
  * Sends the stop signal once in the container's life: many programs take a second one for "now"
- * (races.md B4). That it was sent is written down after it was, so that one that failed is sent again
+ * (RACES.md B4). That it was sent is written down after it was, so that one that failed is sent again
  * (W6).
  */
 function deliverStopSignal(runtime: Runtime, container: Container): Promise<void> {

@@ -10,7 +10,7 @@ export interface Pass extends Disposable {
 /**
  * The fence between what adds processes to a sandbox (create, start, exec) and what ends it. Work
  * holds the gate shared; stopping closes it, tells the work under way to give up, and waits for it to
- * leave. Once closed, it never opens again (races.md W4, W5).
+ * leave. Once closed, it never opens again (RACES.md W4, W5).
  */
 export class Gate {
   readonly #inside = new Set<Context>();

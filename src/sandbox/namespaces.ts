@@ -3,7 +3,7 @@ import { pinsOf, type SandboxPaths } from "./paths.ts";
 import type { SandboxConfig } from "./config.ts";
 
 /**
- * The namespaces that a sandbox offers its containers, by pin and never by pid (races.md W16). The
+ * The namespaces that a sandbox offers its containers, by pin and never by pid (RACES.md W16). The
  * PID namespace is the shared one; each container decides whether it takes it.
  */
 export function sandboxNamespaces(paths: SandboxPaths, config: SandboxConfig): NamespaceSources {

@@ -9,7 +9,7 @@ import { discardSandboxFiles } from "./teardown.ts";
 
 /**
  * CRI RemovePodSandbox: stops the sandbox, removes its containers and everything of its own. The
- * record goes last, so that a retry or a restart finds what is left (races.md W27). An unknown id is
+ * record goes last, so that a retry or a restart finds what is left (RACES.md W27). An unknown id is
  * fine; a removal under way is joined.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.

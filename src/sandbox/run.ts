@@ -30,7 +30,7 @@ const SHM_OPTIONS = ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"];
 /**
  * CRI RunPodSandbox: namespaces, network, files of a pod, ready for containers. What will be made is on
  * disk before it is made, so that neither a crash nor a failure leaves anything that nobody knows of
- * (races.md W20). When undoing a failure fails too, the sandbox stays, not ready, for its client to
+ * (RACES.md W20). When undoing a failure fails too, the sandbox stays, not ready, for its client to
  * stop and remove.
  *
  * @returns the sandbox's id

@@ -11,7 +11,7 @@ import { teardownSandbox } from "./teardown.ts";
 /**
  * CRI StopPodSandbox. First the gate closes, durably: no container can be created or started from then
  * on, and every read says NOTREADY. Then whoever is inside leaves, the containers are killed, and
- * network and namespaces go. When it returns nothing of the pod runs or ever will (races.md W4). Every
+ * network and namespaces go. When it returns nothing of the pod runs or ever will (RACES.md W4). Every
  * step is idempotent; an unknown id is fine; a stop under way is joined.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.

@@ -66,7 +66,7 @@ export async function createTask(
 
 /**
  * Takes hold of init. conmon named a pid; by now init may have died and the pid may be somebody else's,
- * so it must be the process that the OCI runtime recorded (races.md B15).
+ * so it must be the process that the OCI runtime recorded (RACES.md B15).
  */
 async function openInit(kernel: Kernel, stateFile: string, pid: number): Promise<ProcessHandle> {
   const state = await readInitState(kernel, stateFile);

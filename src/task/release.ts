@@ -8,7 +8,7 @@ import type { Task } from "./task.ts";
 /**
  * Lets the task's init execute the user's program: opens exec.fifo, takes the byte that init writes
  * when it gets there, and unlinks the fifo, as `runc start` does. Init may have died before, so that
- * nobody will ever write (races.md A5): its pidfd is watched at the same time. It may also have run
+ * nobody will ever write (RACES.md A5): its pidfd is watched at the same time. It may also have run
  * and ended while we looked away: when the death is seen first, the fifo is asked once more (A6).
  *
  * @throws {RuntimeError} FAILED_PRECONDITION when init died without being released; the context's cause,
