@@ -1,5 +1,3 @@
-import { Prng } from "./random.ts";
-
 /** What a strategy may know of a step that can run. */
 export interface Choice {
   /** Which of the tasks it belongs to; tasks are numbered in the order in which they came to be. */
@@ -13,6 +11,10 @@ export interface Choice {
    * does by itself ("timer").
    */
   readonly verb: string;
+  /** What it is about: a path, a command, several arguments; undefined when the verb says it all. */
+  readonly subject: unknown;
+  /** The names of all that it may touch, where it is known: absolute paths, and ids of objects. */
+  readonly footprint?: readonly string[];
 }
 
 /** The answer of a strategy that lets time pass, though something can run. */
@@ -22,43 +24,8 @@ export const ADVANCE_CLOCK: number = -1;
 export interface Chooser {
   /**
    * The index of one of `runnable`, which is ordered by task and number and never empty; or
-   * {@linkcode ADVANCE_CLOCK}, when `canAdvance` says that a timer is waiting.
+   * {@linkcode ADVANCE_CLOCK}, when `canAdvance` says that a timer is waiting: then it is asked again,
+   * with what is due among the others. A step is the same object until it has run.
    */
   pick(runnable: readonly Choice[], canAdvance: boolean): number;
-}
-
-/** Takes any step that can run, each as likely as the others. */
-export class RandomWalk implements Chooser {
-  #random: Prng;
-
-  /** Two walks of one seed take the same way, as long as they are offered the same steps. */
-  constructor(
-    seed: number,
-    /**
-     * Probability of a step at which everything is so slow that a timer fires first. May be changed at
-     * any time.
-     */
-    public slowness: number = 0,
-  ) {
-    this.#random = new Prng(seed, "chooser");
-  }
-
-  /** Draws one of `runnable`, or time. */
-  pick(runnable: readonly Choice[], canAdvance: boolean): number {
-    if (canAdvance && this.slowness > 0 && this.#random.chance(this.slowness)) return ADVANCE_CLOCK;
-    return runnable.length === 1 ? 0 : this.#random.below(runnable.length);
-  }
-}
-
-/** Goes on with the task that ran last as long as it can, then takes the lowest: few switches. */
-export class Sequential implements Chooser {
-  #last = 0;
-
-  /** The first step of the task that ran last, else of the lowest. */
-  pick(runnable: readonly Choice[]): number {
-    const same = runnable.findIndex((step) => step.taskId === this.#last);
-    const index = same < 0 ? 0 : same;
-    this.#last = (runnable[index] as Choice).taskId;
-    return index;
-  }
 }

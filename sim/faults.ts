@@ -86,7 +86,7 @@ const LATE_MICROS_MAX = 5_000_000;
 
 /** Draws faults from the seed. */
 export class Faults implements WatchFaults {
-  /** False: nothing new goes wrong, until it is true again. Slowness is the chooser's. */
+  /** False: nothing new goes wrong, until it is true again. */
   isOn = true;
   readonly #options: FaultOptions;
   readonly #random: Prng;
@@ -104,6 +104,11 @@ export class Faults implements WatchFaults {
     this.#random = new Prng(seed, "faults");
     this.#scheduler = scheduler;
     this.#describe = describe;
+  }
+
+  /** @internal The probability that a timer fires before the next step. */
+  get slowness(): number {
+    return this.isOn ? this.#options.slowness ?? 0 : 0;
   }
 
   /** @internal */

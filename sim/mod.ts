@@ -108,7 +108,7 @@
  * @module
  */
 
-export { ADVANCE_CLOCK, type Choice, type Chooser, RandomWalk, Sequential } from "./chooser.ts";
+export { ADVANCE_CLOCK, type Choice, type Chooser } from "./chooser.ts";
 export { Daemon } from "./daemon.ts";
 export { Hold, type What, type Who } from "./director.ts";
 export { inMacrotask } from "./driver.ts";
@@ -140,6 +140,13 @@ export { Prng } from "./random.ts";
 export { SimTask, type TaskState } from "./sim_task.ts";
 export { type Outcome, type RunOptions, Simulation, type SimulationOptions } from "./simulation.ts";
 export type { Step } from "./step.ts";
+export { mayConflict } from "./strategies/conflict.ts";
+export { FairTail } from "./strategies/fair_tail.ts";
+export { Pct, type PctOptions } from "./strategies/pct.ts";
+export { type StrategyName, strategyOf } from "./strategies/portfolio.ts";
+export { Pos } from "./strategies/pos.ts";
+export { RandomWalk } from "./strategies/random_walk.ts";
+export { Sequential } from "./strategies/sequential.ts";
 export { type Execution, Machine } from "./world/machine.ts";
 export { type ContainerRole, Process, type ProcessState } from "./world/process.ts";
 export {

@@ -255,12 +255,13 @@ export class Scheduler {
   #take(): Step | undefined {
     this.#fireDue();
     this.#checkConditions();
-    const offered = this.#offer();
+    let offered = this.#offer();
     if (offered.length === 0) return this.#idle.shift();
     let index = this.chooser.pick(offered, this.#timers.length > 0);
     if (index === ADVANCE_CLOCK) {
       this.advance();
-      index = 0;
+      offered = this.#offer();
+      index = this.chooser.pick(offered, false);
     }
     const step = offered[index];
     if (step === undefined) throw new Error(`Cannot run step ${index} of ${offered.length}`);

@@ -1,5 +1,5 @@
 import type { Kernel } from "../src/kernel/kernel.ts";
-import { type Chooser, RandomWalk } from "./chooser.ts";
+import type { Chooser } from "./chooser.ts";
 import { Daemon } from "./daemon.ts";
 import { Director, type Hold, type What, type Who } from "./director.ts";
 import { afterMicrotasks, canDrain } from "./driver.ts";
@@ -10,6 +10,8 @@ import { programs, workloads } from "./programs/registry.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimTask } from "./sim_task.ts";
 import { Step } from "./step.ts";
+import { RandomWalk } from "./strategies/random_walk.ts";
+import { Slow } from "./strategies/slow.ts";
 import { currentTask, type Task } from "./task.ts";
 import { Machine } from "./world/machine.ts";
 import { difference, snapshot, type SnapshotOptions } from "./world/snapshot.ts";
@@ -80,7 +82,8 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     const { seed, faults = {} } = options;
     this.#stepsMax = options.stepsMax ?? STEPS_MAX;
-    this.scheduler = new Scheduler(options.chooser ?? new RandomWalk(seed, faults.slowness));
+    const chooser = options.chooser ?? new RandomWalk(seed);
+    this.scheduler = new Scheduler(new Slow(chooser, seed, () => this.faults.slowness));
     this.#director = new Director(this.scheduler);
     this.machine = new Machine(this.scheduler, {
       seed,

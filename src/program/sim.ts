@@ -6,6 +6,7 @@ import type { ExploreOptions, Finding } from "../../sim/lifecycle/explore.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
 import { messageOf } from "../errors.ts";
 import { failure } from "./exit_codes.ts";
+import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
 import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
 
@@ -137,25 +138,6 @@ class Thread implements Disposable {
   [Symbol.dispose](): void {
     this.#worker.terminate();
   }
-}
-
-/** The first Ctrl-C is a request; a second one ends the program. */
-class Interrupt implements Disposable {
-  hasCome = false;
-
-  constructor(readonly onCome: () => void) {
-    Deno.addSignalListener("SIGINT", this.#listener);
-  }
-
-  [Symbol.dispose](): void {
-    if (!this.hasCome) Deno.removeSignalListener("SIGINT", this.#listener);
-  }
-
-  readonly #listener = (): void => {
-    this.hasCome = true;
-    Deno.removeSignalListener("SIGINT", this.#listener);
-    this.onCome();
-  };
 }
 
 /** A line that is written over, on a terminal only. */

@@ -1,0 +1,67 @@
+import { assert, assertEquals } from "@std/assert";
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+
+interface SimOutput {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(...args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--no-lock", "mod.ts", "sim", ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function outputOf(child: Deno.ChildProcess): Promise<SimOutput> {
+  const { code, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}
+
+async function summary(...args: readonly string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await outputOf(start("--json", ...args));
+  assertEquals(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+Deno.test("slipway sim --json prints one object, the same for any number of threads", async () => {
+  const one = await summary("--runs=100", "--jobs=1");
+  const three = await summary("--runs=100", "--jobs=3");
+  assertEquals(Object.keys(one), [
+    "runs",
+    "steps",
+    "executions",
+    "seconds",
+    "schedulesPerSecond",
+    "finding",
+  ]);
+  assertEquals(one["runs"], 100);
+  assertEquals(one["finding"], null);
+  for (const key of ["runs", "steps", "executions"]) assertEquals(three[key], one[key]);
+});
+
+Deno.test("slipway sim --strategy changes the schedules", async () => {
+  const steps = new Set<unknown>();
+  for (const name of ["random", "pct", "pos", "portfolio"]) {
+    steps.add((await summary("--runs=20", `--strategy=${name}`))["steps"]);
+  }
+  assertEquals(steps.size, 4);
+});
+
+Deno.test("slipway sim --for ends after that time", async () => {
+  const { runs } = await summary("--for=1s");
+  assert(typeof runs === "number" && runs > 0);
+});
+
+Deno.test("slipway sim refuses what makes no sense", async () => {
+  for (const wrong of ["--strategy=luck", "--for=10", "--jobs=0", "--runs=-1"]) {
+    const { code, stderr } = await outputOf(start(wrong));
+    assertEquals(code, 2, stderr);
+  }
+});
