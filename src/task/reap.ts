@@ -2,7 +2,7 @@ import type { Config } from "../config.ts";
 import { type Context, sleep } from "../kernel/context.ts";
 import { tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
+import { type ProcessEntry, type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
 import { deleteContainer } from "../oci/runc.ts";
 import { runtimeRoot, taskPaths } from "./paths.ts";
 import { openIfPresent, type TaskIdentity } from "./task.ts";
@@ -46,7 +46,12 @@ export async function reapTask(
   await kernel.cgroups.remove(task.cgroup);
 }
 
-/** Kills and awaits every conmon and OCI runtime that works on `id`: their arguments name both. */
+/**
+ * Kills and awaits every conmon and OCI runtime that works on `id`, which their arguments name together
+ * with our runtime root, and what they have started: the runtime's init has other arguments, and may
+ * not be in its cgroup yet. The youngest goes first: conmon, a subreaper, then inherits what the
+ * runtime leaves, so that it can still be found (man 2 prctl, PR_SET_CHILD_SUBREAPER).
+ */
 async function killHelpers(
   kernel: Kernel,
   config: Config,
@@ -54,9 +59,28 @@ async function killHelpers(
   context: Context,
 ): Promise<void> {
   const root = runtimeRoot(config);
-  for (const entry of await kernel.processes.list()) {
-    if (entry.args.includes(id) && entry.args.includes(root)) await kill(kernel, entry, context);
+  while (true) {
+    const processes = await kernel.processes.list();
+    const helpers = processes.filter((it) => it.args.includes(id) && it.args.includes(root));
+    const youngest = helpers.reduce<ProcessEntry | undefined>(
+      (found, it) => found === undefined || it.startTime >= found.startTime ? it : found,
+      undefined,
+    );
+    if (youngest === undefined) return;
+    for (const process of familyOf(youngest, processes)) await kill(kernel, process, context);
   }
+}
+
+/** A process and its descendants, parents first. */
+function familyOf(
+  head: ProcessEntry,
+  processes: readonly ProcessEntry[],
+): readonly ProcessEntry[] {
+  const family = [head];
+  for (const parent of family) {
+    family.push(...processes.filter((it) => it.parentPid === parent.pid && it.pid !== parent.pid));
+  }
+  return family;
 }
 
 /** Kills a process, unless it is gone, and awaits its end. */
