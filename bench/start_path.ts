@@ -1,6 +1,7 @@
 /**
- * Measures the start path of our daemon, and of other CRI servers beside it: a pod with one container,
- * one after another, the servers taking turns so that a noisy machine is as noisy for all.
+ * Measures the start path of our daemon, and of other CRI servers beside it: pods with one container,
+ * the servers taking turns so that a noisy machine is as noisy for all. Everything that was made is
+ * removed at the end, whichever way it comes.
  *
  * @module
  */
@@ -8,106 +9,82 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import { messageOf } from "../src/errors.ts";
-import { connect, type CriClient } from "../test/system/client.ts";
-import { startDaemonProcess } from "../test/system/daemon.ts";
-import { makePlace } from "../test/system/place.ts";
-import { archiveOfBusybox, IMAGE } from "../test/system/scene.ts";
-import { measureCycle, type Target, type Timings } from "./cycle.ts";
-import { summaryOf, tableOf } from "./report.ts";
+import { collect, count } from "../src/program/options.ts";
+import { type BenchFlags, measureAll } from "./bench.ts";
+import { linesOf } from "./report.ts";
 
-interface Flags {
-  readonly n: number;
-  readonly warmup: number;
-  readonly net: "host" | "cni";
-  readonly endpoint?: string;
-  readonly peer?: readonly string[];
-  readonly image: string;
-  readonly cniConfDir: string;
+interface Flags extends BenchFlags {
   readonly json?: boolean;
 }
 
+/** Outside of the image's own name, since a peer pulls it. */
 const PEER_IMAGE = "docker.io/library/busybox:latest";
-const OURS = "slipway";
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const HELP = `
+With --json one object is printed. Its fields, of which later versions only have more:
+  version     1
+  settings    pods, warmup, parallel, pauseMs, network, workload
+  endpoints[] name, network; calls: by call {p50, p90, p99, p50Low, p50High} in ms, the last two the
+              95 % interval of p50; podsPerSecond; cpuSecondsPerPod; memory[]: {pods, pss, daemonPss,
+              helpersPss, daemonRss} in MB. The last endpoint, "runc run", is the floor.
+  simulated   calls: StartContainer on the simulated kernel, in real time
+  ratios[]    ours to each other endpoint: name, peer, network, calls (of p50), podsPerSecond,
+              cpuSecondsPerPod, memory (of pss)
+What could not be measured is null or left out: CPU needs --parallel 1 and --workload sleep, memory
+and CPU a daemon in this network namespace.
+
+Exit codes: 0 measured, 1 a server failed, it was interrupted, or something was left behind.`;
 
 await new Command("bench")
-  .description("measure RunPodSandbox, CreateContainer, StartContainer and a pod's whole cycle")
-  .option("--n <n>", "pods on each server", count, 50)
+  .description("measure every call of a pod's life, what pods cost, and runc alone beside it")
+  .option("--n <n>", "pods on each server", positive, 50)
   .option("--warmup <n>", "pods before those that count", count, 3)
+  .option("--parallel <n>", "pods at a time", positive, 1)
+  .option("--pause <ms>", "between CreateContainer and StartContainer", count, 0)
+  .addOption(
+    new Option("--workload <kind>", "a container that sleeps, or ends at once")
+      .choices(["sleep", "exit"]).default("sleep"),
+  )
   .addOption(
     new Option("--net <kind>", "the pods' network").choices(["host", "cni"]).default("host"),
   )
+  .option("--memory <n>", "measure memory as well, at no pod and at so many", count, 0)
   .option("--endpoint <unix:///path>", "a daemon of ours that runs; otherwise one is started")
   .option(
     "--peer <unix:///path>",
     "another CRI server, as NAME=unix:///path for a name of its own; repeatable",
-    (value: string, earlier: readonly string[] = []) => [...earlier, value],
+    collect,
   )
-  .option("--image <name>", "with a shell's sleep; pulled where it is not there", PEER_IMAGE)
+  .option("--image <name>", "a busybox for them; pulled where it is not there", PEER_IMAGE)
   .option("--cni-conf-dir <folder>", "for the daemon that is started", "/etc/cni/net.d")
-  .option("--json", "every sample, for programs")
-  .addHelpText("after", "\nExit codes: 0 measured, 1 a server failed or left something behind.")
+  .option("--json", "for programs")
+  .addHelpText("after", HELP)
   .action(async (flags: Flags) => {
+    const interrupted = new AbortController();
+    const interrupt = () => interrupted.abort(new Error("interrupted"));
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupt);
     try {
-      await run(flags);
+      const report = await measureAll(flags, interrupted.signal);
+      const lines = flags.json ? [JSON.stringify(report)] : linesOf(report);
+      for (const line of lines) console.log(line);
     } catch (error) {
-      console.error(`bench: ${messageOf(error)}`);
+      for (const message of messagesOf(error)) console.error(`bench: ${message}`);
       Deno.exitCode = 1;
+    } finally {
+      for (const signal of SIGNALS) Deno.removeSignalListener(signal, interrupt);
     }
   })
   .parseAsync(Deno.args, { from: "user" });
 
-async function run(flags: Flags): Promise<void> {
-  await using undo = new AsyncDisposableStack();
-  const logs = await Deno.makeTempDir({ prefix: "slipway-bench-" });
-  undo.defer(() => Deno.remove(logs, { recursive: true }));
-  const ours = flags.endpoint === undefined
-    ? { client: await startOwn(flags, undo), image: IMAGE }
-    : { client: connectTo(flags.endpoint, undo), image: flags.image };
-  const peers = (flags.peer ?? []).map((text, index) => {
-    const [, name = `peer${index + 1}`, endpoint = ""] = /^(?:([^=]+)=)?(unix:.+)$/.exec(text) ??
-      [];
-    return { name, client: connectTo(endpoint, undo), image: flags.image };
-  });
-  const targets: readonly Target[] = [{ name: OURS, ...ours }, ...peers].map((it) => ({
-    ...it,
-    logs,
-    network: flags.net,
-  }));
-  for (const target of targets) await provideImage(target);
-  const series = targets.map(({ name }) => ({ name, samples: [] as Timings[] }));
-  for (let index = -flags.warmup; index < flags.n; index++) {
-    for (const [at, target] of targets.entries()) {
-      const timings = await measureCycle(target, index + flags.warmup);
-      if (index >= 0) series[at]?.samples.push(timings);
-    }
-  }
-  if (flags.json) {
-    const summaries = series.map((it) => ({ ...it, summary: summaryOf(it) }));
-    console.log(JSON.stringify({ net: flags.net, series: summaries }));
-  } else {
-    console.log(`${flags.n} pods on each, network ${flags.net}, at the client`);
-    for (const line of tableOf(series)) console.log(line);
-  }
+function positive(text: string): number {
+  const number = count(text);
+  if (number > 0) return number;
+  throw new InvalidArgumentError("It must be at least 1.");
 }
 
-async function startOwn(flags: Flags, undo: AsyncDisposableStack): Promise<CriClient> {
-  const place = undo.use(await makePlace());
-  const image = `${IMAGE}=docker-archive:${await archiveOfBusybox()}`;
-  const more = ["--import", image, "--cni-conf-dir", flags.cniConfDir, "--log-level", "info"];
-  return undo.use(await startDaemonProcess(place, { flags: more })).client;
-}
-
-function connectTo(endpoint: string, undo: AsyncDisposableStack): CriClient {
-  if (!endpoint.startsWith("unix://")) throw new Error(`${endpoint} is not unix:///path`);
-  return undo.use(connect(endpoint.slice("unix://".length)));
-}
-
-async function provideImage({ client, image }: Target): Promise<void> {
-  const { image: found } = await client.imageStatus({ image: { image } });
-  if (found === undefined) await client.pullImage({ image: { image } });
-}
-
-function count(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number.");
+/** What went wrong first, then what went wrong while that was cleaned up. */
+function messagesOf(error: unknown): readonly string[] {
+  if (!(error instanceof SuppressedError)) return [messageOf(error)];
+  return [...messagesOf(error.suppressed), ...messagesOf(error.error)];
 }

@@ -1,0 +1,87 @@
+import { join } from "@std/path";
+
+import { COMMANDS, type PodOptions, startPod, type Target, type Timings } from "./cycle.ts";
+import { helpersOf } from "./proc.ts";
+
+/** What no runtime can be faster than while it uses runc: `runc run` of the same bundle, and nothing else. */
+export interface Floor {
+  /** Runs one container; its end is no floor for anybody, since `runc delete --force` sleeps (runc delete.go). */
+  measure(name: string): Promise<Timings>;
+}
+
+/** What of a bundle's configuration (OCI runtime specification, config.md) is changed. */
+interface Spec {
+  readonly process: { readonly args: readonly string[] };
+  readonly root: { readonly path: string };
+  readonly linux: { readonly cgroupsPath: string };
+}
+
+/**
+ * Takes the bundle of a container that `target` runs. Its pod lives as long as the run, since the
+ * bundle names its namespaces and volumes.
+ *
+ * @param folder existing; everything is written below it
+ * @param rootfs what is in the image
+ * @returns undefined where the server leaves no bundle to be found: a conmon with `--bundle` tells.
+ */
+export async function prepareFloor(
+  target: Target,
+  options: PodOptions,
+  { folder, rootfs }: { readonly folder: string; readonly rootfs: string },
+): Promise<Floor | undefined> {
+  const pod = await startPod(target, "floor", { ...options, workload: "sleep", pauseMs: 0 });
+  const source = bundleOf(pod.containerId);
+  if (source === undefined) return undefined;
+  const spec: Spec = JSON.parse(await Deno.readTextFile(join(source, "config.json")));
+  const state = join(folder, "runc");
+  return {
+    async measure(name) {
+      const id = `${options.run}-${name}`;
+      const bundle = join(folder, id);
+      await Deno.mkdir(bundle);
+      const own = changed(spec, { rootfs, cgroup: `/${id}`, args: COMMANDS[options.workload] });
+      await Deno.writeTextFile(join(bundle, "config.json"), JSON.stringify(own));
+      const began = performance.now();
+      try {
+        await runc(state, "run", "--detach", "--bundle", bundle, id);
+        const started = performance.now() - began;
+        await runc(state, "delete", "--force", id);
+        return { "run → started": started };
+      } catch (error) {
+        await runc(state, "delete", "--force", id).catch(() => {});
+        throw error;
+      } finally {
+        await Deno.remove(bundle, { recursive: true });
+      }
+    },
+  };
+}
+
+/** The same container with a root file system, a cgroup and a command of our own. */
+export function changed<T extends Spec>(
+  spec: T,
+  own: { readonly rootfs: string; readonly cgroup: string; readonly args: readonly string[] },
+): T {
+  return {
+    ...spec,
+    process: { ...spec.process, args: own.args },
+    root: { ...spec.root, path: own.rootfs },
+    linux: { ...spec.linux, cgroupsPath: own.cgroup },
+  };
+}
+
+function bundleOf(containerId: string): string | undefined {
+  const [helper] = helpersOf([containerId]);
+  if (helper === undefined) return undefined;
+  const args = Deno.readTextFileSync(`/proc/${helper}/cmdline`).split("\0");
+  const at = args.findIndex((it) => it === "--bundle" || it === "-b");
+  return at < 0 ? undefined : args[at + 1];
+}
+
+/** Nothing of a detached container may hold a pipe of ours, or its end would be waited for. */
+async function runc(state: string, ...args: readonly string[]): Promise<void> {
+  const all = ["--root", state, ...args];
+  const child = new Deno.Command("runc", { args: all, stdin: "null", stdout: "null" });
+  const { success } = await child.spawn().status;
+  if (!success) throw new Error(`runc ${all.join(" ")} failed`);
+}

@@ -1,0 +1,36 @@
+import { Prng } from "../sim/random.ts";
+
+/** A 95 % confidence interval. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+const RESAMPLES = 1_000;
+/** Fixed, so that the same samples always give the same report. */
+const SEED = 1;
+const LOW_PERCENT = 2.5;
+const HIGH_PERCENT = 97.5;
+
+/** The smallest sample that `percent` of all are not above; NaN of none. */
+export function percentile(samples: readonly number[], percent: number): number {
+  return percentileOfSorted(Float64Array.from(samples).sort(), percent);
+}
+
+/**
+ * The bootstrap's interval of the median (Efron 1979, percentile method): the samples drawn anew, with
+ * replacement, many times over.
+ */
+export function medianInterval(samples: readonly number[], seed = SEED): Interval {
+  const prng = new Prng(seed, "bootstrap");
+  const resample = new Float64Array(samples.length);
+  const medians = Array.from({ length: RESAMPLES }, () => {
+    for (let i = 0; i < resample.length; i++) resample[i] = prng.pick(samples);
+    return percentileOfSorted(resample.sort(), 50);
+  });
+  return { low: percentile(medians, LOW_PERCENT), high: percentile(medians, HIGH_PERCENT) };
+}
+
+function percentileOfSorted(sorted: Float64Array, percent: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * percent / 100) - 1)] ?? Number.NaN;
+}

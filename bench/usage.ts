@@ -1,0 +1,79 @@
+import { type PodOptions, removePods, type StartedPod, startPod, type Target } from "./cycle.ts";
+import { cpuOf, helpersOf, listenerOf, memoryOf } from "./proc.ts";
+
+/** What a server's own processes take while so many pods run, in megabytes; containers are not counted. */
+export interface Memory {
+  readonly pods: number;
+  /** Proportional set of the daemon and all helpers together. */
+  readonly pss: number;
+  readonly daemonPss: number;
+  readonly helpersPss: number;
+  /** Resident set of the daemon: its program may be shared with other processes, this client too. */
+  readonly daemonRss: number;
+}
+
+/** Counts the CPU time of a server: of its daemon, from now on, and of the helpers that it is shown. */
+export class CpuMeter {
+  readonly #daemon: number;
+  readonly #startSeconds: number;
+  readonly #helpers = new Map<number, number>();
+
+  private constructor(daemon: number, startSeconds: number) {
+    this.#daemon = daemon;
+    this.#startSeconds = startSeconds;
+  }
+
+  /** Undefined where the daemon cannot be seen. */
+  static of({ socketPath }: Target): CpuMeter | undefined {
+    const daemon = listenerOf(socketPath);
+    const cpu = daemon === undefined ? undefined : cpuOf(daemon);
+    return daemon === undefined || cpu === undefined
+      ? undefined
+      : new CpuMeter(daemon, cpu.seconds);
+  }
+
+  /** Looks at a pod's helpers; the last look counts. */
+  look({ podSandboxId, containerId }: StartedPod): void {
+    for (const pid of helpersOf([podSandboxId, containerId])) {
+      const cpu = cpuOf(pid);
+      // What the daemon waits for is counted with the daemon.
+      if (cpu !== undefined && cpu.parent !== this.#daemon) this.#helpers.set(pid, cpu.seconds);
+    }
+  }
+
+  /** Seconds so far. */
+  get seconds(): number {
+    const helpers = [...this.#helpers.values()].reduce((sum, it) => sum + it, 0);
+    return (cpuOf(this.#daemon)?.seconds ?? Number.NaN) - this.#startSeconds + helpers;
+  }
+}
+
+/**
+ * Measures with no pod, once every other one of the run is removed, and with `count` that run. Nothing
+ * where the daemon cannot be seen.
+ */
+export async function measureMemory(
+  target: Target,
+  count: number,
+  options: PodOptions,
+): Promise<readonly Memory[]> {
+  const daemon = listenerOf(target.socketPath);
+  if (daemon === undefined) return [];
+  await removePods(target.client, options.run);
+  const empty = memoryWith(daemon, []);
+  const running: PodOptions = { ...options, workload: "sleep", pauseMs: 0 };
+  const pods: StartedPod[] = [];
+  for (let index = 0; index < count; index++) {
+    pods.push(await startPod(target, `memory${index}`, running));
+  }
+  const full = memoryWith(daemon, pods);
+  await removePods(target.client, options.run);
+  return [empty, full];
+}
+
+function memoryWith(daemon: number, pods: readonly StartedPod[]): Memory {
+  const { pss: daemonPss, rss: daemonRss } = memoryOf(daemon);
+  const helpers = helpersOf(pods.flatMap((it) => [it.podSandboxId, it.containerId]));
+  const helpersPss = helpers.reduce((sum, pid) => sum + memoryOf(pid).pss, 0);
+  return { pods: pods.length, pss: daemonPss + helpersPss, daemonPss, helpersPss, daemonRss };
+}
