@@ -60,6 +60,7 @@ async function killHelpers(
 ): Promise<void> {
   const root = runtimeRoot(config);
   while (true) {
+    context.throwIfCancelled();
     const processes = await kernel.processes.list();
     const helpers = processes.filter((it) => it.args.includes(id) && it.args.includes(root));
     const youngest = helpers.reduce<ProcessEntry | undefined>(

@@ -125,6 +125,7 @@ export class FakeProcess implements ProcessHandle {
   readonly signals: number[] = [];
   readonly identity: ProcessIdentity;
   isDisposed = false;
+  hasExited = false;
   readonly #end = Promise.withResolvers<void>();
 
   constructor(pid: number, readonly deadlySignals: readonly number[] = []) {
@@ -132,6 +133,7 @@ export class FakeProcess implements ProcessHandle {
   }
 
   exit(): void {
+    this.hasExited = true;
     this.#end.resolve();
   }
 

@@ -28,6 +28,7 @@ const cause = new RuntimeError("CANCELLED", "the client left");
 /** A process of the machine, with the command line that the process table shows. */
 class MachineProcess extends FakeProcess {
   readonly args: readonly string[];
+  parentPid = 1;
 
   constructor(pid: number, ...args: readonly string[]) {
     super(pid);
@@ -53,7 +54,10 @@ class Scene {
   readonly kernel = fakeKernel({
     clock: this.clock,
     processes: {
-      list: () => this.#step("list", this.processes.map((it) => this.#entryOf(it))),
+      list: () => {
+        const alive = this.processes.filter((it) => !it.hasExited);
+        return this.#step("list", alive.map((it) => this.#entryOf(it)));
+      },
       open: (which) => {
         const process = this.processes.find((it) => it.identity.pid === pidOf(which));
         const isSame = process !== undefined &&
@@ -112,7 +116,12 @@ class Scene {
   }
 
   #entryOf(process: MachineProcess): ProcessEntry {
-    return { ...process.identity, parentPid: 1, args: process.args, isZombie: false };
+    return {
+      ...process.identity,
+      parentPid: process.parentPid,
+      args: process.args,
+      isZombie: false,
+    };
   }
 }
 
@@ -137,6 +146,7 @@ Deno.test("reapTask() takes helpers, processes, runtime's state and cgroup in th
   assertEquals(scene.journal, [
     "list",
     "signal 9 to 9",
+    "list",
     "signal 9 to 10",
     `kill ${cgroup}`,
     deleted,
@@ -148,13 +158,27 @@ Deno.test("reapTask() takes helpers, processes, runtime's state and cgroup in th
 
 Deno.test("reapTask() kills helpers that name both the id and our root, and nobody else", async () => {
   const scene = new Scene();
-  scene.add(1, "runc", "--root", root, "delete", "c1");
+  scene.add(6, "runc", "--root", root, "delete", "c1");
   scene.add(2, "runc", "--root", "/run/runc", "delete", "c1");
   scene.add(3, "runc", "--root", root, "delete", "c10");
   scene.add(4, "sh", "-c", `runc --root ${root} delete c1`);
   scene.add(5);
   await scene.reap({ mayHaveHelpers: true });
-  assertEquals(scene.journal, ["list", "signal 9 to 1", `remove ${cgroup}`]);
+  assertEquals(scene.journal, ["list", "signal 9 to 6", "list", `remove ${cgroup}`]);
+});
+
+Deno.test("reapTask() kills what a helper has started, the youngest helper first", async () => {
+  const scene = new Scene();
+  scene.add(7, "conmon", "--cid", "c1", "--runtime-arg", root);
+  scene.add(8, "runc", "--root", root, "create", "c1").parentPid = 7;
+  scene.add(9, "runc", "init").parentPid = 8;
+  scene.add(10, "sleep").parentPid = 9;
+  scene.add(11, "sshd");
+  await scene.reap({ mayHaveHelpers: true });
+  assertEquals(scene.journal, [
+    ...["list", "signal 9 to 8", "signal 9 to 9", "signal 9 to 10"],
+    ...["list", "signal 9 to 7", "list", `remove ${cgroup}`],
+  ]);
 });
 
 Deno.test("reapTask() goes on when a helper is dead, but not before", async () => {
