@@ -68,8 +68,3 @@ export class RuntimeError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-/** True for the one error that idempotent operations take for success. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof RuntimeError && error.code === "NOT_FOUND";
-}

@@ -6,6 +6,7 @@ import { reapTask } from "../task/reap.ts";
 import type { Task, TaskRequest } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { prepareLog } from "./logs.ts";
+import { taskIdentity } from "./task.ts";
 
 /**
  * The task of a container, created ahead of its start: everything is there but the user's program, which
@@ -107,16 +108,14 @@ export async function abandonPreparation(
   if (container.preparation === undefined) return;
   await container.preparation.cancel(context);
   const options = { mayHaveHelpers: true, known: [] };
-  const request = taskRequest(runtime, container);
-  await reapTask(runtime.kernel, runtime.config, request, options, context);
+  const identity = taskIdentity(runtime, container.record);
+  await reapTask(runtime.kernel, runtime.config, identity, options, context);
   container.preparation = undefined;
 }
 
 function taskRequest(runtime: Runtime, { record }: Container): TaskRequest {
   return {
-    id: record.id,
-    runtime: runtime.ociRuntime(record.handler),
-    cgroup: record.cgroup,
+    ...taskIdentity(runtime, record),
     terminal: record.config.tty,
     stdin: record.config.stdin,
     keepsStdin: record.config.stdin && !record.config.stdinOnce,

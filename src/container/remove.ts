@@ -9,6 +9,7 @@ import { abandonPreparation } from "./prepare.ts";
 import { deleteContainerRecord } from "./record.ts";
 import { removalBegun } from "./state.ts";
 import { endContainer } from "./stop.ts";
+import { taskIdentity } from "./task.ts";
 
 /**
  * CRI RemoveContainer: whatever state it is in, the container ends and everything of it goes: nothing
@@ -59,7 +60,7 @@ async function erase(
   await reapTask(
     kernel,
     config,
-    { id: record.id, runtime: runtime.ociRuntime(record.handler), cgroup: record.cgroup },
+    taskIdentity(runtime, record),
     { mayHaveHelpers: false, known: [] },
     context,
   );

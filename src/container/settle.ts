@@ -2,8 +2,8 @@ import { messageOf } from "../errors.ts";
 import { firstOf, sleep, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { reapTask } from "../task/reap.ts";
-import type { TaskIdentity } from "../task/task.ts";
 import type { Container } from "./container.ts";
+import { taskIdentity } from "./task.ts";
 import { type ContainerStatus, ended, type Ending, lost } from "./state.ts";
 
 /** What a container is being brought to, and how often that was tried. */
@@ -109,7 +109,8 @@ export class Settler {
       container.task?.init.identity ?? init,
       container.task?.supervisor?.identity ?? supervisor,
     ];
-    await reapTask(kernel, config, this.#identityOf(container), { mayHaveHelpers, known }, bounded);
+    const identity = taskIdentity(this.runtime, container.record);
+    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);
     life.throwIfCancelled();
     container.preparation = undefined;
     await container.transition(
@@ -126,13 +127,5 @@ export class Settler {
         ? undefined
         : lost(status, messageOf(error));
     await container.transition(next).catch(() => {});
-  }
-
-  #identityOf(container: Container): TaskIdentity {
-    return {
-      id: container.id,
-      runtime: this.runtime.ociRuntime(container.record.handler),
-      cgroup: container.record.cgroup,
-    };
   }
 }

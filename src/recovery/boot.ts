@@ -14,15 +14,18 @@ export async function isSameBoot(
   kernel: Kernel,
   records: readonly StoredRecord[],
 ): Promise<boolean> {
-  const content = await kernel.files.readFile(BOOT_ID_FILE, BOOT_ID_BYTES_MAX);
-  const value = new TextDecoder().decode(content).trim();
+  const bootId = await readBootId(kernel);
   const last = records.find((it) => it.table === TABLE && it.id === ID)?.value;
-  return last === value;
+  return last === bootId;
 }
 
 /** Writes down the boot that the records are now true of: the last step of a recovery. */
 export async function recordBoot(kernel: Kernel): Promise<void> {
-  const content = await kernel.files.readFile(BOOT_ID_FILE, BOOT_ID_BYTES_MAX);
-  const value = new TextDecoder().decode(content).trim();
+  const value = await readBootId(kernel);
   await kernel.store.commit([{ kind: "put", record: { table: TABLE, id: ID, value } }]);
+}
+
+async function readBootId(kernel: Kernel): Promise<string> {
+  const content = await kernel.files.readFile(BOOT_ID_FILE, BOOT_ID_BYTES_MAX);
+  return new TextDecoder().decode(content).trim();
 }

@@ -2,6 +2,7 @@ import { endingOf, monitorContainer } from "../container/monitor.ts";
 import type { Container } from "../container/container.ts";
 import { removeContainer } from "../container/remove.ts";
 import { type Ending, START_ERROR, started, UNKNOWN_EXIT } from "../container/state.ts";
+import { taskIdentity } from "../container/task.ts";
 import { messageOf } from "../errors.ts";
 import type { ProcessEntry } from "../kernel/processes.ts";
 import { isRuntimeInit } from "../oci/runc.ts";
@@ -52,14 +53,9 @@ async function recoverCreated(
   known: Known,
 ): Promise<void> {
   const { kernel, config } = runtime;
-  const { record } = container;
   using bounded = runtime.rollbackContext();
   const mayHaveHelpers = known.processes.some((process) => process.args.includes(container.id));
-  const identity = {
-    id: record.id,
-    runtime: runtime.ociRuntime(record.handler),
-    cgroup: record.cgroup,
-  };
+  const identity = taskIdentity(runtime, container.record);
   try {
     await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, bounded);
   } catch (error) {

@@ -8,7 +8,11 @@
 import { fail } from "@std/assert";
 import { setImmediate } from "node:timers";
 
-import { type ContainerConfig, NO_LIMITS } from "../../src/container/config.ts";
+import {
+  type ContainerConfig,
+  DEFAULT_CONTAINER,
+  DEFAULT_SECURITY,
+} from "../../src/container/config.ts";
 import { type ContainerRecord, containerRecord } from "../../src/container/record.ts";
 import type { Clock } from "../../src/kernel/clock.ts";
 import { Context, waitFor } from "../../src/kernel/context.ts";
@@ -21,7 +25,7 @@ import type {
   ProcessIdentity,
   ProgramOutput,
 } from "../../src/kernel/processes.ts";
-import type { SandboxConfig } from "../../src/sandbox/config.ts";
+import { DEFAULT_SANDBOX, type SandboxConfig } from "../../src/sandbox/config.ts";
 import { type SandboxRecord, sandboxRecord } from "../../src/sandbox/record.ts";
 
 /** Lets everything go on that waits for nothing but its turn. */
@@ -230,24 +234,10 @@ export function idOf(digit: string): string {
 /** A pod's configuration, as plain as can be. */
 export function sandboxConfigWith(fields: Partial<SandboxConfig> = {}): SandboxConfig {
   return {
+    ...DEFAULT_SANDBOX,
     metadata: { name: "pod", namespace: "default", uid: "uid", attempt: 0 },
     hostname: "pod",
     logDirectory: "/logs",
-    dns: undefined,
-    portMappings: [],
-    labels: {},
-    annotations: {},
-    cgroupParent: "",
-    sysctls: {},
-    namespaces: { network: "POD", pid: "CONTAINER", ipc: "POD" },
-    isPrivileged: false,
-    runAsUser: undefined,
-    runAsGroup: undefined,
-    supplementalGroups: [],
-    hasReadonlyRootfs: false,
-    seccomp: undefined,
-    resources: undefined,
-    overhead: undefined,
     ...fields,
   };
 }
@@ -272,39 +262,10 @@ export function sandboxRecordWith(fields: Partial<SandboxRecord> = {}): SandboxR
 /** A container's configuration, as plain as can be. */
 export function containerConfigWith(fields: Partial<ContainerConfig> = {}): ContainerConfig {
   return {
+    ...DEFAULT_CONTAINER,
     metadata: { name: "main", attempt: 0 },
     image: { image: "busybox", annotations: {}, userSpecifiedImage: "", runtimeHandler: "" },
-    command: [],
-    args: [],
-    workingDir: "",
-    envs: [],
-    mounts: [],
-    devices: [],
-    labels: {},
-    annotations: {},
-    logPath: "",
-    stdin: false,
-    stdinOnce: false,
-    tty: false,
-    resources: NO_LIMITS,
-    security: {
-      isPrivileged: false,
-      addCapabilities: [],
-      dropCapabilities: [],
-      addAmbientCapabilities: [],
-      namespaces: { network: "POD", pid: "CONTAINER", ipc: "POD" },
-      runAsUser: undefined,
-      runAsUsername: "",
-      runAsGroup: undefined,
-      supplementalGroups: [],
-      supplementalGroupsPolicy: "Merge",
-      hasReadonlyRootfs: false,
-      noNewPrivileges: false,
-      maskedPaths: [],
-      readonlyPaths: [],
-      seccomp: undefined,
-    },
-    stopSignal: undefined,
+    security: { ...DEFAULT_SECURITY, maskedPaths: [], readonlyPaths: [] },
     ...fields,
   };
 }

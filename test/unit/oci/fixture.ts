@@ -1,30 +1,19 @@
 import {
   type ContainerConfig,
   type ContainerSecurity,
-  NO_LIMITS,
+  DEFAULT_CONTAINER,
+  DEFAULT_SECURITY,
 } from "../../../src/container/config.ts";
 import type { ImageConfig } from "../../../src/image/image.ts";
 import { DEFAULT_CAPABILITIES } from "../../../src/oci/capabilities.ts";
 import type { SpecInput } from "../../../src/oci/spec.ts";
-import type { SandboxConfig } from "../../../src/sandbox/config.ts";
+import { DEFAULT_SANDBOX, type SandboxConfig } from "../../../src/sandbox/config.ts";
 
 /** A container's security as an edge gives it when the client says nothing. */
 export const SECURITY: ContainerSecurity = {
-  isPrivileged: false,
-  addCapabilities: [],
-  dropCapabilities: [],
-  addAmbientCapabilities: [],
-  namespaces: { network: "POD", pid: "CONTAINER", ipc: "POD" },
-  runAsUser: undefined,
-  runAsUsername: "",
-  runAsGroup: undefined,
-  supplementalGroups: [],
-  supplementalGroupsPolicy: "Merge",
-  hasReadonlyRootfs: false,
-  noNewPrivileges: false,
+  ...DEFAULT_SECURITY,
   maskedPaths: [],
   readonlyPaths: [],
-  seccomp: undefined,
 };
 
 export const IMAGE_CONFIG: ImageConfig = {
@@ -39,44 +28,17 @@ export const IMAGE_CONFIG: ImageConfig = {
 };
 
 export const CONTAINER_CONFIG: ContainerConfig = {
+  ...DEFAULT_CONTAINER,
   metadata: { name: "app", attempt: 0 },
   image: { image: "app", annotations: {}, userSpecifiedImage: "", runtimeHandler: "" },
   command: ["/app"],
-  args: [],
-  workingDir: "",
-  envs: [],
-  mounts: [],
-  devices: [],
-  labels: {},
-  annotations: {},
-  logPath: "",
-  stdin: false,
-  stdinOnce: false,
-  tty: false,
-  resources: NO_LIMITS,
   security: SECURITY,
-  stopSignal: undefined,
 };
 
 export const SANDBOX_CONFIG: SandboxConfig = {
+  ...DEFAULT_SANDBOX,
   metadata: { name: "pod", namespace: "default", uid: "u1", attempt: 0 },
   hostname: "pod",
-  logDirectory: "",
-  dns: undefined,
-  portMappings: [],
-  labels: {},
-  annotations: {},
-  cgroupParent: "",
-  sysctls: {},
-  namespaces: { network: "POD", pid: "CONTAINER", ipc: "POD" },
-  isPrivileged: false,
-  runAsUser: undefined,
-  runAsGroup: undefined,
-  supplementalGroups: [],
-  hasReadonlyRootfs: false,
-  seccomp: undefined,
-  resources: undefined,
-  overhead: undefined,
 };
 
 /** Everything that a spec is made of, for a pod with namespaces of its own. */
