@@ -148,8 +148,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly images: Map<string, TestImage>;
   /** "METHOD /path" of every request so far. */
   readonly requests: string[];
-  /** Awaited before a blob is sent. */
-  hold: Promise<void> | undefined;
+  /** Called when a blob is asked for, and awaited before it is sent. */
+  hold: (() => Promise<void>) | undefined;
 }
 
 /** Serves images read-only over plain http (distribution, spec/api.md). */
@@ -176,7 +176,7 @@ export function serveRegistry(credentials?: string): TestRegistry {
       if (image === undefined) return refusal(404, "MANIFEST_UNKNOWN", "manifest unknown");
       return answer(image.manifest);
     }
-    await registry.hold;
+    await registry.hold?.();
     const blob = [...images.values()].flatMap((it) => it.blobs)
       .find((it) => it.descriptor.digest === reference);
     return blob === undefined ? refusal(404, "BLOB_UNKNOWN", "blob unknown") : answer(blob);

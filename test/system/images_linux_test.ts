@@ -12,6 +12,7 @@ import { Context } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import { SILENT } from "../../src/telemetry.ts";
 import { linuxTest } from "../conformance/linux_fixture.ts";
+import { atMost } from "./daemon.ts";
 import { type Entry, imageOf, serveRegistry, tarOf, writeLayout } from "./image_fixture.ts";
 
 const background = Context.background();
@@ -377,16 +378,18 @@ linuxTest("pull() that is cancelled leaves nothing", async () => {
   await using it = await host();
   await using registry = serveRegistry();
   registry.images.set("app:1", await imageOf([BASE, TOP]));
+  const asked = Promise.withResolvers<void>();
   const { promise, resolve } = Promise.withResolvers<void>();
-  registry.hold = promise;
+  registry.hold = () => {
+    asked.resolve();
+    return promise;
+  };
   const one = new Context();
   const other = new Context();
   const name = `${registry.host}/app:1`;
   const first = it.images.pull(name, undefined, one);
   const second = it.images.pull(name, undefined, other);
-  while (!registry.requests.some((request) => request.includes("/blobs/"))) {
-    await new Promise((wake) => setTimeout(wake, 5));
-  }
+  await atMost(asked.promise, "the first blob to be asked for");
   one.cancel();
   assertEquals((await refusal(first))[0], "CANCELLED");
   other.cancel();
