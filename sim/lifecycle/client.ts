@@ -1,15 +1,6 @@
-import { createContainer } from "../../src/container/create.ts";
-import { execSync } from "../../src/container/exec.ts";
-import { reopenContainerLog } from "../../src/container/logs.ts";
-import { removeContainer } from "../../src/container/remove.ts";
-import { startContainer } from "../../src/container/start.ts";
-import { stopContainer } from "../../src/container/stop.ts";
-import { Context } from "../../src/kernel/context.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { removePodSandbox } from "../../src/sandbox/remove.ts";
-import { runPodSandbox } from "../../src/sandbox/run.ts";
-import { stopPodSandbox } from "../../src/sandbox/stop.ts";
+import type { Context } from "../../src/kernel/context.ts";
 import { containerConfig, sandboxConfig } from "./configs.ts";
+import type { Lifecycle } from "./operations.ts";
 import type { Oracle } from "./oracle.ts";
 import type { ContainerPlace, Request, SandboxSlot } from "./request.ts";
 
@@ -60,7 +51,7 @@ export class Slots {
  * the game; a broken assertion of the core is not.
  */
 export async function perform(
-  runtime: Runtime,
+  lifecycle: Lifecycle,
   slots: Slots,
   oracle: Oracle,
   request: Request,
@@ -69,52 +60,51 @@ export async function perform(
   switch (request.kind) {
     case "RunPodSandbox": {
       const config = sandboxConfig(request, slots.nextAttempt());
-      const id = await runPodSandbox(runtime, config, "", context);
+      const id = await lifecycle.runPodSandbox(config, context);
       return slots.setSandbox(request.sandbox, id, request.sharesPids);
     }
     case "StopPodSandbox": {
       const id = slots.sandbox(request.sandbox);
-      await stopPodSandbox(runtime, id, context);
-      return oracle.sandboxStopped(runtime, id);
+      await lifecycle.stopPodSandbox(id, context);
+      return oracle.sandboxStopped(lifecycle, id);
     }
     case "RemovePodSandbox": {
       const id = slots.sandbox(request.sandbox);
-      await removePodSandbox(runtime, id, context);
-      return oracle.sandboxRemoved(runtime, id);
+      await lifecycle.removePodSandbox(id, context);
+      return oracle.sandboxRemoved(lifecycle, id);
     }
     case "CreateContainer": {
       const sharesPids = request.sharesPids && slots.sharesPids(request.place.sandbox);
       const config = containerConfig({ ...request, sharesPids }, slots.nextAttempt());
       const sandboxId = slots.sandbox(request.place.sandbox);
-      const id = await createContainer(runtime, sandboxId, config, context);
+      const id = await lifecycle.createContainer(sandboxId, config, context);
       return slots.setContainer(request.place, id);
     }
     case "StartContainer": {
       const id = slots.container(request.place);
       try {
-        return await startContainer(runtime, id, context);
+        return await lifecycle.startContainer(id, context);
       } catch (error) {
-        oracle.startFailed(runtime, id, error);
+        oracle.startFailed(lifecycle, id, error);
         throw error;
       }
     }
     case "StopContainer": {
       const id = slots.container(request.place);
-      await stopContainer(runtime, id, request.gracePeriodMs, context);
-      return oracle.containerStopped(runtime, id);
+      await lifecycle.stopContainer(id, request.gracePeriodMs, context);
+      return oracle.containerStopped(lifecycle, id);
     }
     case "RemoveContainer": {
       const id = slots.container(request.place);
-      await removeContainer(runtime, id, context);
-      return oracle.containerRemoved(runtime, id);
+      await lifecycle.removeContainer(id, context);
+      return oracle.containerRemoved(lifecycle, id);
     }
     case "ExecSync": {
       const id = slots.container(request.place);
-      await execSync(runtime, id, ["true"], request.timeoutMs, context);
-      return;
+      return await lifecycle.execSync(id, ["true"], request.timeoutMs, context);
     }
     case "ReopenContainerLog":
-      return await reopenContainerLog(runtime, slots.container(request.place), context);
+      return await lifecycle.reopenContainerLog(slots.container(request.place), context);
   }
 }
 

@@ -1,9 +1,6 @@
-import type { Container } from "../../src/container/container.ts";
 import { START_ERROR, UNKNOWN_EXIT } from "../../src/container/state.ts";
 import { messageOf, RuntimeError } from "../../src/errors.ts";
 import type { LifecycleEvent, LifecycleEventType } from "../../src/events.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { isReady } from "../../src/sandbox/query.ts";
 import { sandboxPaths } from "../../src/sandbox/paths.ts";
 import { containerPaths } from "../../src/container/paths.ts";
 import { taskPaths } from "../../src/task/paths.ts";
@@ -11,6 +8,7 @@ import { SIGKILL } from "../../src/kernel/processes.ts";
 import type { Step } from "../step.ts";
 import type { Machine } from "../world/machine.ts";
 import { hold, StatusHistory } from "./history.ts";
+import type { ContainerView, Lifecycle } from "./operations.ts";
 
 /** What the oracle knows of a container from the machine, whatever the daemon says. */
 interface Truth {
@@ -42,12 +40,12 @@ export class Oracle {
   #bug: unknown;
   /** Deliveries of stop signals in this life of the daemon, by container. */
   readonly #stopSignals = new Map<string, Step>();
-  #runtime: Runtime | undefined;
+  #runtime: Lifecycle | undefined;
 
   constructor(readonly machine: Machine) {}
 
   /** A life of the daemon has begun; undefined: there is none. */
-  watch(runtime: Runtime | undefined): void {
+  watch(runtime: Lifecycle | undefined): void {
     this.#runtime = runtime;
     this.#stopSignals.clear();
   }
@@ -82,7 +80,7 @@ export class Oracle {
   }
 
   /** StopContainer answered OK (I3). */
-  containerStopped(runtime: Runtime, id: string): void {
+  containerStopped(runtime: Lifecycle, id: string): void {
     const state = runtime.containers.get(id)?.status.state;
     const about = () => `container ${id.slice(0, 8)} is ${state}, init ${this.#initText(id)}`;
     hold(state !== "RUNNING" && state !== "UNKNOWN", "I3 stop-post", about);
@@ -90,7 +88,7 @@ export class Oracle {
   }
 
   /** StartContainer failed (I17); "already dead" must not be said of a program that ran (I9). */
-  startFailed(runtime: Runtime, id: string, error: unknown): void {
+  startFailed(runtime: Lifecycle, id: string, error: unknown): void {
     const container = runtime.containers.get(id);
     if (container?.status.state !== "EXITED") return;
     const isCalledDead = error instanceof RuntimeError && error.message.endsWith("already dead");
@@ -114,7 +112,7 @@ export class Oracle {
   }
 
   /** RemoveContainer answered OK (I4). */
-  containerRemoved(runtime: Runtime, id: string): void {
+  containerRemoved(runtime: Lifecycle, id: string): void {
     const truth = this.#truths.get(id);
     if (truth !== undefined) truth.isRemoved = true;
     const { config } = runtime;
@@ -137,10 +135,9 @@ export class Oracle {
   }
 
   /** StopPodSandbox answered OK (I5). */
-  sandboxStopped(runtime: Runtime, id: string): void {
-    const sandbox = runtime.sandboxes.get(id);
+  sandboxStopped(runtime: Lifecycle, id: string): void {
     hold(
-      sandbox === undefined || !isReady(sandbox),
+      !runtime.isReady(id),
       "I5 sandbox-stop-post",
       () => `sandbox ${id.slice(0, 8)} is still ready`,
     );
@@ -155,7 +152,7 @@ export class Oracle {
   }
 
   /** RemovePodSandbox answered OK (I6). */
-  sandboxRemoved(runtime: Runtime, id: string): void {
+  sandboxRemoved(runtime: Lifecycle, id: string): void {
     this.sandboxStopped(runtime, id);
     this.#removedSandboxes.add(id);
     const left = [
@@ -177,7 +174,7 @@ export class Oracle {
   }
 
   /** Nothing is under way, no fault is active: states are true (I2), codes too (I9), names fit (I7). */
-  atQuiescence(runtime: Runtime): void {
+  atQuiescence(runtime: Lifecycle): void {
     for (const container of runtime.containers.values()) {
       this.#observe(container);
       const { id, status } = container;
@@ -199,7 +196,7 @@ export class Oracle {
     this.#checkNames(runtime);
   }
 
-  #observe(container: Container): void {
+  #observe(container: ContainerView): void {
     const { id, status } = container;
     let truth = this.#truths.get(id);
     if (truth === undefined) {
@@ -263,7 +260,7 @@ export class Oracle {
   }
 
   /** The code that is reported is the one that the kernel gave (I9). */
-  #checkExit({ id, status }: Container): void {
+  #checkExit({ id, status }: ContainerView): void {
     if (status.state !== "EXITED") return;
     const isUnknown = status.exitCode === UNKNOWN_EXIT.exitCode &&
       status.reason === UNKNOWN_EXIT.reason;
@@ -281,7 +278,7 @@ export class Oracle {
     );
   }
 
-  #checkNames(runtime: Runtime): void {
+  #checkNames(runtime: Lifecycle): void {
     const names = new Set<string>();
     for (const { id, record } of runtime.containers.values()) {
       const about = () => `name ${record.name} of ${id.slice(0, 8)}`;

@@ -1,15 +1,8 @@
 import { isBug } from "../../src/bug.ts";
-import { assembleRuntime } from "../../src/boot.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
-import { removeContainer } from "../../src/container/remove.ts";
 import { messageOf } from "../../src/errors.ts";
 import { putImage } from "../../src/image/record.ts";
 import { Context } from "../../src/kernel/context.ts";
-import type { Kernel } from "../../src/kernel/kernel.ts";
-import { recover } from "../../src/recovery/recover.ts";
-import type { Runtime } from "../../src/runtime.ts";
-import { removePodSandbox } from "../../src/sandbox/remove.ts";
-import { SILENT } from "../../src/telemetry.ts";
 import type { Daemon } from "../daemon.ts";
 import type { FaultOptions } from "../faults.ts";
 import type { SimTask } from "../sim_task.ts";
@@ -18,7 +11,9 @@ import { type StrategyName, strategyOf } from "../strategies/portfolio.ts";
 import { difference } from "../world/snapshot.ts";
 import { perform, Slots } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
+import { core } from "./core.ts";
 import { hold } from "./history.ts";
+import type { Lifecycle, Operations } from "./operations.ts";
 import { Oracle } from "./oracle.ts";
 import { type ClientCall, describeRequest, type LifecycleProgram } from "./request.ts";
 
@@ -29,6 +24,8 @@ export interface LifecycleOptions {
   readonly history?: boolean;
   /** How schedules are chosen; each strategy for a part of the seeds unless given. */
   readonly strategy?: StrategyName;
+  /** What is under test; Slipway's core unless given. */
+  readonly operations?: Operations;
 }
 
 /** What became of a run. */
@@ -73,12 +70,14 @@ class LifecycleRun {
   readonly simulation: Simulation;
   readonly oracle: Oracle;
   readonly #slots = new Slots();
-  #daemon!: Daemon<Runtime>;
+  #daemon!: Daemon<Lifecycle>;
   readonly #clients: SimTask<void>[] = [];
   #hasClients = true;
+  readonly #operations: Operations;
   readonly #baseline: readonly string[];
 
   constructor(readonly program: LifecycleProgram, options: LifecycleOptions) {
+    this.#operations = options.operations ?? core;
     this.simulation = new Simulation({
       seed: options.seed,
       history: options.history ?? false,
@@ -121,13 +120,8 @@ class LifecycleRun {
     this.#runToEnd("the last recovery");
     const runtime = this.#daemon.boot.value;
     this.simulation.run({ forMs: NOTICE_MS });
-    for (const { id } of runtime.containers.values()) runtime.settler.hurry(id);
-    this.simulation.run({
-      forMs: SETTLE_MS,
-      until: () =>
-        runtime.janitor.pendingCount === 0 &&
-        [...runtime.containers.values()].every(({ id }) => !runtime.settler.isSettling(id)),
-    });
+    runtime.hurry();
+    this.simulation.run({ forMs: SETTLE_MS, until: () => runtime.isSettled() });
     this.oracle.atQuiescence(runtime);
   }
 
@@ -136,11 +130,11 @@ class LifecycleRun {
     const runtime = this.#daemon.boot.value;
     const removals = this.#daemon.spawn("clean-up", async () => {
       for (const { id } of [...runtime.containers.values()]) {
-        await this.#untilDone(() => removeContainer(runtime, id, Context.background()));
+        await this.#untilDone(() => runtime.removeContainer(id, Context.background()));
         this.oracle.containerRemoved(runtime, id);
       }
       for (const { id } of [...runtime.sandboxes.values()]) {
-        await this.#untilDone(() => removePodSandbox(runtime, id, Context.background()));
+        await this.#untilDone(() => runtime.removePodSandbox(id, Context.background()));
         this.oracle.sandboxRemoved(runtime, id);
       }
     });
@@ -154,20 +148,14 @@ class LifecycleRun {
   #boot(): void {
     const { oracle } = this;
     oracle.watch(undefined);
-    const daemon = this.simulation.bootDaemon(async (kernel: Kernel) => {
-      const runtime = await assembleRuntime({
-        kernel,
-        config: { ...DEFAULT_CONFIG, prepare: this.program.prepare },
-        telemetry: SILENT,
-        onBug: (error) => oracle.bug(error),
-      });
+    const { prepare } = this.program;
+    this.#daemon = this.simulation.bootDaemon(async (kernel) => {
+      const runtime = await this.#operations(kernel, { prepare, onBug: (it) => oracle.bug(it) });
       runtime.events.listen((event) => oracle.event(event));
       oracle.watch(runtime);
-      await recover(runtime);
-      runtime.becomeReady();
+      await runtime.recover();
       return runtime;
     });
-    this.#daemon = daemon;
   }
 
   #restart(): void {
@@ -201,7 +189,7 @@ class LifecycleRun {
   }
 
   /** The runtime of the present life, once it has recovered; one that cannot start is started anew. */
-  async #ready(): Promise<Runtime> {
+  async #ready(): Promise<Lifecycle> {
     while (true) {
       const daemon = this.#daemon;
       await daemon.boot.settled;

@@ -1,0 +1,60 @@
+import { assembleRuntime } from "../../src/boot.ts";
+import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { createContainer } from "../../src/container/create.ts";
+import { execSync } from "../../src/container/exec.ts";
+import { reopenContainerLog } from "../../src/container/logs.ts";
+import { removeContainer } from "../../src/container/remove.ts";
+import { startContainer } from "../../src/container/start.ts";
+import { stopContainer } from "../../src/container/stop.ts";
+import { recover } from "../../src/recovery/recover.ts";
+import type { Runtime } from "../../src/runtime.ts";
+import { isReady } from "../../src/sandbox/query.ts";
+import { removePodSandbox } from "../../src/sandbox/remove.ts";
+import { runPodSandbox } from "../../src/sandbox/run.ts";
+import { stopPodSandbox } from "../../src/sandbox/stop.ts";
+import { SILENT } from "../../src/telemetry.ts";
+import type { Lifecycle, Operations } from "./operations.ts";
+
+/** Slipway's own lifecycle, as it runs in production. */
+export const core: Operations = async (kernel, { prepare, onBug }) =>
+  lifecycleOf(
+    await assembleRuntime({
+      kernel,
+      config: { ...DEFAULT_CONFIG, prepare },
+      telemetry: SILENT,
+      onBug,
+    }),
+  );
+
+/** A runtime, as the lifecycle runs see it. */
+export function lifecycleOf(runtime: Runtime): Lifecycle {
+  const { config, containers, sandboxes, containerNames, sandboxNames, events } = runtime;
+  return {
+    ...{ config, containers, sandboxes, containerNames, sandboxNames, events },
+    async recover() {
+      await recover(runtime);
+      runtime.becomeReady();
+    },
+    runPodSandbox: (config, context) => runPodSandbox(runtime, config, "", context),
+    stopPodSandbox: (id, context) => stopPodSandbox(runtime, id, context),
+    removePodSandbox: (id, context) => removePodSandbox(runtime, id, context),
+    createContainer: (id, config, context) => createContainer(runtime, id, config, context),
+    startContainer: (id, context) => startContainer(runtime, id, context),
+    stopContainer: (id, graceMs, context) => stopContainer(runtime, id, graceMs, context),
+    removeContainer: (id, context) => removeContainer(runtime, id, context),
+    async execSync(id, command, timeoutMs, context) {
+      await execSync(runtime, id, command, timeoutMs, context);
+    },
+    reopenContainerLog: (id, context) => reopenContainerLog(runtime, id, context),
+    isReady(id) {
+      const sandbox = sandboxes.get(id);
+      return sandbox !== undefined && isReady(sandbox);
+    },
+    isSettled: () =>
+      runtime.janitor.pendingCount === 0 &&
+      [...containers.values()].every(({ id }) => !runtime.settler.isSettling(id)),
+    hurry() {
+      for (const { id } of containers.values()) runtime.settler.hurry(id);
+    },
+  };
+}

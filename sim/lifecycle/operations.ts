@@ -1,0 +1,87 @@
+import type { Config } from "../../src/config.ts";
+import type { ContainerConfig } from "../../src/container/config.ts";
+import type { ContainerRecord } from "../../src/container/record.ts";
+import type { ContainerStatus } from "../../src/container/state.ts";
+import type { LifecycleEvent } from "../../src/events.ts";
+import type { Context } from "../../src/kernel/context.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
+import type { SandboxConfig } from "../../src/sandbox/config.ts";
+import type { SandboxRecord } from "../../src/sandbox/record.ts";
+
+/** A container, as far as the oracle reads it. */
+export interface ContainerView {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly record: ContainerRecord;
+  /** A snapshot: another object once anything of it has changed. */
+  readonly status: ContainerStatus;
+}
+
+/** A sandbox, as far as the oracle reads it. */
+export interface SandboxView {
+  readonly id: string;
+  readonly record: SandboxRecord;
+}
+
+/** Objects by id, oldest first. */
+export interface ObjectsView<T> {
+  readonly size: number;
+  get(id: string): T | undefined;
+  values(): IterableIterator<T>;
+}
+
+/** Which id holds which name. */
+export interface NamesView {
+  entries(): ReadonlyMap<string, string>;
+}
+
+/**
+ * One life of the daemon under test: what clients call, and what the oracle reads. The lifecycle runs
+ * know of an implementation only this, so that the same programs, schedules, faults and invariants meet
+ * any of them.
+ */
+export interface Lifecycle {
+  /** Where it keeps what it makes: a task, a container and a sandbox have their paths by it. */
+  readonly config: Config;
+  readonly containers: ObjectsView<ContainerView>;
+  readonly sandboxes: ObjectsView<SandboxView>;
+  readonly containerNames: NamesView;
+  readonly sandboxNames: NamesView;
+  readonly events: { listen(listener: (event: LifecycleEvent) => void): Disposable };
+
+  /** Finds its objects again and makes every state true; nothing is called before it has resolved. */
+  recover(): Promise<void>;
+
+  runPodSandbox(config: SandboxConfig, context: Context): Promise<string>;
+  stopPodSandbox(id: string, context: Context): Promise<void>;
+  removePodSandbox(id: string, context: Context): Promise<void>;
+  createContainer(sandboxId: string, config: ContainerConfig, context: Context): Promise<string>;
+  startContainer(id: string, context: Context): Promise<void>;
+  stopContainer(id: string, gracePeriodMs: number, context: Context): Promise<void>;
+  removeContainer(id: string, context: Context): Promise<void>;
+  execSync(
+    id: string,
+    command: readonly string[],
+    timeoutMs: number,
+    context: Context,
+  ): Promise<void>;
+  reopenContainerLog(id: string, context: Context): Promise<void>;
+
+  /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */
+  isReady(sandboxId: string): boolean;
+  /** Whether background work has brought every object where it belongs. */
+  isSettled(): boolean;
+  /** Makes what background work has put off happen now. */
+  hurry(): void;
+}
+
+/** How a life of the daemon is set up. */
+export interface LifeOptions {
+  /** Whether tasks are prepared ahead of their start, where the implementation can. */
+  readonly prepare: Config["prepare"];
+  /** Told of a mistake of the implementation in background work, which no caller waits for. */
+  readonly onBug: (error: unknown) => void;
+}
+
+/** An implementation of the lifecycle: starts lives of the daemon, which know no objects yet. */
+export type Operations = (kernel: Kernel, options: LifeOptions) => Promise<Lifecycle>;
