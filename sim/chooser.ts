@@ -2,6 +2,10 @@
 export interface Choice {
   /** Which of the tasks it belongs to; tasks are numbered in the order in which they came to be. */
   readonly taskId: number;
+  /** What its task is in every run of the same program, whatever the order in which tasks came to be. */
+  readonly taskKey: string;
+  /** What it is in every run of the same program: its task, its number there, which part of it. */
+  readonly key: string;
   /** As histories show it: what the task was begun as. */
   readonly taskName: string;
   /** Counts the steps of its task. */

@@ -2,7 +2,7 @@ import type { Kernel } from "../src/kernel/kernel.ts";
 import { kernelOf } from "./kernel/kernel.ts";
 import { Life } from "./kernel/life.ts";
 import type { SimTask } from "./sim_task.ts";
-import type { Simulation } from "./simulation.ts";
+import { keyed, type Simulation } from "./simulation.ts";
 
 /** One life of the daemon: from its start to its end, or to the end of the simulation. */
 export class Daemon<T> {
@@ -30,9 +30,13 @@ export class Daemon<T> {
     return !this.life.isOver;
   }
 
-  /** Work inside of this life: one RPC of a client. Lost when the daemon crashes first. */
-  spawn<R>(name: string, body: (kernel: Kernel) => Promise<R> | R): SimTask<R> {
-    const task = this.#simulation.scheduler.newTask(name);
+  /**
+   * Work inside of this life: one RPC of a client. Lost when the daemon crashes first.
+   *
+   * @param key what names it in schedules, if not the order in which its like were started
+   */
+  spawn<R>(name: string, body: (kernel: Kernel) => Promise<R> | R, key?: string): SimTask<R> {
+    const task = this.#simulation.scheduler.newTask(name, keyed(key));
     const spawned = this.#simulation.begin(task, this.life.process, () => body(this.kernel));
     if (!this.isAlive) spawned.lose();
     this.#tasks.add(spawned);

@@ -1,8 +1,11 @@
 import { type Errno, KernelError } from "../src/kernel/errno.ts";
 import type { Program } from "./programs/program.ts";
 import { Prng } from "./random.ts";
+import type { Guide } from "./schedule/guide.ts";
+import type { Recorder } from "./schedule/recorder.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Step } from "./step.ts";
+import type { Task } from "./task.ts";
 import type { WatchFaults } from "./world/watch.ts";
 
 /** Makes calls of the port fail. */
@@ -84,14 +87,27 @@ export const FAULTS: readonly FaultEntry[] = [
 
 const LATE_MICROS_MAX = 5_000_000;
 
-/** Draws faults from the seed. */
+/** Who says which faults strike, if not chance; and who wants to know. */
+export interface FaultDecisions {
+  /** Says which faults strike; unless given they are drawn from the seed. */
+  readonly guide?: Guide | undefined;
+  /** Is told of every fault that strikes. */
+  readonly recorder?: Recorder | undefined;
+}
+
+/** Lets faults strike: drawn from the seed, or as a schedule says. */
 export class Faults implements WatchFaults {
   /** False: nothing new goes wrong, until it is true again. */
   isOn = true;
+  /** @internal */
+  decisions: FaultDecisions = {};
+  readonly #seed: number;
   readonly #options: FaultOptions;
   readonly #random: Prng;
   readonly #scheduler: Scheduler;
   readonly #describe: (step: Step) => string;
+  /** Directory events of the present step so far. */
+  #events = { at: "", count: 0 };
 
   /** @internal A simulation has its own. */
   constructor(
@@ -100,6 +116,7 @@ export class Faults implements WatchFaults {
     scheduler: Scheduler,
     describe: (step: Step) => string,
   ) {
+    this.#seed = seed;
     this.#options = options;
     this.#random = new Prng(seed, "faults");
     this.#scheduler = scheduler;
@@ -134,7 +151,9 @@ export class Faults implements WatchFaults {
     for (const fault of this.#options.calls ?? []) {
       if ((fault.isAfterEffect ?? false) !== isAfterEffect) continue;
       text ??= this.#describe(step);
-      if (!fault.call.test(text) || !this.#random.chance(fault.probability)) continue;
+      if (!fault.call.test(text)) continue;
+      const what = `${fault.errno}${isAfterEffect ? " after the effect" : ""}`;
+      if (!this.#strikes(step.key, what, fault.probability)) continue;
       return new KernelError(step.verb.slice(step.verb.indexOf(".") + 1), fault.errno, text, {
         detail: "injected",
       });
@@ -142,12 +161,12 @@ export class Faults implements WatchFaults {
     return undefined;
   }
 
-  /** @internal What happens to a program at a system call. */
-  atSystemCall(commandLine: string): ProgramFault | undefined {
+  /** @internal What happens to a program at its next system call. */
+  atSystemCall(task: Task): ProgramFault | undefined {
     if (!this.isOn) return undefined;
     return this.#options.programs?.find((fault) =>
-      !fault.kind.startsWith("fail") && fault.program.test(commandLine) &&
-      this.#random.chance(fault.probability)
+      !fault.kind.startsWith("fail") && fault.program.test(task.name) &&
+      this.#strikes(`${task.key}#${task.seqNext}`, fault.kind, fault.probability)
     );
   }
 
@@ -156,7 +175,7 @@ export class Faults implements WatchFaults {
     if (!this.isOn) return program;
     const fault = this.#options.programs?.find((it) =>
       it.kind.startsWith("fail") && it.program.test(commandLine) &&
-      this.#random.chance(it.probability)
+      this.#strikes(this.#stepKey, it.kind, it.probability)
     );
     if (fault === undefined) return program;
     return async (sys) => {
@@ -170,10 +189,12 @@ export class Faults implements WatchFaults {
   fate(): ReturnType<WatchFaults["fate"]> {
     const watch = this.#options.watch;
     if (!this.isOn || watch === undefined) return "reported";
-    if (this.#random.chance(watch.overflow ?? 0)) return "overflow";
-    if (this.#random.chance(watch.twice ?? 0)) return "twice";
-    if (this.#random.chance(watch.late ?? 0)) {
-      return { lateByMicros: 1 + this.#random.below(LATE_MICROS_MAX) };
+    const at = this.#eventKey();
+    if (this.#strikes(at, "event overflow", watch.overflow ?? 0)) return "overflow";
+    if (this.#strikes(at, "event twice", watch.twice ?? 0)) return "twice";
+    if (this.#strikes(at, "event late", watch.late ?? 0)) {
+      // Drawn apart, so that it is the same when a schedule says that it strikes.
+      return { lateByMicros: 1 + new Prng(this.#seed, at).below(LATE_MICROS_MAX) };
     }
     return "reported";
   }
@@ -181,5 +202,24 @@ export class Faults implements WatchFaults {
   /** @internal Delivers a late directory event. */
   delay(micros: number, deliver: () => void): void {
     this.#scheduler.after(this.#scheduler.interruptTask, this, micros, deliver);
+  }
+
+  /** The one place where it is decided. */
+  #strikes(at: string, what: string, probability: number): boolean {
+    const { guide, recorder } = this.decisions;
+    const strikes = guide?.strikes("fault", at, what) ?? this.#random.chance(probability);
+    if (strikes) recorder?.fault(at, what);
+    return strikes;
+  }
+
+  get #stepKey(): string {
+    return this.#scheduler.currentKey;
+  }
+
+  /** Each event of a step has a name of its own. */
+  #eventKey(): string {
+    const at = this.#stepKey;
+    this.#events = { at, count: this.#events.at === at ? this.#events.count + 1 : 0 };
+    return this.#events.count === 0 ? at : `${at}/${this.#events.count}`;
   }
 }

@@ -137,6 +137,15 @@ export type {
 } from "./programs/program.ts";
 export { type RealTime, runLive } from "./live.ts";
 export { Prng } from "./random.ts";
+export {
+  type Deviation,
+  type FaultStrikes,
+  type Injection,
+  parseSchedule,
+  type Schedule,
+  type Switch,
+  type TimePasses,
+} from "./schedule/schedule.ts";
 export { SimTask, type TaskState } from "./sim_task.ts";
 export { type Outcome, type RunOptions, Simulation, type SimulationOptions } from "./simulation.ts";
 export type { Step } from "./step.ts";

@@ -1,8 +1,14 @@
 import { ADVANCE_CLOCK, type Chooser } from "./chooser.ts";
 import { VirtualClock } from "./clock.ts";
 import { drain } from "./driver.ts";
-import { type AGAIN, type Queues, Step, type StepFaults } from "./step.ts";
+import { type AGAIN, keyOf, type Queues, Step, type StepFaults } from "./step.ts";
 import { currentTask, Task } from "./task.ts";
+
+/** Whose child a task is, if not that of whoever's turn it is; or a key of its own. */
+export interface TaskOptions {
+  readonly parent?: Task;
+  readonly key?: string;
+}
 
 /** Called with every step after it ran and all code that it woke waits again. */
 export type StepListener = (step: Step) => void;
@@ -39,13 +45,25 @@ export class Scheduler {
   /** For what the machine does by itself, such as late events. */
   readonly interruptTask: Task;
 
+  #current: Step | undefined;
+  #currentPart = 0;
+  /** Has no steps; its children are what nobody else began. */
+  readonly #rootTask = new Task(0, "root", "");
+
   constructor(chooser: Chooser) {
     this.chooser = chooser;
     this.interruptTask = this.newTask("interrupt");
   }
 
-  newTask(name: string): Task {
-    return new Task(++this.#taskCount, name);
+  /** A task begun by `parent`, unless given by whoever's turn it is; its key follows from that. */
+  newTask(name: string, { parent, key }: TaskOptions = {}): Task {
+    const beginner = parent ?? currentTask.getStore() ?? this.#rootTask;
+    return new Task(++this.#taskCount, name, key ?? beginner.nextChildKey());
+  }
+
+  /** The key of the step that runs, or ran last; empty before the first. */
+  get currentKey(): string {
+    return this.#current === undefined ? "" : keyOf(this.#current, this.#currentPart);
   }
 
   /** Makes a task run before all others, as one that stands outside the interleaving. */
@@ -272,6 +290,8 @@ export class Scheduler {
   #execute(step: Step): void {
     this.stepCount++;
     this.clock.elapsedMicros++;
+    this.#current = step;
+    this.#currentPart = step.part;
     step.task.lastStep = step.verb;
     this.onExecute?.(step);
     if (step.execute()) return;

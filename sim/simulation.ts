@@ -7,6 +7,9 @@ import { type FaultOptions, Faults } from "./faults.ts";
 import { History, stepText } from "./history.ts";
 import type { Program } from "./programs/program.ts";
 import { programs, workloads } from "./programs/registry.ts";
+import { Guide } from "./schedule/guide.ts";
+import { Recorder } from "./schedule/recorder.ts";
+import type { Schedule } from "./schedule/schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimTask } from "./sim_task.ts";
 import { Step } from "./step.ts";
@@ -34,6 +37,10 @@ export interface SimulationOptions {
   readonly history?: boolean;
   /** The strategy; a random walk from the seed unless given. */
   readonly chooser?: Chooser;
+  /** What to do, whatever a strategy or chance would: the schedule of an earlier run, or a part of it. */
+  readonly schedule?: Schedule;
+  /** Writes down what is decided, for {@linkcode Simulation.schedule}. */
+  readonly record?: boolean;
   /** More programs of the machine, by base name. */
   readonly programs?: Readonly<Record<string, Program>>;
   /** More programs inside of containers, by base name. */
@@ -73,6 +80,8 @@ export class Simulation {
   /** The faults, to switch off when a test has had enough of them. */
   readonly faults: Faults;
   readonly #director: Director;
+  readonly #guide: Guide | undefined;
+  readonly #recorder: Recorder | undefined;
   readonly #stepsMax: number;
   readonly #tasks: Set<SimTask<unknown>> = new Set();
   readonly #daemons: Daemon<unknown>[] = [];
@@ -82,8 +91,11 @@ export class Simulation {
   constructor(options: SimulationOptions) {
     const { seed, faults = {} } = options;
     this.#stepsMax = options.stepsMax ?? STEPS_MAX;
-    const chooser = options.chooser ?? new RandomWalk(seed);
-    this.scheduler = new Scheduler(new Slow(chooser, seed, () => this.faults.slowness));
+    this.#guide = options.schedule === undefined ? undefined : new Guide(options.schedule);
+    const chooser = this.#guide ??
+      new Slow(options.chooser ?? new RandomWalk(seed), seed, () => this.faults.slowness);
+    this.#recorder = options.record ? new Recorder(chooser) : undefined;
+    this.scheduler = new Scheduler(this.#recorder ?? chooser);
     this.#director = new Director(this.scheduler);
     this.machine = new Machine(this.scheduler, {
       seed,
@@ -92,6 +104,7 @@ export class Simulation {
       workloads: new Map(Object.entries({ ...workloads, ...options.workloads })),
     });
     this.faults = new Faults(seed, faults, this.scheduler, stepText);
+    this.faults.decisions = { guide: this.#guide, recorder: this.#recorder };
     if (this.faults.hasCallFaults) this.scheduler.faults = this.faults;
     if (this.faults.hasWatchFaults) this.machine.watchFaults = this.faults;
     if (this.faults.hasProgramFaults) this.machine.programFaults = this.faults;
@@ -108,9 +121,13 @@ export class Simulation {
     return daemon;
   }
 
-  /** Starts work outside of the daemon, which survives its crashes: a client. */
-  spawn<T>(name: string, body: () => Promise<T> | T): SimTask<T> {
-    return this.begin(this.scheduler.newTask(name), this, body);
+  /**
+   * Starts work outside of the daemon, which survives its crashes: a client.
+   *
+   * @param key what names it in schedules, if not the order in which its like were started
+   */
+  spawn<T>(name: string, body: () => Promise<T> | T, key?: string): SimTask<T> {
+    return this.begin(this.scheduler.newTask(name, keyed(key)), this, body);
   }
 
   /**
@@ -199,16 +216,47 @@ export class Simulation {
     this.scheduler.listeners.push(listener);
   }
 
-  /** Calls `action` once, after the given number of steps from now: for faults at any point. */
-  afterSteps(count: number, action: () => void): void {
-    const at = this.scheduler.stepCount + count;
+  /**
+   * Lets something from outside befall the run, once: a crash, a client that cancels. It comes right
+   * after a step: `afterSteps` steps from now, or where the schedule has it, if there is one.
+   *
+   * @param what its name in schedules; no two of a run may share it
+   */
+  inject(what: string, afterSteps: number, action: () => void): void {
     const { listeners } = this.scheduler;
+    const end = this.scheduler.stepCount + afterSteps;
     const listener = (): void => {
-      if (this.scheduler.stepCount < at) return;
+      const isNow = this.#guide === undefined
+        ? this.scheduler.stepCount >= end
+        : this.#guide.strikes("inject", this.scheduler.currentKey, what);
+      if (!isNow) return;
       listeners.splice(listeners.indexOf(listener), 1);
+      this.#recorder?.injection(this.scheduler.currentKey, what);
       action();
     };
     listeners.push(listener);
+  }
+
+  /**
+   * Everything that was decided so far: with the same seed it makes the run again.
+   *
+   * @throws {Error} unless `SimulationOptions.record` is set.
+   */
+  schedule(): Schedule {
+    if (this.#recorder === undefined) {
+      throw new Error("Cannot tell the schedule: it was not recorded");
+    }
+    return [...this.#recorder.schedule];
+  }
+
+  /** How often a task was interrupted that could have gone on; 0 unless recorded. */
+  get preemptionCount(): number {
+    return this.#recorder?.preemptionCount ?? 0;
+  }
+
+  /** How many deviations of the schedule could not be made, so far. */
+  get missedCount(): number {
+    return this.#guide?.missedCount ?? 0;
   }
 
   /** Sets CLOCK_REALTIME forward or back; the monotonic clock goes on as before (man 2 clock_settime). */
@@ -330,4 +378,9 @@ export class Simulation {
     if (task === undefined) throw new Error("Cannot wait outside of a task of the simulation");
     return task;
   }
+}
+
+/** @internal A key of its own, if there is one. */
+export function keyed(key: string | undefined): { readonly key?: string } {
+  return key === undefined ? {} : { key };
 }

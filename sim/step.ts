@@ -91,6 +91,21 @@ export class Step implements Choice {
     return this.task.id;
   }
 
+  /** What it is in every run of the same program: its task, its number there, which part of it. */
+  get key(): string {
+    return keyOf(this, this.part);
+  }
+
+  /** @internal Which part of the call comes next: -1 is the reply. */
+  get part(): number {
+    return this.isReply ? -1 : this.partCount;
+  }
+
+  /** The key of its task. */
+  get taskKey(): string {
+    return this.task.key;
+  }
+
   /** What its task was begun as. */
   get taskName(): string {
     return this.task.name;
@@ -162,6 +177,12 @@ export class Step implements Choice {
     if (this.#hasFailed) this.reject?.(this.#outcome);
     else this.resolve?.(this.#outcome);
   }
+}
+
+/** @internal The key of one part of a call. */
+export function keyOf({ task, seq }: Step, part: number): string {
+  const suffix = part === 0 ? "" : part < 0 ? "r" : `+${part}`;
+  return `${task.key}#${seq}${suffix}`;
 }
 
 function isDisposable(value: unknown): value is Disposable {

@@ -29,6 +29,7 @@ export class SimProcesses implements Processes {
 
   spawn(command: Command, options: SpawnOptions): Promise<ChildProcess> {
     const { machine } = this.#life;
+    const caller = this.#life.task;
     return this.#life.call<ChildProcess>("processes.spawn", command, () => {
       const env = { PATH: this.#life.process.env.PATH ?? "", ...command.env };
       if (env.PATH === "") delete (env as { PATH?: string }).PATH;
@@ -38,7 +39,8 @@ export class SimProcesses implements Processes {
       });
       const cwd = command.cwd ?? "/";
       machine.tree.resolve("spawn", cwd);
-      const task = machine.scheduler.newTask([command.program, ...command.args].join(" "));
+      const name = [command.program, ...command.args].join(" ");
+      const task = machine.scheduler.newTask(name, { parent: caller });
       const process = machine.processes.fork("spawn", this.#life.process, task);
       for (const file of process.files.values()) file.close();
       process.files.clear();

@@ -41,6 +41,8 @@ export type Request =
 export interface ClientCall {
   readonly request: Request;
   readonly patienceSteps: number | undefined;
+  /** "1.2", the second call of the first client, also when calls before it were taken away. */
+  readonly key?: string;
 }
 
 /** A run, as data: what several clients do at the same time, and when the daemon is killed. */

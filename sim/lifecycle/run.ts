@@ -7,6 +7,7 @@ import type { Daemon } from "../daemon.ts";
 import type { FaultOptions } from "../faults.ts";
 import type { SimTask } from "../sim_task.ts";
 import { Simulation } from "../simulation.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import { type StrategyName, strategyOf } from "../strategies/portfolio.ts";
 import { difference } from "../world/snapshot.ts";
 import { perform, Slots } from "./client.ts";
@@ -26,6 +27,10 @@ export interface LifecycleOptions {
   readonly strategy?: StrategyName;
   /** What is under test; Slipway's core unless given. */
   readonly operations?: Operations;
+  /** What to do instead: a schedule of the same seed, or a part of one. */
+  readonly schedule?: Schedule;
+  /** Writes down what is decided. */
+  readonly record?: boolean;
 }
 
 /** What became of a run. */
@@ -81,8 +86,11 @@ class LifecycleRun {
     this.simulation = new Simulation({
       seed: options.seed,
       history: options.history ?? false,
+      record: options.record ?? false,
       faults: faultsOf(program),
-      chooser: strategyOf(options.strategy ?? "portfolio", options.seed),
+      ...(options.schedule === undefined
+        ? { chooser: strategyOf(options.strategy ?? "portfolio", options.seed) }
+        : { schedule: options.schedule }),
     });
     seedImage(this.simulation);
     this.oracle = new Oracle(this.simulation.machine);
@@ -97,15 +105,18 @@ class LifecycleRun {
   /** All clients at the same time, and the daemon killed as the program says. */
   clients(): void {
     this.program.clients.forEach((calls, index) => {
-      const client = this.simulation.spawn(`client ${index + 1}`, async () => {
-        for (const call of calls) await this.#call(call);
-      });
-      this.#clients.push(client);
+      const client = `client ${index + 1}`;
+      const body = async (): Promise<void> => {
+        for (const [number, call] of calls.entries()) {
+          await this.#call(call, call.key ?? `${index + 1}.${number + 1}`);
+        }
+      };
+      this.#clients.push(this.simulation.spawn(client, body, client));
     });
     let steps = 0;
-    for (const crash of this.program.crashes) {
+    for (const [index, crash] of this.program.crashes.entries()) {
       steps += crash;
-      this.simulation.afterSteps(steps, () => {
+      this.simulation.inject(`crash ${index + 1}`, steps, () => {
         if (this.#hasClients) this.#restart();
       });
     }
@@ -163,22 +174,25 @@ class LifecycleRun {
     this.#boot();
   }
 
-  async #call(call: ClientCall): Promise<void> {
+  async #call(call: ClientCall, key: string): Promise<void> {
     const creates = /^(Run|Create)/.test(call.request.kind);
     // A client whose answer was lost with the daemon does not know what it has: it begins anew.
-    while (await this.#attempt(call) === "lost" && creates);
+    for (let tries = 1; await this.#attempt(call, `${key}/${tries}`) === "lost" && creates;) {
+      tries++;
+    }
   }
 
-  async #attempt(call: ClientCall): Promise<"answered" | "lost"> {
+  async #attempt(call: ClientCall, key: string): Promise<"answered" | "lost"> {
     const runtime = await this.#ready();
     const context = new Context();
     const name = describeRequest(call.request);
     const rpc = this.#daemon.spawn(
       name,
       () => perform(runtime, this.#slots, this.oracle, call.request, context),
+      key,
     );
     if (call.patienceSteps !== undefined) {
-      this.simulation.afterSteps(call.patienceSteps, () => context.cancel());
+      this.simulation.inject(`cancel ${key}`, call.patienceSteps, () => context.cancel());
     }
     await rpc.promise.catch((error) => {
       if (isBug(error)) throw error;

@@ -2,6 +2,7 @@ import type { Program } from "../programs/program.ts";
 import { Prng } from "../random.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { Step } from "../step.ts";
+import type { Task } from "../task.ts";
 import { Cgroups } from "./cgroups.ts";
 import { refuse } from "./errors.ts";
 import { FileSystem } from "./file_system.ts";
@@ -30,9 +31,7 @@ export interface Execution extends ContainerRole {
 
 /** How programs misbehave. */
 export interface ProgramFaults {
-  atSystemCall(
-    commandLine: string,
-  ): { readonly kind: string; readonly slowMs?: number } | undefined;
+  atSystemCall(task: Task): { readonly kind: string; readonly slowMs?: number } | undefined;
   replace(commandLine: string, program: Program): Program;
 }
 

@@ -110,7 +110,7 @@ class Run {
     const simulation = this.#simulation;
     simulation.faults.isOn = true;
     if (crash !== undefined) {
-      simulation.afterSteps(crash.afterSteps, () => {
+      simulation.inject("crash", crash.afterSteps, () => {
         // The cleaning up is no part of the plan.
         if (!simulation.faults.isOn) return;
         this.#images = undefined;

@@ -29,7 +29,7 @@ export abstract class Caller {
   ): Promise<T> {
     const { machine, process } = this;
     if (process.state !== "alive") return new Promise(() => {});
-    const fault = machine.programFaults?.atSystemCall(process.task.name);
+    const fault = machine.programFaults?.atSystemCall(process.task);
     if (fault !== undefined) return this.#misbehave(fault, verb, subject, effect);
     return machine.scheduler.call<T>(process.task, process, verb, subject, effect);
   }

@@ -60,7 +60,7 @@ export class SystemCalls extends ProcessCalls implements Sys {
       const machine = this.machine;
       const parent = options.toParent ? this.process.parent ?? this.process : this.process;
       const namespace = options.newPidNamespace ? machine.namespaces.make("pid") : undefined;
-      const task = machine.scheduler.newTask(name);
+      const task = machine.scheduler.newTask(name, { parent: this.process.task });
       const child = machine.processes.fork("fork", this.process, task, namespace);
       if (parent !== this.process) {
         this.process.children.delete(child);

@@ -97,7 +97,16 @@ function story(name: StrategyName, seed: number): string {
 }
 
 function choice(parts: Partial<Choice>): Choice {
-  return { taskId: 1, taskName: "task", seq: 1, verb: "files.stat", subject: undefined, ...parts };
+  return {
+    taskId: 1,
+    taskKey: "1",
+    key: "1#1",
+    taskName: "task",
+    seq: 1,
+    verb: "files.stat",
+    subject: undefined,
+    ...parts,
+  };
 }
 
 for (const name of STRATEGY_NAMES) {
