@@ -7,7 +7,7 @@ import type { ChildProcess, Command } from "../../src/kernel/processes.ts";
 
 /**
  * Programs that every kernel has under some name. "Ready" means: writes a line to descriptor 3 when it
- * has set itself up, and closes it.
+ * has set itself up.
  */
 export interface ContractPrograms {
   /** Ends with `code`. */
@@ -24,7 +24,7 @@ export interface ContractPrograms {
   ignoreTerm(): Command;
   /** Starts a `wait` that holds its standard output, writes its pid to descriptor 3, ends with 0. */
   fork(): Command;
-  /** Starts a `wait` that it will never reap, writes its pid to descriptor 3, then as `wait`. */
+  /** Starts a `wait` that it will never reap, writes its pid to descriptor 3, then lives as `wait`. */
   neglect(): Command;
   /** Enters a cgroup; then as `wait`. */
   enter(cgroup: string): Command;

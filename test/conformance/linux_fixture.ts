@@ -33,7 +33,7 @@ export const runOnLinux: RunPromise = async (body) => {
       kernel,
       scratch,
       cgroup,
-      programs: programsMarked(mark),
+      programs: programsMarked(mark, place),
       makeFifo: async (path) => void await execa("mkfifo", ["-m", "600", path]),
       restart() {
         kernel[Symbol.dispose]();
@@ -54,12 +54,15 @@ export const runOnLinux: RunPromise = async (body) => {
 };
 
 const MARK = "SLIPWAY_TEST";
-/** Behind an exec, so that no shell is left which has a child to reap. */
-const NEGLECT = 'echo "$1" >&3; exec 3>&-; exec sleep 1000000';
+/**
+ * The line is said by what does not reap: dash waits for its children after each builtin before which
+ * SIGCHLD came (dash, jobs.c, waitforjob), so a shell that has said it could still take the zombie.
+ */
+const NEGLECT = 'sleep 1000000 3>&- & echo $! > "$1"; exec tail -f "$1" >&3 3>&-';
 const WAIT = "echo >&3; exec 3>&-; exec sleep 1000000";
 
 /** The programs as scripts of sh, marked by a variable of their environment that descendants inherit. */
-function programsMarked(mark: string): ContractPrograms {
+function programsMarked(mark: string, place: string): ContractPrograms {
   function script(text: string, ...args: readonly string[]): Command {
     return { program: "sh", args: ["-c", text, "sh", ...args], env: { [MARK]: mark } };
   }
@@ -72,7 +75,7 @@ function programsMarked(mark: string): ContractPrograms {
     wait: () => script(WAIT),
     ignoreTerm: () => script(`trap "" TERM; ${WAIT}`),
     fork: () => script("sleep 1000000 3>&- & echo $! >&3"),
-    neglect: () => script(`sleep 1000000 3>&- & exec sh -c '${NEGLECT}' sh $!`),
+    neglect: () => script(NEGLECT, `${place}/neglected`),
     enter: (cgroup) => script(`${ENTER}; ${WAIT}`, cgroup),
   };
 }
