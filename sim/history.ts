@@ -1,5 +1,5 @@
 import { messageOf } from "../src/errors.ts";
-import type { Step } from "./step.ts";
+import { keyOf, type Step } from "./step.ts";
 
 /** One step that ran. */
 export interface HistoryEntry {
@@ -7,6 +7,10 @@ export interface HistoryEntry {
   readonly number: number;
   /** Since the machine was first switched on. */
   readonly elapsedMicros: number;
+  /** What it is in every run of the same program: its task, its number there, which part of it. */
+  readonly key: string;
+  /** A verb of a port ("files.writeFile"), or a system call of a program ("open"). */
+  readonly verb: string;
   /** The name of the task that it was a step of. */
   readonly task: string;
   /** The number of that task, in the order in which tasks came to be. */
@@ -17,7 +21,13 @@ export interface HistoryEntry {
 
 /** What happened, step by step. Texts are made when somebody asks for them. */
 export class History {
-  readonly #steps: { step: Step; number: number; at: number; task: string; prefix: string }[] = [];
+  readonly #steps: {
+    readonly step: Step;
+    readonly number: number;
+    readonly at: number;
+    readonly task: string;
+    readonly part: number;
+  }[] = [];
 
   /** @internal Called before each step. */
   record(step: Step, number: number, elapsedMicros: number): void {
@@ -26,7 +36,7 @@ export class History {
       number,
       at: elapsedMicros,
       task: step.task.name,
-      prefix: step.isReply ? "reply " : step.partCount > 0 ? "then " : "",
+      part: step.part,
     });
   }
 
@@ -37,12 +47,14 @@ export class History {
 
   /** Every step, in order. */
   entries(): HistoryEntry[] {
-    return this.#steps.map(({ step, number, at, task, prefix }) => ({
+    return this.#steps.map(({ step, number, at, task, part }) => ({
       number,
       elapsedMicros: at,
+      key: keyOf(step, part),
+      verb: step.verb,
       task,
       taskId: step.task.id,
-      text: `${prefix}${callText(step)}${outcomeText(step)}`,
+      text: `${prefixOf(part)}${callText(step)}${outcomeText(step)}`,
     }));
   }
 
@@ -60,8 +72,11 @@ export class History {
  * of a call that takes several steps, "reply " before a late answer.
  */
 export function stepText(step: Step): string {
-  if (step.isReply) return `reply ${callText(step)}`;
-  return step.partCount > 0 ? `then ${callText(step)}` : callText(step);
+  return prefixOf(step.part) + callText(step);
+}
+
+function prefixOf(part: number): string {
+  return part === 0 ? "" : part < 0 ? "reply " : "then ";
 }
 
 function callText(step: Step): string {

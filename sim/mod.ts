@@ -105,11 +105,25 @@
  * assertEquals(startCount, 1);
  * ```
  *
+ * Properties with schedules drawn by fast-check: `@slipway/slipway/sim/arbitraries`.
+ *
  * @module
  */
 
 export { ADVANCE_CLOCK, type Choice, type Chooser } from "./chooser.ts";
 export { Daemon } from "./daemon.ts";
+export {
+  type CounterExample,
+  counterExampleOf,
+  type Divergence,
+  parseCounterExample,
+  type Replay,
+  replay,
+} from "./experiment/counterexample.ts";
+export type { Experiment, ExperimentOptions, ExperimentResult } from "./experiment/experiment.ts";
+export { failureClassOf } from "./experiment/failure_class.ts";
+export { type FailingRun, shrink, type Shrunk } from "./experiment/shrink.ts";
+export { type Traced, traceOf } from "./experiment/trace.ts";
 export { Hold, type What, type Who } from "./director.ts";
 export { inMacrotask } from "./driver.ts";
 export {
@@ -137,6 +151,7 @@ export type {
 } from "./programs/program.ts";
 export { type RealTime, runLive } from "./live.ts";
 export { Prng } from "./random.ts";
+export type { Alternative } from "./schedule/recorder.ts";
 export {
   type Deviation,
   type FaultStrikes,
@@ -146,6 +161,7 @@ export {
   type Switch,
   type TimePasses,
 } from "./schedule/schedule.ts";
+export { simulate, SimulationFailure } from "./simulate.ts";
 export { SimTask, type TaskState } from "./sim_task.ts";
 export { type Outcome, type RunOptions, Simulation, type SimulationOptions } from "./simulation.ts";
 export type { Step } from "./step.ts";
@@ -153,6 +169,7 @@ export { mayConflict } from "./strategies/conflict.ts";
 export { FairTail } from "./strategies/fair_tail.ts";
 export { Pct, type PctOptions } from "./strategies/pct.ts";
 export { type StrategyName, strategyOf } from "./strategies/portfolio.ts";
+export { type Plan, Planned } from "./strategies/planned.ts";
 export { Pos } from "./strategies/pos.ts";
 export { RandomWalk } from "./strategies/random_walk.ts";
 export { Sequential } from "./strategies/sequential.ts";

@@ -8,7 +8,7 @@ import { History, stepText } from "./history.ts";
 import type { Program } from "./programs/program.ts";
 import { programs, workloads } from "./programs/registry.ts";
 import { Guide } from "./schedule/guide.ts";
-import { Recorder } from "./schedule/recorder.ts";
+import { type Alternative, Recorder } from "./schedule/recorder.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SimTask } from "./sim_task.ts";
@@ -39,8 +39,11 @@ export interface SimulationOptions {
   readonly chooser?: Chooser;
   /** What to do, whatever a strategy or chance would: the schedule of an earlier run, or a part of it. */
   readonly schedule?: Schedule;
-  /** Writes down what is decided, for {@linkcode Simulation.schedule}. */
-  readonly record?: boolean;
+  /**
+   * Writes down what is decided, for {@linkcode Simulation.schedule}; with "alternatives" also what could
+   * have been, for {@linkcode Simulation.alternatives}.
+   */
+  readonly record?: boolean | "alternatives";
   /** More programs of the machine, by base name. */
   readonly programs?: Readonly<Record<string, Program>>;
   /** More programs inside of containers, by base name. */
@@ -94,7 +97,9 @@ export class Simulation {
     this.#guide = options.schedule === undefined ? undefined : new Guide(options.schedule);
     const chooser = this.#guide ??
       new Slow(options.chooser ?? new RandomWalk(seed), seed, () => this.faults.slowness);
-    this.#recorder = options.record ? new Recorder(chooser) : undefined;
+    this.#recorder = options.record
+      ? new Recorder(chooser, options.record === "alternatives")
+      : undefined;
     this.scheduler = new Scheduler(this.#recorder ?? chooser);
     this.#director = new Director(this.scheduler);
     this.machine = new Machine(this.scheduler, {
@@ -247,6 +252,11 @@ export class Simulation {
       throw new Error("Cannot tell the schedule: it was not recorded");
     }
     return [...this.#recorder.schedule];
+  }
+
+  /** Where another step could have run than the baseline's; empty unless recorded. */
+  alternatives(): readonly Alternative[] {
+    return this.#recorder?.alternatives ?? [];
   }
 
   /** How often a task was interrupted that could have gone on; 0 unless recorded. */

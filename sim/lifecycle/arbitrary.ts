@@ -91,7 +91,9 @@ const client: fc.Arbitrary<readonly ClientCall[]> = fc.oneof(
 
 /** Which kinds of trouble a program may hold. */
 export interface ProgramOptions {
+  /** The daemon may be killed. */
   readonly crashes: boolean;
+  /** Calls and programs may fail, and the machine may be slow. */
   readonly faults: boolean;
 }
 

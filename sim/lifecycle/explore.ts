@@ -1,8 +1,14 @@
 import fc from "fast-check";
-import { lifecyclePrograms } from "./arbitrary.ts";
+import { type CounterExample, counterExampleOf } from "../experiment/counterexample.ts";
+import { describeCounterExample } from "../experiment/describe.ts";
+import { failureClassOf } from "../experiment/failure_class.ts";
+import { shrink } from "../experiment/shrink.ts";
+import { traceOf } from "../experiment/trace.ts";
 import type { StrategyName } from "../strategies/portfolio.ts";
+import { lifecyclePrograms } from "./arbitrary.ts";
+import { lifecycleExperiment } from "./experiment.ts";
+import type { LifecycleProgram } from "./request.ts";
 import { runLifecycle } from "./run.ts";
-import { describeRequest, type LifecycleProgram } from "./request.ts";
 
 export interface ExploreOptions {
   /** Of the first run; run n has seed + n. */
@@ -57,55 +63,28 @@ export function programOf(seed: number): LifecycleProgram {
   return program;
 }
 
-/** The one command that makes the run of a finding again. */
+/** A finding, shrunk, as a file that makes it again; `version` is of the code that was run. */
+export function shrinkFinding(
+  { seed, strategy, program, failure }: Finding,
+  version: string,
+): CounterExample {
+  const experiment = lifecycleExperiment();
+  const { schedule } = traceOf(experiment, program, { seed, strategy });
+  const failureClass = failureClassOf(failure);
+  const shrunk = shrink(experiment, { program, seed, schedule, failureClass });
+  return counterExampleOf(experiment, shrunk, version);
+}
+
+/** The one command that makes the whole run of a finding again. */
 export function replayCommand({ seed, strategy }: Finding): string {
   const which = strategy === "portfolio" ? "" : ` --strategy=${strategy}`;
-  return `deno task sim --seed=${seed} --runs=1${which}`;
+  return `deno task replay ${seed}${which}`;
 }
 
-/**
- * A finding as a report: what broke, the one command that replays it, and the smallest program that
- * still breaks it with the same schedule seed.
- */
+/** A finding as a report: what broke, how to see it again, and the smallest run that still breaks it. */
 export function describeFinding(finding: Finding): string {
-  const { seed, strategy, program, failure } = finding;
-  const shrunk = shrink(finding) ?? program;
-  const lines = [
-    failure instanceof Error ? failure.stack ?? failure.message : String(failure),
-    `replay: ${replayCommand(finding)}`,
-    `program, shrunk (crashes after ${shrunk.crashes.join(", ") || "no"} steps, ` +
-    `${shrunk.faultsPerMille} faults in 1000 calls, slow at ${shrunk.slowPer10k} of 10000 steps):`,
-  ];
-  shrunk.clients.forEach((calls, index) => {
-    lines.push(`  client ${index + 1}`);
-    for (const { request, patienceSteps } of calls) {
-      const patience = patienceSteps === undefined
-        ? ""
-        : `, cancelled after ${patienceSteps} steps`;
-      lines.push(`    ${describeRequest(request)}${patience}`);
-    }
-  });
-  const replayed = runLifecycle(shrunk, { seed, strategy, history: true });
-  const history = replayed.simulation.history.text(SHOWN_STEPS).replaceAll(
-    /([0-9a-f]{8})[0-9a-f]{56}/g,
-    "$1…",
-  );
-  lines.push("last steps:", ...history.split("\n").map((line) => line.slice(0, LINE_LENGTH_MAX)));
-  return lines.join("\n");
-}
-
-const SHOWN_STEPS = 60;
-const LINE_LENGTH_MAX = 220;
-
-function shrink({ seed, strategy }: Finding): LifecycleProgram | undefined {
-  const property = fc.property(
-    lifecyclePrograms({ crashes: true, faults: true }),
-    (program) => runLifecycle(program, { seed, strategy }).failure === undefined,
-  );
-  const { counterexample } = fc.check(property, {
-    seed,
-    numRuns: 1,
-    interruptAfterTimeLimit: 20_000,
-  });
-  return counterexample?.[0];
+  return [
+    ...describeCounterExample(lifecycleExperiment(), shrinkFinding(finding, "")),
+    `Replay: ${replayCommand(finding)}`,
+  ].join("\n");
 }

@@ -3,6 +3,7 @@ import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { messageOf } from "../../src/errors.ts";
 import { putImage } from "../../src/image/record.ts";
 import { Context } from "../../src/kernel/context.ts";
+import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
 import type { FaultOptions } from "../faults.ts";
 import type { SimTask } from "../sim_task.ts";
@@ -27,10 +28,12 @@ export interface LifecycleOptions {
   readonly strategy?: StrategyName;
   /** What is under test; Slipway's core unless given. */
   readonly operations?: Operations;
+  /** What chooses schedules instead. */
+  readonly chooser?: Chooser;
   /** What to do instead: a schedule of the same seed, or a part of one. */
   readonly schedule?: Schedule;
-  /** Writes down what is decided. */
-  readonly record?: boolean;
+  /** Writes down what is decided; with "alternatives" also what could have been. */
+  readonly record?: boolean | "alternatives";
 }
 
 /** What became of a run. */
@@ -89,7 +92,7 @@ class LifecycleRun {
       record: options.record ?? false,
       faults: faultsOf(program),
       ...(options.schedule === undefined
-        ? { chooser: strategyOf(options.strategy ?? "portfolio", options.seed) }
+        ? { chooser: options.chooser ?? strategyOf(options.strategy ?? "portfolio", options.seed) }
         : { schedule: options.schedule }),
     });
     seedImage(this.simulation);
@@ -105,6 +108,7 @@ class LifecycleRun {
   /** All clients at the same time, and the daemon killed as the program says. */
   clients(): void {
     this.program.clients.forEach((calls, index) => {
+      if (calls.length === 0) return;
       const client = `client ${index + 1}`;
       const body = async (): Promise<void> => {
         for (const [number, call] of calls.entries()) {

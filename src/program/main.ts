@@ -10,6 +10,7 @@ import { daemonCommand } from "./daemon_command.ts";
 import { demoCommand } from "./demo_command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT, EXIT_CODES_HELP, ExitError } from "./exit_codes.ts";
+import { replayCommand } from "./replay.ts";
 import { simCommand } from "./sim.ts";
 import { versionCommand } from "./version.ts";
 
@@ -38,6 +39,7 @@ function program(): Command {
       demoCommand(),
       doctorCommand(),
       simCommand(),
+      replayCommand(),
       benchCommand(),
       versionCommand(),
     ]

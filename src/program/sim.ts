@@ -1,13 +1,12 @@
-import { assert } from "@std/assert";
 import { bold, green, yellow } from "@std/fmt/colors";
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import type { ExploreOptions, Finding } from "../../sim/lifecycle/explore.ts";
+import type { ExploreOptions } from "../../sim/lifecycle/explore.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
-import { messageOf } from "../errors.ts";
-import { failure } from "./exit_codes.ts";
+import { exitCodeOfClass, ExitError, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
+import { shrunkFinding, summaryOf } from "./sim_finding.ts";
 import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
 
 interface SimOptions {
@@ -17,6 +16,7 @@ interface SimOptions {
   readonly for?: number;
   readonly strategy: StrategyName;
   readonly jobs: number;
+  readonly save?: string;
   readonly json?: boolean;
 }
 
@@ -41,8 +41,10 @@ export function simCommand(): Command {
         .choices(STRATEGY_NAMES).default("portfolio"),
     )
     .option("--jobs <n>", "threads; the result does not depend on it", jobs, defaultJobs())
+    .option("--save <file>", "where a failing run is written, for slipway replay")
     .option("--json", "print one object instead of sentences")
     .addHelpText("after", "\nCtrl-C ends it with the summary of what was run.")
+    .addHelpText("after", SIM_EXIT_CODES_HELP)
     .action(simulate);
 }
 
@@ -50,19 +52,22 @@ async function simulate(options: SimOptions): Promise<void> {
   const begun = performance.now();
   const { runs, steps, executions, failedSeed } = await explore(options, begun);
   const seconds = (performance.now() - begun) / 1_000;
-  const finding = failedSeed === undefined
+  const found = failedSeed === undefined
     ? undefined
-    : await findingOf(failedSeed, options.strategy);
+    : await shrunkFinding(failedSeed, options.strategy, options.save);
   if (options.json) {
-    const found = finding === undefined ? null : await summaryOf(finding);
     const schedulesPerSecond = runs / seconds;
-    const summary = { runs, steps, executions, seconds, schedulesPerSecond, finding: found };
-    console.log(JSON.stringify(summary));
-  } else if (finding !== undefined) {
-    console.error(await describe(finding));
+    const finding = found === undefined ? null : summaryOf(found);
+    console.log(JSON.stringify({ runs, steps, executions, seconds, schedulesPerSecond, finding }));
+  } else if (found !== undefined) {
+    console.error(found.page);
   }
-  if (finding !== undefined) {
-    throw failure(`an invariant broke in run ${runs}, seed ${finding.seed}`);
+  if (found !== undefined) {
+    const { failureClass, seed } = found.example;
+    throw new ExitError(
+      exitCodeOfClass(failureClass),
+      `${failureClass}, in run ${runs}, seed ${seed}`,
+    );
   }
   if (options.json) return;
   console.log(
@@ -94,27 +99,6 @@ async function explore(options: SimOptions, begun: number): Promise<RangeResult>
     isOver: () => interrupt.hasCome || performance.now() >= untilMs,
     onProgress: (done) => progress.show(done),
   });
-}
-
-/** A failure's run once more, with all that a message cannot carry. */
-async function findingOf(seed: number, strategy: StrategyName): Promise<Finding> {
-  const { explore } = await import("../../sim/lifecycle/explore.ts");
-  const { inMacrotask } = await import("../../sim/driver.ts");
-  const { finding } = await inMacrotask(() => explore({ seed, runs: 1, strategy }));
-  assert(finding !== undefined, `Seed ${seed} failed once and not again: it is not deterministic`);
-  return finding;
-}
-
-async function describe(finding: Finding): Promise<string> {
-  const { describeFinding } = await import("../../sim/lifecycle/explore.ts");
-  const { inMacrotask } = await import("../../sim/driver.ts");
-  return await inMacrotask(() => describeFinding(finding));
-}
-
-async function summaryOf(finding: Finding): Promise<Readonly<Record<string, unknown>>> {
-  const { replayCommand } = await import("../../sim/lifecycle/explore.ts");
-  const { seed, strategy } = finding;
-  return { seed, strategy, failure: messageOf(finding.failure), replay: replayCommand(finding) };
 }
 
 /** A thread that runs ranges of seeds. */

@@ -1,0 +1,67 @@
+import type { LifecycleProgram, Request } from "./request.ts";
+
+/** Says whether a value is as it should be. */
+type Check = (value: unknown) => boolean;
+type Shape = Readonly<Record<string, Check>>;
+
+const isText: Check = (value) => typeof value === "string";
+const isFlag: Check = (value) => typeof value === "boolean";
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isSlot: Check = (value) => value === 0 || value === 1 || value === 2;
+const isPlace = object({ sandbox: isSlot, container: isSlot });
+
+const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
+  RunPodSandbox: { sandbox: isSlot, hasNetwork: isFlag, sharesPids: isFlag },
+  StopPodSandbox: { sandbox: isSlot },
+  RemovePodSandbox: { sandbox: isSlot },
+  CreateContainer: { place: isPlace, command: list(isText), sharesPids: isFlag },
+  StartContainer: { place: isPlace },
+  StopContainer: { place: isPlace, gracePeriodMs: isCount },
+  RemoveContainer: { place: isPlace },
+  ExecSync: { place: isPlace, timeoutMs: isCount },
+  ReopenContainerLog: { place: isPlace },
+};
+
+const isProgram = object({
+  clients: list(list(object({
+    request: isRequest,
+    patienceSteps: optional(isCount),
+    key: optional(isText),
+  }))),
+  crashes: list(isCount),
+  faultsPerMille: isCount,
+  prepare: (value) => value === "eager" || value === "lazy",
+  slowPer10k: isCount,
+});
+
+/**
+ * Reads a program that comes from outside.
+ *
+ * @throws {TypeError} when it is none.
+ */
+export function parseProgram(data: unknown): LifecycleProgram {
+  if (!isProgram(data)) throw new TypeError("Cannot read program: it is no lifecycle program");
+  return data as LifecycleProgram;
+}
+
+function isRequest(value: unknown): boolean {
+  const kind = (value as { readonly kind?: unknown } | null)?.kind;
+  if (typeof kind !== "string" || !Object.hasOwn(REQUESTS, kind)) return false;
+  return object({ kind: isText, ...REQUESTS[kind as Request["kind"]] })(value);
+}
+
+/** Every entry of the shape is there, and nothing else. */
+function object(shape: Shape): Check {
+  return (value) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.keys(value).every((key) => Object.hasOwn(shape, key)) &&
+    Object.entries(shape).every(([key, check]) => check((value as Record<string, unknown>)[key]));
+}
+
+function list(check: Check): Check {
+  return (value) => Array.isArray(value) && value.every(check);
+}
+
+function optional(check: Check): Check {
+  return (value) => value === undefined || check(value);
+}

@@ -1,0 +1,91 @@
+import { green } from "@std/fmt/colors";
+import { Command, Option } from "commander";
+
+import manifest from "../../deno.json" with { type: "json" };
+import { inMacrotask } from "../../sim/driver.ts";
+import {
+  type CounterExample,
+  parseCounterExample,
+  type Replay,
+  replay,
+} from "../../sim/experiment/counterexample.ts";
+import { describeCounterExample } from "../../sim/experiment/describe.ts";
+import { lifecycleExperiment } from "../../sim/lifecycle/experiment.ts";
+import { explore } from "../../sim/lifecycle/explore.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
+import { messageOf } from "../errors.ts";
+import { EXIT, exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
+import { shrunkFinding, summaryOf } from "./sim_finding.ts";
+
+interface ReplayOptions {
+  readonly strategy: StrategyName;
+  readonly json?: boolean;
+}
+
+/** `slipway replay` */
+export function replayCommand(): Command {
+  return new Command("replay")
+    .description(
+      "make a failing run of the simulator again, from its file or from its seed, and show it",
+    )
+    .argument("<file or seed>", "what slipway sim has printed")
+    .addOption(
+      new Option("--strategy <name>", "of a seed: how its schedule was chosen")
+        .choices(STRATEGY_NAMES).default("portfolio"),
+    )
+    .option("--json", "print one object instead of sentences")
+    .addHelpText("after", SIM_EXIT_CODES_HELP)
+    .action((what: string, options: ReplayOptions) =>
+      /^\d+$/.test(what) ? replaySeed(Number(what), options) : replayFile(what, options)
+    );
+}
+
+async function replaySeed(seed: number, { strategy, json }: ReplayOptions): Promise<void> {
+  const { finding } = await inMacrotask(() => explore({ seed, runs: 1, strategy }));
+  if (finding === undefined) {
+    console.log(
+      json ? JSON.stringify({ seed, failure: null }) : `${green("no failure")}, seed ${seed}`,
+    );
+    return;
+  }
+  const found = await shrunkFinding(seed, strategy);
+  console.log(json ? JSON.stringify(summaryOf(found)) : found.page);
+  throw new ExitError(exitCodeOfClass(found.example.failureClass), found.example.failureClass);
+}
+
+async function replayFile(file: string, { json }: ReplayOptions): Promise<void> {
+  const example = await read(file);
+  const experiment = lifecycleExperiment();
+  const result = await inMacrotask(() => replay(experiment, example));
+  const told = verdict(example, result);
+  if (json) {
+    const { divergence, isSame, missedCount } = result;
+    const broken = result.failure === undefined ? null : messageOf(result.failure);
+    console.log(JSON.stringify({ failure: broken, isSame, missedCount, divergence }));
+  } else {
+    const page = await inMacrotask(() => describeCounterExample(experiment, example));
+    console.log([...page, told].join("\n"));
+  }
+  if (result.failure === undefined) return;
+  const code = result.isSame ? exitCodeOfClass(example.failureClass) : EXIT.divergence;
+  throw new ExitError(code, messageOf(result.failure));
+}
+
+async function read(file: string): Promise<CounterExample> {
+  try {
+    return parseCounterExample(await Deno.readTextFile(file));
+  } catch (error) {
+    throw failure(`${file}: ${messageOf(error)}`, error);
+  }
+}
+
+/** Whether it is the run that was recorded, and if not, from where on. */
+function verdict(example: CounterExample, result: Replay): string {
+  const { divergence, missedCount, deviationCount } = result;
+  if (divergence === undefined) return "The same run as recorded, step by step";
+  const { number, expected = "the end", actual = "the end" } = divergence;
+  const version = example.version === manifest.version ? "" : ` (recorded on ${example.version})`;
+  return `Another run than recorded${version}: step ${number} is ${actual} and was ${expected}; ` +
+    `${missedCount} of ${deviationCount} deviations could not be made; ` +
+    (result.failure === undefined ? "it does not fail" : "it fails all the same");
+}

@@ -1,0 +1,51 @@
+import { assert } from "@std/assert";
+
+import manifest from "../../deno.json" with { type: "json" };
+import { inMacrotask } from "../../sim/driver.ts";
+import type { CounterExample } from "../../sim/experiment/counterexample.ts";
+import { describeCounterExample } from "../../sim/experiment/describe.ts";
+import { lifecycleExperiment } from "../../sim/lifecycle/experiment.ts";
+import { explore, shrinkFinding } from "../../sim/lifecycle/explore.ts";
+import type { StrategyName } from "../../sim/strategies/portfolio.ts";
+
+/** A failing run, shrunk, in a file. */
+export interface SavedFinding {
+  readonly example: CounterExample;
+  readonly file: string;
+  /** The one command that makes the shrunk run again. */
+  readonly replay: string;
+  /** All of it, for a person. */
+  readonly page: string;
+}
+
+/** Makes the run of a seed that failed once more, shrinks it, and writes it to a file. */
+export async function shrunkFinding(
+  seed: number,
+  strategy: StrategyName,
+  save?: string,
+): Promise<SavedFinding> {
+  const { example, page } = await inMacrotask(() => {
+    const { finding } = explore({ seed, runs: 1, strategy });
+    assert(
+      finding !== undefined,
+      `Seed ${seed} failed once and not again: it is not deterministic`,
+    );
+    const example = shrinkFinding(finding, manifest.version);
+    return { example, page: describeCounterExample(lifecycleExperiment(), example) };
+  });
+  const file = save ?? await Deno.makeTempFile({
+    prefix: `slipway-${example.failureClass.split(" ")[0]}-${seed}-`,
+    suffix: ".json",
+  });
+  await Deno.writeTextFile(file, `${JSON.stringify(example, undefined, 1)}\n`);
+  const replay = `deno task replay ${file}`;
+  return { example, file, replay, page: [...page, `Replay: ${replay}`].join("\n") };
+}
+
+/** What a program wants to know of it. */
+export function summaryOf(
+  { example, file, replay }: SavedFinding,
+): Readonly<Record<string, unknown>> {
+  const { trace, program: _program, format: _format, ...rest } = example;
+  return { ...rest, steps: trace.length, file, replay };
+}
