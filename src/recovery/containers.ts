@@ -58,6 +58,8 @@ async function recoverCreated(
   const identity = taskIdentity(runtime, container.record);
   try {
     await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, bounded);
+    // conmon may have recorded the end of the task that goes: it is not that of the next one.
+    await runtime.exitFiles.remove(container.id);
   } catch (error) {
     await end(runtime, container, interrupted(runtime, messageOf(error)));
   }

@@ -76,3 +76,14 @@ scenario("P7: a client that gives up waiting for the preparation leaves no task"
   await it.simulation.idle();
   assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
 }, "eager");
+
+scenario("P8: the end of a task before a restart is not that of the task after it", async (it) => {
+  const container = await it.created("exit", "3");
+  await it.simulation.idle();
+  it.kill(it.init(container));
+  await it.simulation.idle();
+  await it.restart();
+  await it.start(it.container(container.id)).promise;
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
+}, "eager");

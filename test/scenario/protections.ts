@@ -139,6 +139,10 @@ export const PROTECTIONS: readonly Protection[] = [
     }],
   },
   {
+    scenario: "P8",
+    edits: [{ file: RECOVERY, from: "await runtime.exitFiles.remove(container.id);", to: "" }],
+  },
+  {
     scenario: "W1",
     edits: [
       {
