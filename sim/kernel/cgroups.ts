@@ -34,7 +34,8 @@ export class SimCgroups implements Cgroups {
         members = this.#members(path);
         return members.length === 0 ? undefined : AGAIN;
       }
-      for (const process of members) this.#life.machine.processes.signal(process, SIGKILL);
+      const { machine, process: sender } = this.#life;
+      for (const process of members) machine.processes.signal(process, SIGKILL, sender);
       return undefined;
     });
   }

@@ -1,7 +1,7 @@
 import type { Context } from "../../src/kernel/context.ts";
 import { containerConfig, sandboxConfig } from "./configs.ts";
 import type { Lifecycle } from "./operations.ts";
-import type { Oracle } from "./oracle.ts";
+import type { Oracle } from "./oracle/oracle.ts";
 import type { ContainerPlace, Request, SandboxSlot } from "./request.ts";
 
 /** An id that no object has. */
@@ -57,54 +57,81 @@ export async function perform(
   request: Request,
   context: Context,
 ): Promise<void> {
+  const id = idOf(slots, request);
+  const gracePeriodMs = request.kind === "StopContainer" ? request.gracePeriodMs : 0;
+  const call = oracle.called({
+    kind: request.kind,
+    id,
+    gracePeriodMs,
+    runtime: lifecycle,
+    context,
+  });
+  let result: string | undefined;
+  try {
+    result = await answerOf(lifecycle, slots, request, id, context);
+  } catch (error) {
+    oracle.refused(call, error);
+    throw error;
+  }
+  oracle.answered(call, result);
+  if (result === undefined) return;
+  if (request.kind === "RunPodSandbox") {
+    slots.setSandbox(request.sandbox, result, request.sharesPids);
+  } else if (request.kind === "CreateContainer") slots.setContainer(request.place, result);
+}
+
+/** Which object a request names now; of CreateContainer the sandbox. */
+function idOf(slots: Slots, request: Request): string {
   switch (request.kind) {
-    case "RunPodSandbox": {
-      const config = sandboxConfig(request, slots.nextAttempt());
-      const id = await lifecycle.runPodSandbox(config, context);
-      return slots.setSandbox(request.sandbox, id, request.sharesPids);
-    }
-    case "StopPodSandbox": {
-      const id = slots.sandbox(request.sandbox);
+    case "RunPodSandbox":
+      return NO_ID;
+    case "StopPodSandbox":
+    case "RemovePodSandbox":
+      return slots.sandbox(request.sandbox);
+    case "CreateContainer":
+      return slots.sandbox(request.place.sandbox);
+    default:
+      return slots.container(request.place);
+  }
+}
+
+/** What the lifecycle answers: the id of what was made, if anything was. */
+async function answerOf(
+  lifecycle: Lifecycle,
+  slots: Slots,
+  request: Request,
+  id: string,
+  context: Context,
+): Promise<string | undefined> {
+  switch (request.kind) {
+    case "RunPodSandbox":
+      return await lifecycle.runPodSandbox(sandboxConfig(request, slots.nextAttempt()), context);
+    case "StopPodSandbox":
       await lifecycle.stopPodSandbox(id, context);
-      return oracle.sandboxStopped(lifecycle, id);
-    }
-    case "RemovePodSandbox": {
-      const id = slots.sandbox(request.sandbox);
+      return;
+    case "RemovePodSandbox":
       await lifecycle.removePodSandbox(id, context);
-      return oracle.sandboxRemoved(lifecycle, id);
-    }
+      return;
     case "CreateContainer": {
       const sharesPids = request.sharesPids && slots.sharesPids(request.place.sandbox);
       const config = containerConfig({ ...request, sharesPids }, slots.nextAttempt());
-      const sandboxId = slots.sandbox(request.place.sandbox);
-      const id = await lifecycle.createContainer(sandboxId, config, context);
-      return slots.setContainer(request.place, id);
+      return await lifecycle.createContainer(id, config, context);
     }
-    case "StartContainer": {
-      const id = slots.container(request.place);
-      try {
-        return await lifecycle.startContainer(id, context);
-      } catch (error) {
-        oracle.startFailed(lifecycle, id, error);
-        throw error;
-      }
-    }
-    case "StopContainer": {
-      const id = slots.container(request.place);
+    case "StartContainer":
+      await lifecycle.startContainer(id, context);
+      return;
+    case "StopContainer":
       await lifecycle.stopContainer(id, request.gracePeriodMs, context);
-      return oracle.containerStopped(lifecycle, id);
-    }
-    case "RemoveContainer": {
-      const id = slots.container(request.place);
+      return;
+    case "RemoveContainer":
       await lifecycle.removeContainer(id, context);
-      return oracle.containerRemoved(lifecycle, id);
-    }
-    case "ExecSync": {
-      const id = slots.container(request.place);
-      return await lifecycle.execSync(id, ["true"], request.timeoutMs, context);
-    }
+      return;
+    case "ExecSync":
+      await lifecycle.execSync(id, ["true"], request.timeoutMs, context);
+      return;
     case "ReopenContainerLog":
-      return await lifecycle.reopenContainerLog(slots.container(request.place), context);
+      await lifecycle.reopenContainerLog(id, context);
+      return;
   }
 }
 

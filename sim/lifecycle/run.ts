@@ -14,9 +14,11 @@ import { difference } from "../world/snapshot.ts";
 import { perform, Slots } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
 import { core } from "./core.ts";
-import { hold } from "./history.ts";
+import { NotDone } from "./not_done.ts";
 import type { Lifecycle, Operations } from "./operations.ts";
-import { Oracle } from "./oracle.ts";
+import type { Call } from "./oracle/checker.ts";
+import { Oracle } from "./oracle/oracle.ts";
+import { hold } from "./oracle/violation.ts";
 import { type ClientCall, describeRequest, type LifecycleProgram } from "./request.ts";
 
 /** How a run is to be made. */
@@ -96,7 +98,10 @@ class LifecycleRun {
         : { schedule: options.schedule }),
     });
     seedImage(this.simulation);
-    this.oracle = new Oracle(this.simulation.machine);
+    this.oracle = new Oracle(this.simulation.machine, {
+      isFaultless: program.faultsPerMille === 0,
+      isTimely: program.slowPer10k === 0,
+    });
     this.simulation.faults.isOn = false;
     this.#boot();
     this.#runToEnd("the first boot");
@@ -137,44 +142,43 @@ class LifecycleRun {
     this.simulation.run({ forMs: NOTICE_MS });
     runtime.hurry();
     this.simulation.run({ forMs: SETTLE_MS, until: () => runtime.isSettled() });
-    this.oracle.atQuiescence(runtime);
+    this.oracle.atRest(runtime);
   }
 
   /** Everything is removed: a bounded number of tries is enough (I11), and nothing is left (I12). */
   cleanUp(): void {
     const runtime = this.#daemon.boot.value;
+    const context = Context.background();
     const removals = this.#daemon.spawn("clean-up", async () => {
       for (const { id } of [...runtime.containers.values()]) {
-        await this.#untilDone(() => runtime.removeContainer(id, Context.background()));
-        this.oracle.containerRemoved(runtime, id);
+        await this.#remove("RemoveContainer", id, () => runtime.removeContainer(id, context));
       }
       for (const { id } of [...runtime.sandboxes.values()]) {
-        await this.#untilDone(() => runtime.removePodSandbox(id, Context.background()));
-        this.oracle.sandboxRemoved(runtime, id);
+        await this.#remove("RemovePodSandbox", id, () => runtime.removePodSandbox(id, context));
       }
     });
     this.#runToEnd("the clean-up");
     if (removals.state === "rejected") throw removals.error;
     this.simulation.run({ forMs: SETTLE_MS });
     const leaks = this.#leaks();
-    hold(leaks.length === 0, "I12 no leak", () => leaks.join("; "));
+    hold(leaks.length === 0, "I12", () => leaks.join("; "));
   }
 
   #boot(): void {
     const { oracle } = this;
-    oracle.watch(undefined);
     const { prepare } = this.program;
     this.#daemon = this.simulation.bootDaemon(async (kernel) => {
       const runtime = await this.#operations(kernel, { prepare, onBug: (it) => oracle.bug(it) });
-      runtime.events.listen((event) => oracle.event(event));
-      oracle.watch(runtime);
+      oracle.lifeBegan(runtime);
       await runtime.recover();
+      oracle.recovered(runtime);
       return runtime;
     });
   }
 
   #restart(): void {
     this.#daemon.crash();
+    this.oracle.lifeEnded();
     this.#boot();
   }
 
@@ -200,8 +204,6 @@ class LifecycleRun {
     }
     await rpc.promise.catch((error) => {
       if (isBug(error)) throw error;
-      const mustSucceed = /^(Stop|Remove)/.test(call.request.kind);
-      if (mustSucceed && this.program.faultsPerMille === 0) this.oracle.refused(name, error);
     });
     return rpc.state === "lost" ? "lost" : "answered";
   }
@@ -218,20 +220,26 @@ class LifecycleRun {
     }
   }
 
-  async #untilDone(operation: () => Promise<void>): Promise<void> {
+  /** Tries as often as a client may have to. */
+  async #remove(kind: Call["kind"], id: string, operation: () => Promise<void>): Promise<void> {
+    const runtime = this.#daemon.boot.value;
     for (let tries = 1;; tries++) {
+      const context = Context.background();
+      const call = this.oracle.called({ kind, id, gracePeriodMs: 0, runtime, context });
       try {
-        return await operation();
+        await operation();
+        return this.oracle.answered(call);
       } catch (error) {
+        this.oracle.refused(call, error);
         if (isBug(error)) throw error;
-        hold(tries < CLEANUP_TRIES, "I11 retry liveness", () => messageOf(error));
+        hold(tries < CLEANUP_TRIES, "I11", () => messageOf(error));
       }
     }
   }
 
   #runToEnd(part: string): void {
     const outcome = this.simulation.run();
-    hold(outcome.kind === "done", `I13 ${outcome.kind}`, () => `${part}: ${outcome.text}`);
+    if (outcome.kind !== "done") throw new NotDone(outcome.kind, `${part}: ${outcome.text}`);
     for (const client of this.#clients) if (client.state === "rejected") throw client.error;
   }
 

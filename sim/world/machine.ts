@@ -9,6 +9,7 @@ import { FileSystem } from "./file_system.ts";
 import { furnish } from "./furniture.ts";
 import { Inode } from "./inode.ts";
 import { type Namespace, Namespaces } from "./namespaces.ts";
+import type { MachineObserver } from "./observer.ts";
 import type { ContainerRole, Process } from "./process.ts";
 import { ProcessTable, SIGKILL } from "./process_table.ts";
 import { StateDatabase } from "./state_database.ts";
@@ -83,6 +84,7 @@ export class Machine {
   /** A mistake of the simulator or of a program's code; ends the run. */
   failure: unknown;
   readonly #pidMax: number;
+  #observer: MachineObserver | undefined;
   #nsfs: FileSystem = new FileSystem("nsfs", 4);
 
   /** @internal A simulation has its own. */
@@ -96,6 +98,17 @@ export class Machine {
     this.#powerOn();
     furnish(this.tree, this.programs.keys());
     this.disk.sync();
+  }
+
+  /** @internal Whoever looks on, over all boots; told of things as they happen. */
+  set observer(observer: MachineObserver | undefined) {
+    this.#observer = observer;
+    this.processes.observer = observer;
+  }
+
+  /** @internal */
+  get observer(): MachineObserver | undefined {
+    return this.#observer;
   }
 
   /** How often a user program was executed as the init of a container: more than once is wrong. */
@@ -151,6 +164,7 @@ export class Machine {
     const chosen = victim ?? group?.allProcesses().at(-1);
     if (group === undefined || chosen === undefined) return;
     for (let at = group; at.parent !== undefined; at = at.parent) at.oomKills++;
+    this.#observer?.oomKilled?.(chosen);
     this.processes.signal(chosen, SIGKILL);
   }
 
@@ -231,6 +245,7 @@ export class Machine {
       this.#pidMax,
       this.scheduler.newTask("init"),
     );
+    this.processes.observer = this.#observer;
     for (const [target, type] of [["/run", "tmpfs"], ["/dev/shm", "tmpfs"]] as const) {
       this.tree.mkdirs("mount", target, 0o755);
       this.tree.mount("mount", type, target, type, []);

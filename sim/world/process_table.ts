@@ -5,7 +5,8 @@ import type { Task } from "../task.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { refuse } from "./errors.ts";
 import type { Namespace, Namespaces, NamespaceSet } from "./namespaces.ts";
-import { Process } from "./process.ts";
+import type { MachineObserver } from "./observer.ts";
+import { type ContainerRole, Process } from "./process.ts";
 
 /** Ends any process but the inits. */
 export const SIGKILL = 9;
@@ -32,6 +33,8 @@ export class ProcessTable {
   #pidLast = 0;
   #startTimeLast = 0;
   readonly init: Process;
+  /** Looks on. */
+  observer: MachineObserver | undefined;
 
   constructor(
     scheduler: Scheduler,
@@ -77,7 +80,15 @@ export class ProcessTable {
       child.dispositions.set(signal, disposition);
     }
     for (const [fd, file] of parent.files) child.files.set(fd, file.share());
+    if (child.container !== undefined) this.observer?.joined?.(child);
     return child;
+  }
+
+  /** Says for whom a process works from now on. */
+  joinContainer(process: Process, role: ContainerRole): void {
+    process.container = role;
+    process.hasExecuted = false;
+    this.observer?.joined?.(process);
   }
 
   /** Puts a process into other namespaces (man 2 setns, unshare). */
@@ -88,8 +99,9 @@ export class ProcessTable {
     process.namespaces = next;
   }
 
-  /** Delivers a signal; what it does to the process is a later step. */
-  signal(process: Process, signal: number): void {
+  /** Delivers a signal, from `sender` or the kernel; what it does to the process is a later step. */
+  signal(process: Process, signal: number, sender?: Process): void {
+    if (signal !== 0) this.observer?.signalled?.(process, signal, sender);
     if (process.state !== "alive" || signal === 0) return;
     if (signal !== SIGKILL) {
       const disposition = process.dispositions.get(signal) ?? "default";
@@ -224,6 +236,7 @@ export class ProcessTable {
 
   #becomeZombie(process: Process): void {
     process.state = "zombie";
+    this.observer?.died?.(process);
     this.#scheduler.dropOwner(process);
     for (const file of process.files.values()) file.close();
     process.files.clear();

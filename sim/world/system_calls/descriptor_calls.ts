@@ -117,6 +117,9 @@ export abstract class DescriptorCalls extends FileCalls {
       }
       const written = rest.subarray(0, pipe.freeBytes);
       pipe.write(written);
+      if (this.process.container !== undefined) {
+        this.machine.observer?.wrote?.(this.process, pipe, written);
+      }
       rest = rest.subarray(written.length);
       if (rest.length === 0) return undefined;
       if (file.isNonblocking) return refuse("write", "EAGAIN", String(fd));

@@ -70,6 +70,7 @@ export abstract class IsolationCalls extends DescriptorCalls {
       const target = this.machine.processes.get(pid);
       // Nothing enters a PID namespace whose init is dying (man 7 pid_namespaces).
       if (target?.state !== "alive") return refuse("setns", "ESRCH", String(pid));
+      this.machine.observer?.enteredNamespaces?.(this.process, target);
       this.machine.processes.setNamespaces(this.process, target.namespaces);
       this.process.root = target.root;
     });

@@ -34,7 +34,7 @@ export abstract class ProcessCalls extends IsolationCalls {
   kill(pid: number, signal: number): Promise<void> {
     return this.call("kill", [String(pid), String(signal)], () => {
       const target = this.machine.processes.get(pid) ?? refuse("kill", "ESRCH", String(pid));
-      this.machine.processes.signal(target, signal);
+      this.machine.processes.signal(target, signal, this.process);
     });
   }
 
@@ -44,7 +44,7 @@ export abstract class ProcessCalls extends IsolationCalls {
       if (target === undefined || target.startTime !== startTime || target.state === "zombie") {
         return refuse("pidfd_send_signal", "ESRCH", String(pid));
       }
-      return this.machine.processes.signal(target, signal);
+      return this.machine.processes.signal(target, signal, this.process);
     });
   }
 

@@ -134,9 +134,8 @@ export class SystemCalls extends ProcessCalls implements Sys {
   }
 
   setContainer(role: ContainerRole): void {
-    this.process.container = role;
     if (role.role === "init") this.machine.inits.set(role.containerId, this.process);
-    this.process.hasExecuted = false;
+    this.machine.processes.joinContainer(this.process, role);
   }
 
   #replaceFiles(child: Process, files: Readonly<Record<number, number>>): void {
@@ -159,5 +158,6 @@ export class SystemCalls extends ProcessCalls implements Sys {
       args: process.args,
       realtimeMicros: this.realtimeMicros(),
     });
+    this.machine.observer?.executed?.(process);
   }
 }

@@ -1,0 +1,69 @@
+import type { ContainerView, Lifecycle, SandboxView } from "../operations.ts";
+import type { ContainerStatus } from "../../../src/container/state.ts";
+import type { LifecycleEvent } from "../../../src/events.ts";
+import type { Context } from "../../../src/kernel/context.ts";
+import type { Step } from "../../step.ts";
+import type { MachineObserver } from "../../world/observer.ts";
+import type { Request } from "../request.ts";
+
+/** One RPC of a client, as it is under way. */
+export interface Call {
+  readonly kind: Request["kind"];
+  /** The object that it names; of CreateContainer the sandbox's, of RunPodSandbox none. */
+  readonly id: string;
+  /** Of StopContainer; 0 for all others. */
+  readonly gracePeriodMs: number;
+  /** The life of the daemon that it was made to. */
+  readonly runtime: Lifecycle;
+  /** Cancelled when its client has given up. */
+  readonly context: Context;
+  /** When it was made, in virtual time since the machine was first switched on. */
+  readonly beganMicros: number;
+}
+
+/**
+ * One thing that must hold, and what has to be heard to tell: from the machine, whatever the daemon
+ * says (`MachineObserver`), and from the daemon as its clients see it. What breaks it is thrown.
+ *
+ * A checker keeps count of what it hears, so that nothing looks at the whole machine after each step.
+ */
+export interface Checker extends MachineObserver {
+  /** After every step, when all code that it woke waits again. For what is cheap. */
+  afterStep?(step: Step): void;
+
+  /** A life of the daemon has begun: its recovery comes first. */
+  lifeBegan?(runtime: Lifecycle): void;
+  /** Its recovery is done, and clients are let in. */
+  recovered?(runtime: Lifecycle): void;
+  /** The daemon was killed. */
+  lifeEnded?(runtime: Lifecycle): void;
+  /** The machine has lost its power, and is on again: nothing runs. */
+  powerLost?(): void;
+
+  /** A container can be found from now on; `isLoaded`: an earlier life has made it. */
+  appeared?(container: ContainerView, isLoaded: boolean): void;
+  /** Readers see another status of it than before. */
+  changed?(container: ContainerView, before: ContainerStatus): void;
+  /** It cannot be found any more. */
+  vanished?(container: ContainerView): void;
+  /** A sandbox can be found from now on. */
+  sandboxAppeared?(sandbox: SandboxView, isReady: boolean): void;
+  /** Readers see it get ready, or be so no more. */
+  sandboxChanged?(sandbox: SandboxView, isReady: boolean): void;
+  /** As `vanished`, of a sandbox. */
+  sandboxVanished?(sandbox: SandboxView): void;
+  /** The daemon has published an event. */
+  published?(event: LifecycleEvent): void;
+
+  /** A client makes a call. */
+  called?(call: Call): void;
+  /** It was answered OK; `result` is the id of what was made, if anything was. */
+  answered?(call: Call, result: string | undefined): void;
+  /** It was answered with an error. */
+  refused?(call: Call, error: unknown): void;
+  /** The daemon was killed meanwhile: whether it was done, nobody knows. */
+  lost?(call: Call): void;
+
+  /** Nothing is under way and no fault is active: everything must be true now. */
+  atRest?(runtime: Lifecycle): void;
+}

@@ -1,0 +1,39 @@
+import type { Checker } from "./checker.ts";
+import { Events } from "./events.ts";
+import { ExitCode } from "./exit_code.ts";
+import type { Facts } from "./facts.ts";
+import { FailedStart } from "./failed_start.ts";
+import { Monotone } from "./monotone.ts";
+import { Names } from "./names.ts";
+import type { OracleOptions } from "./oracle.ts";
+import { RemovePost } from "./remove_post.ts";
+import { Retries } from "./retries.ts";
+import { SandboxRemove } from "./sandbox_remove.ts";
+import { SandboxStop } from "./sandbox_stop.ts";
+import { SingleStart } from "./single_start.ts";
+import { StateTruth } from "./state_truth.ts";
+import { StopPost } from "./stop_post.ts";
+import { StopSignal } from "./stop_signal.ts";
+
+/**
+ * Everything that must hold, in the order of its names. I11's other half, a bounded number of tries, and
+ * I12, nothing is left, are asked by the run's clean-up; I18 and I19 are the others under cancels and
+ * crashes.
+ */
+export function checkersOf(facts: Facts, options: OracleOptions): readonly Checker[] {
+  return [
+    new SingleStart(),
+    new StateTruth(facts),
+    new StopPost(facts),
+    new RemovePost(facts),
+    new SandboxStop(facts),
+    new SandboxRemove(facts),
+    new Names(facts),
+    new Monotone(facts),
+    new ExitCode(facts),
+    new Events(facts),
+    ...(options.isFaultless ? [new Retries()] : []),
+    new StopSignal(facts),
+    new FailedStart(facts),
+  ];
+}

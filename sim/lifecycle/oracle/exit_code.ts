@@ -1,0 +1,51 @@
+import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
+import { RuntimeError } from "../../../src/errors.ts";
+import type { ExitStatus } from "../../../src/kernel/processes.ts";
+import type { ContainerView } from "../operations.ts";
+import type { Call, Checker } from "./checker.ts";
+import type { Facts } from "./facts.ts";
+import { hold, short } from "./violation.ts";
+
+/**
+ * I9: the exit code is the kernel's, from the first read that says EXITED on, unless the start failed
+ * (128) or nobody saw the end (255); and nobody calls a program dead that ran.
+ */
+export class ExitCode implements Checker {
+  constructor(readonly facts: Facts) {}
+
+  appeared(container: ContainerView): void {
+    this.#observe(container);
+  }
+
+  changed(container: ContainerView): void {
+    this.#observe(container);
+  }
+
+  refused({ kind, id, runtime }: Call, error: unknown): void {
+    if (kind !== "StartContainer") return;
+    if (runtime.containers.get(id)?.status.state !== "EXITED") return;
+    const isCalledDead = error instanceof RuntimeError && error.message.endsWith("already dead");
+    hold(
+      !isCalledDead || this.facts.machine.startCount(id) === 0,
+      "I9",
+      () => `container ${short(id)} ran and its start was called failed`,
+    );
+  }
+
+  #observe({ id, status }: ContainerView): void {
+    if (status.state !== "EXITED" || status.reason === START_ERROR.reason) return;
+    if (status.exitCode === UNKNOWN_EXIT.exitCode && status.reason === UNKNOWN_EXIT.reason) return;
+    const truth = this.facts.machine.inits.get(id)?.exitStatus;
+    hold(
+      truth !== undefined && codeOf(truth) === status.exitCode,
+      "I9",
+      () =>
+        `container ${short(id)} reports ${status.exitCode}, the kernel says ` +
+        `${truth === undefined ? "that it lives" : codeOf(truth)}`,
+    );
+  }
+}
+
+function codeOf(status: ExitStatus): number {
+  return status.kind === "exited" ? status.code : 128 + status.signal;
+}

@@ -1,0 +1,113 @@
+import type { ContainerRecord } from "../../../src/container/record.ts";
+import type { SandboxRecord } from "../../../src/sandbox/record.ts";
+import type { Machine } from "../../world/machine.ts";
+import type { Process } from "../../world/process.ts";
+import type { ContainerView, Lifecycle, SandboxView } from "../operations.ts";
+import type { Call, Checker } from "./checker.ts";
+
+/** Kinds of calls after which the containers of the object that they name are to end. */
+const ENDS = /^(Stop|Remove)/;
+const NOTHING: ReadonlySet<Process> = new Set();
+
+/** What all checkers need to know, kept up to date with what happens. */
+export class Facts implements Checker {
+  /** The present life of the daemon, if there is one. */
+  runtime: Lifecycle | undefined;
+  /** Every container that was ever seen, over all lives. */
+  readonly containers = new Map<string, ContainerRecord>();
+  /** Every sandbox that was ever seen. */
+  readonly sandboxes = new Map<string, SandboxRecord>();
+  /** Calls that were made and not answered. */
+  readonly calls = new Set<Call>();
+  /** How often the machine has lost its power. */
+  powerLossCount = 0;
+  readonly #alive = new Map<string, Set<Process>>();
+  readonly #endAsked = new Set<string>();
+  readonly #removalAsked = new Set<string>();
+
+  constructor(readonly machine: Machine) {}
+
+  /** The living processes of a container: its init, what was executed in it, and their descendants. */
+  alive(id: string): ReadonlySet<Process> {
+    return this.#alive.get(id) ?? NOTHING;
+  }
+
+  /** Whether any client ever asked for an end of a container, or of its sandbox. */
+  isEndAsked(id: string): boolean {
+    if (this.#endAsked.has(id)) return true;
+    const sandboxId = this.containers.get(id)?.sandboxId;
+    return sandboxId !== undefined && this.#endAsked.has(sandboxId);
+  }
+
+  /** Whether any client ever asked for the removal of a container, of its sandbox, or of a sandbox. */
+  isRemovalAsked(id: string): boolean {
+    if (this.#removalAsked.has(id)) return true;
+    const sandboxId = this.containers.get(id)?.sandboxId;
+    return sandboxId !== undefined && this.#removalAsked.has(sandboxId);
+  }
+
+  /** What lives of a container, for messages. */
+  text(id: string): string {
+    const alive = [...this.alive(id)];
+    return alive.length === 0
+      ? "nothing of it runs"
+      : `of it run ${alive.map((it) => `${it.pid} (${it.args.join(" ")})`).join(", ")}`;
+  }
+
+  /** Elapsed virtual time, across reboots. */
+  get nowMicros(): number {
+    return this.machine.scheduler.clock.elapsedMicros;
+  }
+
+  joined(process: Process): void {
+    const id = process.container?.containerId;
+    if (id === undefined) return;
+    let alive = this.#alive.get(id);
+    if (alive === undefined) this.#alive.set(id, alive = new Set());
+    alive.add(process);
+  }
+
+  died(process: Process): void {
+    const id = process.container?.containerId;
+    if (id !== undefined) this.#alive.get(id)?.delete(process);
+  }
+
+  powerLost(): void {
+    this.#alive.clear();
+    this.powerLossCount++;
+  }
+
+  lifeBegan(runtime: Lifecycle): void {
+    this.runtime = runtime;
+  }
+
+  lifeEnded(): void {
+    this.runtime = undefined;
+  }
+
+  appeared(container: ContainerView): void {
+    this.containers.set(container.id, container.record);
+  }
+
+  sandboxAppeared(sandbox: SandboxView): void {
+    this.sandboxes.set(sandbox.id, sandbox.record);
+  }
+
+  called(call: Call): void {
+    this.calls.add(call);
+    if (ENDS.test(call.kind)) this.#endAsked.add(call.id);
+    if (call.kind.startsWith("Remove")) this.#removalAsked.add(call.id);
+  }
+
+  answered(call: Call): void {
+    this.calls.delete(call);
+  }
+
+  refused(call: Call): void {
+    this.calls.delete(call);
+  }
+
+  lost(call: Call): void {
+    this.calls.delete(call);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Process } from "../../world/process.ts";
+import type { ContainerView } from "../operations.ts";
+import type { Checker } from "./checker.ts";
+import type { Facts } from "./facts.ts";
+import { hold, short } from "./violation.ts";
+
+/**
+ * I17: a start that failed leaves nothing under EXITED: no init of the container, executed or not, nor
+ * does one come later.
+ */
+export class FailedStart implements Checker {
+  readonly #exited = new Set<string>();
+
+  constructor(readonly facts: Facts) {}
+
+  appeared(container: ContainerView): void {
+    this.#observe(container);
+  }
+
+  changed(container: ContainerView): void {
+    this.#observe(container);
+  }
+
+  joined({ container, pid }: Process): void {
+    if (container?.role !== "init") return;
+    hold(
+      !this.#exited.has(container.containerId),
+      "I17",
+      () => `container ${short(container.containerId)} is EXITED and has got init ${pid}`,
+    );
+  }
+
+  #observe({ id, status }: ContainerView): void {
+    if (status.state !== "EXITED" || this.#exited.has(id)) return;
+    this.#exited.add(id);
+    for (const process of this.facts.alive(id)) {
+      hold(
+        process.container?.role !== "init",
+        "I17",
+        () => `container ${short(id)} is EXITED (${status.reason}), ${this.facts.text(id)}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import type { LifecycleEvent } from "../../../src/events.ts";
+import type { Step } from "../../step.ts";
+import type { Machine } from "../../world/machine.ts";
+import type { Lifecycle } from "../operations.ts";
+import type { Call, Checker } from "./checker.ts";
+import { checkersOf } from "./checkers.ts";
+import { Facts } from "./facts.ts";
+import { Sight } from "./sight.ts";
+
+/** What a run is like, as far as it bears on what may be asked of it. */
+export interface OracleOptions {
+  /** Nothing of the machine or of its programs was made to fail: calls of clients must succeed. */
+  readonly isFaultless: boolean;
+  /** Time passes only when nothing can run: who is late has waited for something. */
+  readonly isTimely: boolean;
+}
+
+/**
+ * Says whether the lifecycle is right, from the machine's own knowledge. It passes on what it hears to
+ * a checker for each thing that must hold, and raises what they find after the step in which they
+ * found it: none of them can disturb the code that it listens to.
+ */
+export class Oracle {
+  readonly facts: Facts;
+  readonly #checkers: readonly Checker[];
+  readonly #everyStep: readonly Checker[];
+  readonly #sight: Sight;
+  #failure: unknown;
+
+  constructor(readonly machine: Machine, options: OracleOptions) {
+    this.facts = new Facts(machine);
+    this.#checkers = [this.facts, ...checkersOf(this.facts, options)];
+    this.#everyStep = this.#checkers.filter((it) => it.afterStep !== undefined);
+    this.#sight = new Sight(this.#checkers);
+    machine.observer = {
+      joined: (process) => this.#tell((it) => it.joined?.(process)),
+      executed: (process) => this.#tell((it) => it.executed?.(process)),
+      died: (process) => this.#tell((it) => it.died?.(process)),
+      signalled: (target, signal, sender) =>
+        this.#tell((it) => it.signalled?.(target, signal, sender)),
+      enteredNamespaces: (process, target) =>
+        this.#tell((it) => it.enteredNamespaces?.(process, target)),
+      oomKilled: (victim) => this.#tell((it) => it.oomKilled?.(victim)),
+      wrote: (process, pipe, bytes) => this.#tell((it) => it.wrote?.(process, pipe, bytes)),
+    };
+  }
+
+  /** A life of the daemon has begun. */
+  lifeBegan(runtime: Lifecycle): void {
+    this.#sight.watch(runtime);
+    this.#tell((it) => it.lifeBegan?.(runtime));
+    runtime.events.listen((event) => this.#published(event));
+  }
+
+  /** Its recovery is done. */
+  recovered(runtime: Lifecycle): void {
+    this.#guard(() => this.#sight.recovered());
+    this.#tell((it) => it.recovered?.(runtime));
+  }
+
+  /** The daemon was killed. Calls under way are lost. */
+  lifeEnded(): void {
+    const { runtime } = this.facts;
+    this.#sight.watch(undefined);
+    for (const call of [...this.facts.calls]) this.#tell((it) => it.lost?.(call));
+    if (runtime !== undefined) this.#tell((it) => it.lifeEnded?.(runtime));
+  }
+
+  /** The machine was switched off and on. */
+  powerLost(): void {
+    this.#tell((it) => it.powerLost?.());
+  }
+
+  /** The core found a mistake of its own in background work. */
+  bug(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  /**
+   * After every step: raises what was found.
+   *
+   * @throws {InvariantViolation}
+   */
+  afterStep(step: Step): void {
+    this.#guard(() => this.#sight.look());
+    if (this.#failure !== undefined) throw this.#failure;
+    for (const checker of this.#everyStep) checker.afterStep?.(step);
+  }
+
+  /** A client makes a call; tell what became of it. */
+  called(about: Omit<Call, "beganMicros">): Call {
+    const call: Call = { ...about, beganMicros: this.facts.nowMicros };
+    this.#tell((it) => it.called?.(call));
+    return call;
+  }
+
+  /** A call was answered OK. */
+  answered(call: Call, result?: string): void {
+    this.#guard(() => this.#sight.look());
+    this.#tell((it) => it.answered?.(call, result));
+  }
+
+  /** A call was answered with an error. */
+  refused(call: Call, error: unknown): void {
+    this.#guard(() => this.#sight.look());
+    this.#tell((it) => it.refused?.(call, error));
+  }
+
+  /**
+   * Nothing is under way: everything must be true now.
+   *
+   * @throws {InvariantViolation}
+   */
+  atRest(runtime: Lifecycle): void {
+    this.#tell((it) => it.atRest?.(runtime));
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #published(event: LifecycleEvent): void {
+    this.#guard(() => this.#sight.look());
+    this.#tell((it) => it.published?.(event));
+  }
+
+  #tell(hear: (checker: Checker) => void): void {
+    this.#guard(() => this.#checkers.forEach(hear));
+  }
+
+  #guard(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { containerPaths } from "../../../src/container/paths.ts";
+import { taskPaths } from "../../../src/task/paths.ts";
+import type { Process } from "../../world/process.ts";
+import type { ContainerView, Lifecycle } from "../operations.ts";
+import type { Call, Checker } from "./checker.ts";
+import type { Facts } from "./facts.ts";
+import { hold, short } from "./violation.ts";
+
+/** I4: when RemoveContainer has answered OK nothing is left of the container, and nothing comes back. */
+export class RemovePost implements Checker {
+  readonly #removed = new Set<string>();
+
+  constructor(readonly facts: Facts) {}
+
+  answered({ kind, id, runtime }: Call): void {
+    if (kind !== "RemoveContainer") return;
+    this.#removed.add(id);
+    const left = [
+      ...[...this.facts.alive(id)].map((it) => `process ${it.pid}`),
+      ...this.#files(runtime, id),
+      ...this.#registered(runtime, id),
+    ];
+    hold(left.length === 0, "I4", () => `${short(id)} left ${left.join(", ")}`);
+  }
+
+  appeared({ id }: ContainerView): void {
+    hold(!this.#removed.has(id), "I4", () => `container ${short(id)} is back after its removal`);
+  }
+
+  joined(process: Process): void {
+    const id = process.container?.containerId ?? "";
+    hold(
+      !this.#removed.has(id),
+      "I4",
+      () => `container ${short(id)} was removed and has got process ${process.pid}`,
+    );
+  }
+
+  #files(runtime: Lifecycle, id: string): string[] {
+    const { machine } = this.facts;
+    const { bundle, exitFile, runtimeDirectory } = taskPaths(runtime.config, id);
+    const { directory } = containerPaths(runtime.config, id);
+    const cgroup = this.facts.containers.get(id)?.cgroup;
+    return [
+      ...[bundle, exitFile, runtimeDirectory, directory]
+        .filter((path) => machine.tree.find(path) !== undefined),
+      ...(cgroup !== undefined && machine.cgroups.find(cgroup) !== undefined
+        ? [`cgroup ${cgroup}`]
+        : []),
+    ];
+  }
+
+  #registered(runtime: Lifecycle, id: string): string[] {
+    return [
+      ...(runtime.containers.get(id) === undefined ? [] : ["the container"]),
+      ...[...runtime.containerNames.entries()].filter(([, holder]) => holder === id)
+        .map(([name]) => `name ${name}`),
+      ...this.facts.machine.store.records().filter((it) => it.id === id)
+        .map((it) => `record ${it.table}`),
+    ];
+  }
+}

@@ -1,0 +1,14 @@
+import { messageOf, RuntimeError } from "../../../src/errors.ts";
+import type { Call, Checker } from "./checker.ts";
+import { hold } from "./violation.ts";
+
+const GIVEN_UP: ReadonlySet<string> = new Set(["CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE"]);
+
+/** I11: where nothing fails, a stop and a removal succeed unless their client gives up. */
+export class Retries implements Checker {
+  refused({ kind, id }: Call, error: unknown): void {
+    if (!kind.startsWith("Stop") && !kind.startsWith("Remove")) return;
+    const isGivenUp = error instanceof RuntimeError && GIVEN_UP.has(error.code);
+    hold(isGivenUp, "I11", () => `${kind} ${id.slice(0, 8)} failed: ${messageOf(error)}`);
+  }
+}

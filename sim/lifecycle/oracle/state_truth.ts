@@ -1,0 +1,59 @@
+import type { Process } from "../../world/process.ts";
+import type { ContainerView, Lifecycle } from "../operations.ts";
+import type { Checker } from "./checker.ts";
+import type { Facts } from "./facts.ts";
+import { hold, short } from "./violation.ts";
+
+/**
+ * I2: at rest RUNNING says that the program lives, EXITED that nothing does, CREATED that nothing was
+ * executed. And at any time: under EXITED no program runs, nor does one begin to.
+ */
+export class StateTruth implements Checker {
+  readonly #exited = new Set<string>();
+
+  constructor(readonly facts: Facts) {}
+
+  appeared(container: ContainerView): void {
+    this.#observe(container);
+  }
+
+  changed(container: ContainerView): void {
+    this.#observe(container);
+  }
+
+  executed(process: Process): void {
+    const { container } = process;
+    if (container?.role !== "init") return;
+    hold(
+      !this.#exited.has(container.containerId),
+      "I2",
+      () => `the program of ${short(container.containerId)}, which is EXITED, was executed`,
+    );
+  }
+
+  atRest(runtime: Lifecycle): void {
+    for (const { id, status: { state } } of runtime.containers.values()) {
+      const alive = [...this.facts.alive(id)];
+      const about = () => `container ${short(id)} is ${state}, ${this.facts.text(id)}`;
+      const hasInit = alive.some((it) => it.container?.role === "init" && it.hasExecuted);
+      hold(state !== "UNKNOWN", "I2", about);
+      hold((state === "RUNNING") === hasInit, "I2", about);
+      // A task that was prepared ahead waits with the user's program not executed.
+      const mayBePrepared = state === "CREATED" && alive.every((it) => !it.hasExecuted);
+      hold(state === "RUNNING" || alive.length === 0 || mayBePrepared, "I2", about);
+    }
+  }
+
+  #observe({ id, status }: ContainerView): void {
+    if (status.state !== "EXITED" || this.#exited.has(id)) return;
+    this.#exited.add(id);
+    const running = [...this.facts.alive(id)].filter((it) =>
+      it.hasExecuted && it.container?.role === "init"
+    );
+    hold(
+      running.length === 0,
+      "I2",
+      () => `container ${short(id)} is EXITED, ${this.facts.text(id)}`,
+    );
+  }
+}
