@@ -134,7 +134,7 @@ export {
   type Faults,
   type ProgramFault,
 } from "./faults.ts";
-export { History, type HistoryEntry, stepText } from "./history.ts";
+export { type Actor, History, type HistoryEntry, stepText } from "./history.ts";
 export { SIM_IMAGE } from "./lifecycle/configs.ts";
 export { seedImage } from "./lifecycle/run.ts";
 export type {
@@ -151,6 +151,7 @@ export type {
 } from "./programs/program.ts";
 export { type RealTime, runLive } from "./live.ts";
 export { Prng } from "./random.ts";
+export * from "./report/mod.ts";
 export type { Alternative } from "./schedule/recorder.ts";
 export {
   type Deviation,

@@ -126,6 +126,7 @@ export class Scheduler {
   /** Puts a step among those that can run, or that wait for their condition. */
   submit(step: Step): void {
     step.scheduler = this;
+    step.cause = this.stepCount;
     if (step.when !== undefined && !step.when()) this.#block(step);
     else this.#insert(step);
     this.onPending?.(step);
@@ -135,6 +136,7 @@ export class Scheduler {
     if (!this.#blocked.delete(step)) return;
     this.#unsubscribe(step);
     step.isBlocked = false;
+    step.cause = this.stepCount;
     this.#insert(step);
   }
 

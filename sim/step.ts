@@ -50,6 +50,8 @@ export class Step implements Choice {
   queues: Queues | undefined;
   /** Waits for something to change. */
   isBlocked = false;
+  /** @internal The number of the step that made it possible; 0 where none did. */
+  cause = 0;
   /** Held back by a scenario. */
   isHeld = false;
   /** How many parts of the effect are done, of one that takes several steps. */

@@ -1,0 +1,19 @@
+/**
+ * How a failing run is shown: as a page for the terminal, as NDJSON, as a trace for Perfetto, and as a
+ * page for browsers. Data in, text out.
+ *
+ * @module
+ */
+
+export type {
+  DescribedDeviation,
+  FailureReport,
+  Mark,
+  Trace,
+  TraceStep,
+  TraceTask,
+} from "./model.ts";
+export { describeDeviations } from "./deviations.ts";
+export { type Failure, reportOf } from "./report.ts";
+export { reportText, type TextOptions } from "./text.ts";
+export { type RecordedRun, traceOf } from "./trace.ts";

@@ -1,0 +1,110 @@
+import type { Trace, TraceStep } from "./model.ts";
+import { type Paint, SYMBOLS } from "./paint.ts";
+import { cut, fit } from "./width.ts";
+import { interestingKeys, type LaneRow, laneRows, laneTasks } from "./window.ts";
+
+/** The narrowest lane in which a call can be told. */
+const LANE_WIDTH_MIN = 22;
+const LANE_WIDTH_MAX = 48;
+const LANES_MAX = 5;
+const ROWS_MAX = 60;
+/** Symbol, number of the step, space. */
+const GUTTER = 9;
+
+/** A part of a run as columns, a task each. */
+export interface Lanes {
+  readonly trace: Trace;
+  /** Of the steps that are shown, where they ran. */
+  readonly keys: ReadonlySet<string>;
+  /** The keys of the tasks. */
+  readonly tasks: readonly string[];
+  readonly laneWidth: number;
+}
+
+/**
+ * Lays a run out for a width.
+ *
+ * @param like another run whose steps and tasks are shown, as far as this one has them
+ * @returns undefined when it does not fit: a marked step would be left out
+ */
+export function lanesOf(trace: Trace, like: Lanes | undefined, width: number): Lanes | undefined {
+  const keys = like?.keys ?? interestingKeys(trace);
+  const countMax = Math.min(LANES_MAX, Math.floor((width - GUTTER) / LANE_WIDTH_MIN));
+  const tasks = like?.tasks ?? laneTasks(trace, keys, countMax);
+  const marked = new Set(trace.steps.filter((it) => it.mark !== undefined).map((it) => it.task));
+  if (tasks.length > countMax || (countMax < LANES_MAX && marked.size > tasks.length)) {
+    return undefined;
+  }
+  const laneWidth = Math.floor((width - GUTTER) / Math.max(1, tasks.length));
+  return { trace, keys, tasks, laneWidth: Math.min(LANE_WIDTH_MAX, laneWidth) };
+}
+
+/** The lines of the lanes, names first. */
+export function lanesText(lanes: Lanes, paint: Paint): string[] {
+  const { trace, tasks, laneWidth } = lanes;
+  const names = new Map(trace.tasks.map(({ key, name }) => [key, name]));
+  const present = tasks.map((it) => names.get(it) ?? "");
+  const header = " ".repeat(GUTTER) + present.map((it) => fit(it, laneWidth - 1)).join(" ");
+  const rows = laneRows(trace, lanes.keys, tasks);
+  const shown = rows.slice(0, ROWS_MAX);
+  const lines = shown.map((row) => rowText(row, lanes, names, paint));
+  if (rows.length > shown.length) {
+    lines.push(paint.faint(`  ⋮ ${rows.length - shown.length} more lines`));
+  }
+  return [paint.faint(header.trimEnd()), ...lines];
+}
+
+function rowText(
+  row: LaneRow,
+  { laneWidth, tasks }: Lanes,
+  names: ReadonlyMap<string, string>,
+  paint: Paint,
+): string {
+  if (row.kind === "fold") {
+    return paint.faint(
+      `${" ".repeat(GUTTER - 2)}⋮ ${cut(foldText(row.counts, names), laneWidth * tasks.length)}`,
+    );
+  }
+  const { step, lane } = row;
+  const symbol = step.mark === undefined ? " " : SYMBOLS[step.mark];
+  const gutter = `${symbol} ${String(step.number).padStart(GUTTER - 3)} `;
+  const rails = "│".padEnd(laneWidth).repeat(lane);
+  const cell = cut(stepText(step, laneWidth - 1), laneWidth - 1);
+  const tail = lane + 1 < tasks.length
+    ? " ".repeat(Math.max(0, laneWidth - cell.length)) +
+      "│".padEnd(laneWidth).repeat(tasks.length - lane - 1)
+    : "";
+  const text = step.mark === undefined ? cell : paint.mark(step.mark, cell);
+  return `${step.mark === undefined ? gutter : paint.mark(step.mark, gutter)}${
+    paint.faint(rails)
+  }${text}${paint.faint(tail.trimEnd())}`;
+}
+
+/** "34 steps of conmon c1, 2 of daemon". */
+function foldText(counts: ReadonlyMap<string, number>, names: ReadonlyMap<string, string>): string {
+  const heaviest = [...counts].toSorted((a, b) => b[1] - a[1]);
+  return heaviest.map(([task, count], index) => {
+    const unit = index > 0 ? "" : count === 1 ? " step" : " steps";
+    return `${count}${unit} of ${names.get(task)}`;
+  }).join(", ");
+}
+
+/** A call in a lane: its verb without the port's name, the end of its path, and how it failed. */
+function stepText(step: TraceStep, width: number): string {
+  const verb = step.verb.slice(step.verb.indexOf(".") + 1);
+  const prefix = step.part === "reply" ? "↩ " : step.part === "then" ? "… " : "";
+  const failure = step.hasFailed ? ` ✗ ${errnoOf(step.outcome)}` : "";
+  const room = width - prefix.length - verb.length - failure.length - 1;
+  const about = step.arguments.length <= room ? step.arguments : shorten(step.arguments, room);
+  return `${prefix}${verb}${about === "" ? "" : ` ${about}`}${failure}`;
+}
+
+/** Of a path the end tells more than the beginning. */
+function shorten(text: string, width: number): string {
+  if (width < 4) return "";
+  return /^\/\S*$/.test(text) ? `…${text.slice(1 - width)}` : cut(text, width);
+}
+
+function errnoOf(message: string): string {
+  return /\bE[A-Z]{2,}\b/.exec(message)?.[0] ?? cut(message, 16);
+}
