@@ -9,6 +9,8 @@ export interface Span extends Disposable {
   event(name: string, attributes?: Attributes): void;
   /** Records why the work failed. */
   fail(error: unknown): void;
+  /** Does `work` so that spans which are begun in it know this one as their parent; absent where nobody asks. */
+  run?<T>(work: () => T): T;
   /** The work is over. Again is fine. */
   [Symbol.dispose](): void;
 }
@@ -35,7 +37,7 @@ export async function spanned<T>(
 ): Promise<T> {
   using span = telemetry.span(name, attributes);
   try {
-    return await work(span);
+    return await (span.run === undefined ? work(span) : span.run(() => work(span)));
   } catch (error) {
     span.fail(error);
     throw error;

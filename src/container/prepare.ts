@@ -1,6 +1,7 @@
 import { type Context, sleep, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Gate } from "../sandbox/gate.ts";
+import { spanned } from "../telemetry.ts";
 import { createTask } from "../task/create.ts";
 import { reapTask } from "../task/reap.ts";
 import type { Task, TaskRequest } from "../task/task.ts";
@@ -59,7 +60,12 @@ export class Preparer {
       await sleep(this.runtime.kernel.clock, 0, pass.context);
       await this.#turn(pass.context);
       try {
-        return await createContainerTask(this.runtime, container, pass.context);
+        return await spanned(
+          this.runtime.telemetry,
+          "task.prepare",
+          { "container.id": container.id },
+          () => createContainerTask(this.runtime, container, pass.context),
+        );
       } finally {
         this.#running--;
         this.#waiting.shift()?.();

@@ -14,6 +14,9 @@ import { EXIT } from "./exit_codes.ts";
 import { importImages } from "./import.ts";
 import { openKernel } from "./kernels.ts";
 import { lockFolder } from "./lock.ts";
+import { TracingTelemetry } from "./trace.ts";
+import { TraceFile } from "./trace_file.ts";
+import { tracedKernel } from "./traced_kernel.ts";
 
 /** Calls that are under way when the daemon is asked to end get this long, and their undoing as long again. */
 const CLOSE_GRACE_MS = 5_000;
@@ -26,7 +29,7 @@ const CLOSE_GRACE_MS = 5_000;
  * @throws {RuntimeError} when the socket cannot be had.
  */
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
-  const { config, telemetry, socketPath } = settings;
+  const { config, socketPath, traceFile } = settings;
   await using undo = new AsyncDisposableStack();
   if (settings.kernel === "linux") {
     // The socket's folder may be the state's, and belongs to its owner alone.
@@ -36,6 +39,10 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     undo.use(await lockFolder(config.root));
     undo.use(await lockFolder(config.state));
   }
+  const trace = traceFile === undefined ? undefined : undo.use(new TraceFile(traceFile));
+  const telemetry = trace === undefined
+    ? settings.telemetry
+    : new TracingTelemetry(settings.telemetry, trace.add);
   const ready: { runtime?: Runtime } = {};
   const source = () => ready.runtime ?? refuse();
   const server = await serve({
@@ -47,7 +54,8 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   undo.defer(() => server.close(CLOSE_GRACE_MS));
   telemetry.log("info", "listening", { socket: socketPath });
 
-  const { kernel } = undo.use(await openKernel(settings.kernel, settings));
+  const opened = undo.use(await openKernel(settings.kernel, settings));
+  const kernel = trace === undefined ? opened.kernel : tracedKernel(opened.kernel, telemetry);
   const onBug = (error: unknown) => {
     report(telemetry, "background work", error);
     Deno.exit(EXIT.bug);

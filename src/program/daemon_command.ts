@@ -15,6 +15,7 @@ interface DaemonFlags extends ConfigFlags {
   readonly seed: number;
   readonly socket: string;
   readonly import?: readonly string[];
+  readonly trace?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -30,6 +31,10 @@ export function daemonCommand(): Command {
       "--import <name=source>",
       "take an image in before the first call: docker-archive:PATH or oci:PATH; repeatable",
       collect,
+    )
+    .option(
+      "--trace <file>",
+      "write where the time goes: a line of JSON for every span, as it ends",
     )
     .action(run);
   return withLogOptions(withConfigOptions(command), "info")
@@ -48,6 +53,7 @@ async function run(flags: DaemonFlags): Promise<void> {
     socketPath: flags.socket,
     config,
     telemetry,
+    ...flags.trace === undefined ? {} : { traceFile: flags.trace },
     imports: (flags.import ?? []).map(parseImport),
   });
   await asked;

@@ -15,6 +15,8 @@ export interface DaemonSettings {
   readonly config: Config;
   /** Hears what it does. */
   readonly telemetry: Telemetry;
+  /** A file that gets a line of JSON for every span, those of the kernel's calls included; none unless given. */
+  readonly traceFile?: string;
   /** Images to take in before the first call is served. */
   readonly imports: readonly ImageSource[];
 }

@@ -155,18 +155,23 @@ async function attach(
   netnsPath: string,
   context: Context,
 ): Promise<NetworkResult | undefined> {
-  if (record.networkList === undefined) return undefined;
-  using span = runtime.telemetry.span("cni.setup_pod_network", { "netns.path": netnsPath });
-  const result = await runtime.network.attach(
-    { sandboxId: record.id, netnsPath, config: record.config },
-    record.networkList,
-    context,
+  const { id, config, networkList } = record;
+  if (networkList === undefined) return undefined;
+  const request = { sandboxId: id, netnsPath, config };
+  const attributes = { "netns.path": netnsPath };
+  return await spanned(
+    runtime.telemetry,
+    "cni.setup_pod_network",
+    attributes,
+    async (span) => {
+      const result = await runtime.network.attach(request, networkList, context);
+      if (result.ips.length === 0) {
+        throw new RuntimeError("UNKNOWN", `failed to find network info for sandbox "${id}"`);
+      }
+      span.set({ "sandbox.ip": result.ips[0] ?? "" });
+      return result;
+    },
   );
-  if (result.ips.length === 0) {
-    throw new RuntimeError("UNKNOWN", `failed to find network info for sandbox "${record.id}"`);
-  }
-  span.set({ "sandbox.ip": result.ips[0] ?? "" });
-  return result;
 }
 
 /** The last step: from the commit on the sandbox is there, and nothing after it can fail. */
