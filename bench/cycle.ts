@@ -2,6 +2,7 @@ import { join } from "@std/path";
 
 import { ContainerState, NamespaceMode } from "../src/cri/gen/v1_pb.ts";
 import type { CriClient } from "../test/system/client.ts";
+import type { Runner } from "./rounds.ts";
 
 /** The calls of a pod's life, in order. */
 export const CALLS = [
@@ -70,6 +71,22 @@ export interface StartedPod {
   readonly containerId: string;
 }
 
+/** One call, as its client saw it. */
+export interface CallTime {
+  readonly call: Call;
+  /** Milliseconds since 1970, with their fraction. */
+  readonly beganMs: number;
+  readonly ms: number;
+}
+
+/** A pod that has come and gone. */
+export interface Cycle {
+  readonly pod: StartedPod;
+  /** In order. */
+  readonly calls: readonly CallTime[];
+  readonly timings: Timings;
+}
+
 /** Looks at a pod outside of what is timed. */
 export type Look = (pod: StartedPod) => void;
 
@@ -79,7 +96,7 @@ export async function measureCycle(
   name: string,
   options: PodOptions,
   look: Look = () => {},
-): Promise<Timings> {
+): Promise<Cycle> {
   const watch = new Stopwatch();
   const { client } = target;
   const pod = await startPod(target, name, options, watch);
@@ -91,7 +108,15 @@ export async function measureCycle(
   look(pod);
   await watch.time("StopPodSandbox", () => client.stopPodSandbox({ podSandboxId }));
   await watch.time("RemovePodSandbox", () => client.removePodSandbox({ podSandboxId }));
-  return withSums(watch.timings);
+  return { pod, calls: watch.calls, timings: withSums(watch.calls) };
+}
+
+/** Lets a target take part in rounds. */
+export function runnerOf(target: Target, options: PodOptions, look?: Look): Runner {
+  return {
+    name: target.name,
+    measure: async (name) => (await measureCycle(target, name, options, look)).timings,
+  };
 }
 
 /** Runs a pod, and creates and starts its container. What is left of a failure has the run's label. */
@@ -138,17 +163,21 @@ export async function removePods(client: CriClient, run: string): Promise<void> 
   const { items } = await client.listPodSandbox({
     filter: { labelSelector: { [RUN_LABEL]: run } },
   });
-  for (const { id: podSandboxId } of items) {
-    await client.stopPodSandbox({ podSandboxId });
-    await client.removePodSandbox({ podSandboxId });
-  }
+  for (const { id } of items) await removePod(client, id);
 }
 
-/** Adds the sums to what the calls took. */
-export function withSums(calls: Readonly<Record<Call, number>>): Timings {
-  const sum = (names: readonly Call[]) => names.reduce((all, it) => all + calls[it], 0);
+/** Removes a pod with all that is in it. */
+export async function removePod(client: CriClient, podSandboxId: string): Promise<void> {
+  await client.stopPodSandbox({ podSandboxId });
+  await client.removePodSandbox({ podSandboxId });
+}
+
+/** What each call took, and the sums of them. */
+export function withSums(calls: readonly Pick<CallTime, "call" | "ms">[]): Timings {
+  const sum = (names: readonly Call[]) =>
+    calls.reduce((all, { call, ms }) => names.includes(call) ? all + ms : all, 0);
   return {
-    ...calls,
+    ...Object.fromEntries(calls.map(({ call, ms }) => [call, ms])),
     "run → started": sum(CALLS.slice(0, 3)),
     "stop + remove": sum(["StopContainer", "RemoveContainer"]),
     "whole cycle": sum(CALLS),
@@ -168,23 +197,25 @@ async function untilExited(
   }
 }
 
-/** Keeps how long each call took. */
-class Stopwatch {
-  readonly #timings: Partial<Record<Call, number>> = {};
+/** Keeps when each call was made, and how long it took. */
+export class Stopwatch {
+  readonly #calls: CallTime[] = [];
 
-  get timings(): Readonly<Record<Call, number>> {
-    return this.#timings as Record<Call, number>;
+  get calls(): readonly CallTime[] {
+    return this.#calls;
   }
 
   async time<T>(call: Call, body: () => Promise<T>): Promise<T> {
     const began = performance.now();
     const answer = await body();
-    this.#timings[call] = performance.now() - began;
+    const ms = performance.now() - began;
+    this.#calls.push({ call, beganMs: performance.timeOrigin + began, ms });
     return answer;
   }
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Resolves after so long, or when `signal` is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);
   signal.addEventListener("abort", () => {

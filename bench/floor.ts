@@ -1,10 +1,24 @@
 import { join } from "@std/path";
 
-import { COMMANDS, type PodOptions, startPod, type Target, type Timings } from "./cycle.ts";
+import {
+  COMMANDS,
+  type PodOptions,
+  removePod,
+  startPod,
+  type Target,
+  type Timings,
+} from "./cycle.ts";
 import { helpersOf } from "./proc.ts";
+import type { Runner } from "./rounds.ts";
 
-/** What no runtime can be faster than while it uses runc: `runc run` of the same bundle, and nothing else. */
-export interface Floor {
+/** What the floor is called among the endpoints. */
+export const FLOOR = "runc run";
+
+/**
+ * What no runtime can be faster than while it uses runc: `runc run` of the same bundle, and nothing
+ * else. Disposing it removes the pod whose bundle it is.
+ */
+export interface Floor extends Runner, AsyncDisposable {
   /** Runs one container; its end is no floor for anybody, since `runc delete --force` sleeps (runc delete.go). */
   measure(name: string): Promise<Timings>;
 }
@@ -17,24 +31,30 @@ interface Spec {
 }
 
 /**
- * Takes the bundle of a container that `target` runs. Its pod lives as long as the run, since the
+ * Takes the bundle of a container that `target` runs. Its pod lives as long as the floor, since the
  * bundle names its namespaces and volumes.
  *
+ * @param name of that pod
  * @param folder existing; everything is written below it
  * @param rootfs what is in the image
  * @returns undefined where the server leaves no bundle to be found: a conmon with `--bundle` tells.
  */
 export async function prepareFloor(
   target: Target,
+  name: string,
   options: PodOptions,
   { folder, rootfs }: { readonly folder: string; readonly rootfs: string },
 ): Promise<Floor | undefined> {
-  const pod = await startPod(target, "floor", { ...options, workload: "sleep", pauseMs: 0 });
+  const pod = await startPod(target, name, { ...options, workload: "sleep", pauseMs: 0 });
   const source = bundleOf(pod.containerId);
-  if (source === undefined) return undefined;
+  if (source === undefined) {
+    await removePod(target.client, pod.podSandboxId);
+    return undefined;
+  }
   const spec: Spec = JSON.parse(await Deno.readTextFile(join(source, "config.json")));
   const state = join(folder, "runc");
   return {
+    name: FLOOR,
     async measure(name) {
       const id = `${options.run}-${name}`;
       const bundle = join(folder, id);
@@ -54,6 +74,7 @@ export async function prepareFloor(
         await Deno.remove(bundle, { recursive: true });
       }
     },
+    [Symbol.asyncDispose]: () => removePod(target.client, pod.podSandboxId),
   };
 }
 

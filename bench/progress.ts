@@ -1,32 +1,48 @@
 const BAR_CHARS = 30;
 const ENCODER = new TextEncoder();
 
-/** A bar on standard error that is written over; nothing where that is no terminal. */
-export class Progress implements Disposable {
-  readonly #isShown = Deno.stderr.isTerminal();
-  readonly #total: number;
-  #done = 0;
+/** How progress is told: a bar that is written over, a line a phase, or not at all. */
+export const PROGRESS_STYLES = ["auto", "bar", "lines", "none"] as const;
 
-  constructor(total: number) {
+/** "auto" is a bar in a terminal and nothing elsewhere. */
+export type ProgressStyle = typeof PROGRESS_STYLES[number];
+
+/** Tells on standard error how far it is. */
+export class Progress implements Disposable {
+  readonly #style: Exclude<ProgressStyle, "auto">;
+  readonly #total: number;
+  readonly #write: (text: string) => void;
+  #done = 0;
+  #what = "";
+
+  /** @param total of what is told of by `add` */
+  constructor(style: ProgressStyle, total: number, write = writeToStderr) {
+    const automatic = Deno.stderr.isTerminal() ? "bar" : "none";
+    this.#style = style === "auto" ? automatic : style;
     this.#total = total;
+    this.#write = write;
   }
 
   /** Says what is done next. */
   show(what: string): void {
-    this.#write(`\r${barOf(this.#done, this.#total)} ${what}\x1b[K`);
+    if (this.#style === "lines" && what !== this.#what) this.#write(`${what}\n`);
+    this.#what = what;
+    this.#draw();
   }
 
   /** Some of it is done. */
   add(count: number): void {
     this.#done += count;
+    this.#draw();
   }
 
   [Symbol.dispose](): void {
-    this.#write("\r\x1b[K");
+    if (this.#style === "bar") this.#write("\r\x1b[K");
   }
 
-  #write(text: string): void {
-    if (this.#isShown) Deno.stderr.writeSync(ENCODER.encode(text));
+  #draw(): void {
+    if (this.#style !== "bar") return;
+    this.#write(`\r${barOf(this.#done, this.#total)} ${this.#what}\x1b[K`);
   }
 }
 
@@ -34,4 +50,8 @@ export class Progress implements Disposable {
 export function barOf(done: number, total: number): string {
   const filled = total === 0 ? BAR_CHARS : Math.round(BAR_CHARS * Math.min(1, done / total));
   return `${"█".repeat(filled)}${"░".repeat(BAR_CHARS - filled)} ${done} of ${total}`;
+}
+
+function writeToStderr(text: string): void {
+  Deno.stderr.writeSync(ENCODER.encode(text));
 }

@@ -1,5 +1,7 @@
-import { type Measure, MEASURES, type Timings } from "./cycle.ts";
-import { medianInterval, percentile } from "./statistics.ts";
+import type { Measure } from "./cycle.ts";
+import type { Machine, Versions } from "./machine.ts";
+import type { READ_CALLS } from "./reads.ts";
+import type { Estimate } from "./statistics.ts";
 import type { Memory } from "./usage.ts";
 
 /**
@@ -8,6 +10,12 @@ import type { Memory } from "./usage.ts";
  */
 export interface Report {
   readonly version: 1;
+  /** ISO 8601. */
+  readonly beganAt: string;
+  /** What was asked for, word by word. */
+  readonly commandLine: readonly string[];
+  readonly machine: Machine;
+  readonly versions: Versions;
   readonly settings: Settings;
   /** Ours first, then the peers as they were named, then "runc run". */
   readonly endpoints: readonly Endpoint[];
@@ -15,6 +23,10 @@ export interface Report {
   readonly simulated: { readonly calls: Calls };
   /** Ours to each other endpoint. */
   readonly ratios: readonly Ratio[];
+  /** What this project holds itself to, as far as this run can tell. */
+  readonly bars: readonly Bar[];
+  /** Where the time of our own daemon goes; null where it was not asked for. */
+  readonly trace: Trace | null;
 }
 
 /** How it was measured. */
@@ -27,23 +39,38 @@ export interface Settings {
   readonly pauseMs: number;
   readonly network: "host" | "cni";
   readonly workload: "sleep" | "exit";
+  readonly measurements: readonly string[];
 }
 
 /** One CRI server, or `runc run`. */
 export interface Endpoint {
   readonly name: string;
+  /** As it calls itself: "containerd 1.6.20"; null for the floor. */
+  readonly runtime: string | null;
   readonly network: "host" | "cni";
   readonly calls: Calls;
+  /** Every sample behind `calls`, in the order in which they were taken. */
+  readonly samples: Samples;
   /** Whole cycles; null where there are none. */
   readonly podsPerSecond: number | null;
   /** Of the daemon and its helpers; null where they cannot be seen, or were not looked at. */
   readonly cpuSecondsPerPod: number | null;
-  /** At no pod and at as many as were asked for; empty where it was not measured. */
+  /** At so many pods; empty where it was not measured. */
   readonly memory: readonly Memory[];
+  /** Calls that only read, at so many pods with a container each. */
+  readonly reads: readonly { readonly pods: number; readonly calls: ReadCalls }[];
+  /** The calls of more pods, beside so many that run. */
+  readonly growth: readonly { readonly pods: number; readonly calls: Calls }[];
+  /** Many pods at once; null where it was not measured. */
+  readonly burst: BurstReport | null;
 }
 
 /** By call or sum of calls; what an endpoint has no such call for is left out. */
 export type Calls = Readonly<Partial<Record<Measure, Percentiles>>>;
+/** The same, one by one. */
+export type Samples = Readonly<Partial<Record<Measure, readonly number[]>>>;
+/** Of ContainerStatus and ListContainers. */
+export type ReadCalls = Readonly<Partial<Record<typeof READ_CALLS[number], Percentiles>>>;
 
 /** Percentiles of one measure, and the 95 % bootstrap interval of the median. */
 export interface Percentiles {
@@ -54,12 +81,23 @@ export interface Percentiles {
   readonly p50High: number;
 }
 
+/** Many pods at once. */
+export interface BurstReport {
+  readonly pods: number;
+  /** The median of all bursts, each from its first call to its last answer. */
+  readonly podsPerSecond: number;
+  /** How much longer than usual calls about another pod took meanwhile. */
+  readonly delay: Percentiles;
+}
+
 /** How many times the peer's median ours is: less is better, above 1 we are behind. */
 export interface Ratio {
   readonly name: string;
   readonly peer: string;
   readonly network: "host" | "cni";
   readonly calls: Readonly<Partial<Record<Measure, number>>>;
+  /** The same with their 95 % intervals, pods of the same round drawn together. */
+  readonly intervals: Readonly<Partial<Record<Measure, Estimate>>>;
   /** More is better for this one. */
   readonly podsPerSecond: number | null;
   readonly cpuSecondsPerPod: number | null;
@@ -67,152 +105,68 @@ export interface Ratio {
   readonly memory: number | null;
 }
 
-/** What was measured at one endpoint. */
-export interface Series {
+/** One bar: what was measured, and what it has to be. */
+export interface Bar {
   readonly name: string;
-  readonly samples: readonly Timings[];
-  readonly podsPerSecond: number | null;
-  readonly cpuSecondsPerPod: number | null;
-  readonly memory: readonly Memory[];
+  /** The endpoint that ours is set against; null for an absolute bar. */
+  readonly peer: string | null;
+  readonly value: number;
+  /** The 95 % interval, where there is one. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly limit: number;
+  readonly unit: "×" | "ms" | "MB";
+  /** On which side of the limit it has to be. */
+  readonly better: "less" | "more";
+  readonly isMet: boolean;
 }
 
-/** Works out a report; the first series is ours. */
-export function reportOf(
-  settings: Settings,
-  series: readonly Series[],
-  simulated: readonly Timings[],
-): Report {
-  const { network } = settings;
-  const endpoints = series.map(({ samples, ...rest }) => ({
-    ...rest,
-    network,
-    calls: summaryOf(samples),
-  }));
-  const [ours, ...others] = endpoints;
-  return {
-    version: 1,
-    settings,
-    endpoints,
-    simulated: { calls: summaryOf(simulated) },
-    ratios: ours === undefined ? [] : others.map((it) => ratioOf(ours, it)),
-  };
+/** Where the time of our own daemon goes, from the spans that it tells of. */
+export interface Trace {
+  /** So many were looked at. */
+  readonly pods: number;
+  /** What telling costs: the traced daemon's median to the other's. */
+  readonly overhead: Readonly<Partial<Record<Measure, Estimate>>>;
+  /** Each call of a typical pod: the one whose call took most nearly the median. */
+  readonly waterfall: readonly WaterfallCall[];
+  /** All pods together. */
+  readonly spans: readonly SpanStatistics[];
+  /** Calls of the kernel a pod, by what began them and by name: the median of all pods. */
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
-/** By measure, without those that no sample has. */
-export function summaryOf(samples: readonly Timings[]): Calls {
-  return Object.fromEntries(MEASURES.flatMap((measure) => {
-    const values = samples.flatMap((it) => it[measure] ?? []);
-    return values.length === 0 ? [] : [[measure, percentilesOf(values)] as const];
-  }));
+/** One call of one pod. */
+export interface WaterfallCall {
+  readonly call: string;
+  /** As the client saw it. */
+  readonly ms: number;
+  /** In the order in which they began; what lies inside another comes after it, one deeper. */
+  readonly spans: readonly WaterfallSpan[];
 }
 
-/** The report for people: what the calls took, then what pods cost. */
-export function linesOf(report: Report): readonly string[] {
-  const { endpoints, ratios, simulated, settings } = report;
-  const { pods, parallel, pauseMs, network, workload } = settings;
-  const ratioHeads = ratios.map((it) => `${it.name}/${it.peer}`);
-  const calls = [
-    [
-      "ms",
-      ...endpoints.flatMap(({ name }) => [`${name} p50`, "(95 %)", "p90", "p99"]),
-      ...ratioHeads,
-    ],
-    ...MEASURES.map((measure) => [
-      measure,
-      ...endpoints.flatMap(({ calls }) => cellsOf(calls[measure])),
-      ...ratios.map((it) => ratioCell(it.calls[measure])),
-    ]),
-  ];
-  const row = (
-    name: string,
-    digits: number,
-    value: (endpoint: Endpoint) => number | null | undefined,
-    ratio: (ratio: Ratio) => number | null | undefined,
-  ) => [
-    name,
-    ...endpoints.map((it) => fixed(value(it), digits)),
-    ...ratios.map((it) => ratioCell(ratio(it))),
-  ];
-  const costs = [
-    ["", ...endpoints.map((it) => it.name), ...ratioHeads],
-    row("pods/s", 1, (it) => it.podsPerSecond, (it) => it.podsPerSecond),
-    row("CPU s/pod", 3, (it) => it.cpuSecondsPerPod, (it) => it.cpuSecondsPerPod),
-    ...podCountsOf(endpoints).map((pods, index, all) =>
-      row(
-        `MB PSS at ${pods} pods`,
-        1,
-        (it) => it.memory.find((it) => it.pods === pods)?.pss,
-        (it) => index === all.length - 1 ? it.memory : undefined,
-      )
-    ),
-  ];
-  const start = simulated.calls["StartContainer"];
-  return [
-    `${pods} pods on each, ${parallel} at a time, network ${network}, workload ${workload}, ` +
-    `${pauseMs} ms between CreateContainer and StartContainer; at the client, without that pause`,
-    "",
-    ...alignedOf(calls),
-    "",
-    ...alignedOf(costs),
-    "",
-    `StartContainer on the simulated kernel: p50 ${fixed(start?.p50, 2)} ms, p99 ${
-      fixed(start?.p99, 2)
-    } ms`,
-  ];
+/** A piece of the daemon's work while the call lasted. */
+export interface WaterfallSpan {
+  readonly name: string;
+  readonly depth: number;
+  /** After the client's call began, cut off at its beginning and end. */
+  readonly startMs: number;
+  readonly ms: number;
+  /** It only waited. */
+  readonly isWait: boolean;
+  /** It was not begun by this call, or nobody waited for it. */
+  readonly isBackground: boolean;
 }
 
-function percentilesOf(values: readonly number[]): Percentiles {
-  const { low: p50Low, high: p50High } = medianInterval(values);
-  const [p50, p90, p99] = [percentile(values, 50), percentile(values, 90), percentile(values, 99)];
-  return { p50, p90, p99, p50Low, p50High };
-}
-
-function ratioOf(ours: Endpoint, peer: Endpoint): Ratio {
-  const calls = MEASURES.flatMap((measure) => {
-    const ratio = quotient(ours.calls[measure]?.p50, peer.calls[measure]?.p50);
-    return ratio === null ? [] : [[measure, ratio] as const];
-  });
-  return {
-    name: ours.name,
-    peer: peer.name,
-    network: ours.network,
-    calls: Object.fromEntries(calls),
-    podsPerSecond: quotient(ours.podsPerSecond, peer.podsPerSecond),
-    cpuSecondsPerPod: quotient(ours.cpuSecondsPerPod, peer.cpuSecondsPerPod),
-    memory: quotient(ours.memory.at(-1)?.pss, peer.memory.at(-1)?.pss),
-  };
-}
-
-/** Null where one is missing, or nothing was counted. */
-function quotient(one: number | null | undefined, other: number | null | undefined): number | null {
-  return typeof one === "number" && typeof other === "number" && other > 0 ? one / other : null;
-}
-
-function podCountsOf(endpoints: readonly Endpoint[]): readonly number[] {
-  return [...new Set(endpoints.flatMap(({ memory }) => memory.map((it) => it.pods)))];
-}
-
-function cellsOf(found: Percentiles | undefined): readonly string[] {
-  if (found === undefined) return ["", "", "", ""];
-  const { p50, p50Low, p50High, p90, p99 } = found;
-  const [low, high] = [fixed(p50Low, 1), fixed(p50High, 1)];
-  return [fixed(p50, 1), `${low}–${high}`, fixed(p90, 1), fixed(p99, 1)];
-}
-
-function fixed(value: number | null | undefined, digits: number): string {
-  return value?.toFixed(digits) ?? "";
-}
-
-function ratioCell(ratio: number | null | undefined): string {
-  return typeof ratio === "number" ? `×${ratio.toFixed(2)}` : "";
-}
-
-function alignedOf(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths =
-    rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
-    ).join("  ").trimEnd()
-  );
+/** One kind of work, by what it is inside of. */
+export interface SpanStatistics {
+  /** From the outermost on; the first is a call, or work in the background. */
+  readonly path: readonly string[];
+  /** How many there are a pod, the median. */
+  readonly perPod: number;
+  /** All of a pod together, in milliseconds. */
+  readonly p50: number;
+  readonly p90: number;
+  /** Of all the time of what it is directly inside of; of a call's own span, of what the client saw. */
+  readonly share: number | null;
+  readonly isWait: boolean;
 }

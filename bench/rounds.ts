@@ -2,6 +2,8 @@ import type { Timings } from "./cycle.ts";
 
 /** Takes part in a benchmark: runs one pod, or something like it, from nothing to nothing. */
 export interface Runner {
+  /** Unique among those that take turns. */
+  readonly name: string;
   /** @param name that no other pod of the run has */
   measure(name: string): Promise<Timings>;
 }
@@ -12,6 +14,8 @@ export interface Outcome {
   /** The time that its batches took together, in milliseconds. */
   readonly busyMs: number;
 }
+
+const NOTHING: Outcome = { samples: [], busyMs: 0 };
 
 /** How the rounds are. */
 export interface RoundOptions {
@@ -30,12 +34,13 @@ export interface RoundOptions {
  * Lets the runners take turns, batch by batch, so that a noisy machine is as noisy for all; each
  * round begins with another one, so that nobody always follows the same.
  *
+ * @returns by the runner's name
  * @throws the first failure, once the rest of its batch has ended.
  */
 export async function runRounds(
   runners: readonly Runner[],
   { count, parallel, prefix, signal, onPods }: RoundOptions,
-): Promise<readonly Outcome[]> {
+): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = runners.map(() => ({ samples: [] as Timings[], busyMs: 0 }));
   for (let done = 0, round = 0; done < count; done += parallel, round++) {
     const size = Math.min(parallel, count - done);
@@ -51,11 +56,11 @@ export async function runRounds(
       onPods?.(size);
     }
   }
-  return outcomes;
+  return new Map(runners.map(({ name }, at) => [name, outcomes[at] ?? NOTHING]));
 }
 
 /** Like `Promise.all`, but nothing goes on behind the caller's back when one fails. */
-async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+export async function allOf<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
   await Promise.allSettled(promises);
   return await Promise.all(promises);
 }

@@ -10,8 +10,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 
 import { messageOf } from "../src/errors.ts";
 import { collect, count } from "../src/program/options.ts";
-import { type BenchFlags, measureAll } from "./bench.ts";
-import { linesOf } from "./report.ts";
+import { measureAll } from "./bench.ts";
+import { type BenchFlags, type Measurement, MEASUREMENTS } from "./flags.ts";
+import { PROGRESS_STYLES } from "./progress.ts";
+import { linesOf } from "./table.ts";
 
 interface Flags extends BenchFlags {
   readonly json?: boolean;
@@ -22,22 +24,23 @@ const PEER_IMAGE = "docker.io/library/busybox:latest";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const HELP = `
-With --json one object is printed. Its fields, of which later versions only have more:
-  version     1
-  settings    pods, warmup, parallel, pauseMs, network, workload
-  endpoints[] name, network; calls: by call {p50, p90, p99, p50Low, p50High} in ms, the last two the
-              95 % interval of p50; podsPerSecond; cpuSecondsPerPod; memory[]: {pods, pss, daemonPss,
-              helpersPss, daemonRss} in MB. The last endpoint, "runc run", is the floor.
-  simulated   calls: StartContainer on the simulated kernel, in real time
-  ratios[]    ours to each other endpoint: name, peer, network, calls (of p50), podsPerSecond,
-              cpuSecondsPerPod, memory (of pss)
-What could not be measured is null or left out: CPU needs --parallel 1 and --workload sleep, memory
-and CPU a daemon in this network namespace.
+What can be measured (--measure, comma-separated, or "all"):
+  cycle   every call of a pod's life on every server, and "runc run" of the same bundle, the floor
+  trace   where the time goes: the spans of our own daemon, started once more for that
+  burst   many pods at once: pods a second, and how much calls about another pod are delayed
+  memory  what daemon and helpers take, at several numbers of pods
+  reads   ContainerStatus and ListContainers beside a crowd
+  growth  the calls of more pods beside a crowd, and at none
+
+With --json one object is printed: bench/report.schema.json describes it. Later versions only have
+more fields. What could not be measured is null or left out: CPU needs --parallel 1 and --workload
+sleep, memory and CPU a daemon in this network namespace, a trace no --endpoint.
 
 Exit codes: 0 measured, 1 a server failed, it was interrupted, or something was left behind.`;
 
 await new Command("bench")
   .description("measure every call of a pod's life, what pods cost, and runc alone beside it")
+  .option("--measure <what>", "see below", measurements, ["cycle", "trace"])
   .option("--n <n>", "pods on each server", positive, 50)
   .option("--warmup <n>", "pods before those that count", count, 3)
   .option("--parallel <n>", "pods at a time", positive, 1)
@@ -49,7 +52,10 @@ await new Command("bench")
   .addOption(
     new Option("--net <kind>", "the pods' network").choices(["host", "cni"]).default("host"),
   )
-  .option("--memory <n>", "measure memory as well, at no pod and at so many", count, 0)
+  .option("--burst <n>", "pods in a burst", positive, 20)
+  .option("--bursts <n>", "how many bursts", positive, 5)
+  .option("--memory-at <n,…>", "numbers of pods", counts, [0, 20, 100])
+  .option("--crowd <n>", "pods that run while reads and growth are measured", positive, 200)
   .option("--endpoint <unix:///path>", "a daemon of ours that runs; otherwise one is started")
   .option(
     "--peer <unix:///path>",
@@ -58,6 +64,10 @@ await new Command("bench")
   )
   .option("--image <name>", "a busybox for them; pulled where it is not there", PEER_IMAGE)
   .option("--cni-conf-dir <folder>", "for the daemon that is started", "/etc/cni/net.d")
+  .addOption(
+    new Option("--progress <style>", "on standard error; auto is a bar in a terminal")
+      .choices(PROGRESS_STYLES).default("auto"),
+  )
   .option("--json", "for programs")
   .addHelpText("after", HELP)
   .action(async (flags: Flags) => {
@@ -65,7 +75,7 @@ await new Command("bench")
     const interrupt = () => interrupted.abort(new Error("interrupted"));
     for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupt);
     try {
-      const report = await measureAll(flags, interrupted.signal);
+      const report = await measureAll(flags, Deno.args, interrupted.signal);
       const lines = flags.json ? [JSON.stringify(report)] : linesOf(report);
       for (const line of lines) console.log(line);
     } catch (error) {
@@ -81,6 +91,19 @@ function positive(text: string): number {
   const number = count(text);
   if (number > 0) return number;
   throw new InvalidArgumentError("It must be at least 1.");
+}
+
+function measurements(text: string): readonly Measurement[] {
+  if (text === "all") return MEASUREMENTS;
+  return text.split(",").map((name) => {
+    const found = MEASUREMENTS.find((it) => it === name);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`It must be of ${MEASUREMENTS.join(", ")}.`);
+  });
+}
+
+function counts(text: string): readonly number[] {
+  return text.split(",").map(count);
 }
 
 /** What went wrong first, then what went wrong while that was cleaned up. */

@@ -6,6 +6,11 @@ export interface Interval {
   readonly high: number;
 }
 
+/** A value, and where it may as well be. */
+export interface Estimate extends Interval {
+  readonly value: number;
+}
+
 const RESAMPLES = 1_000;
 /** Fixed, so that the same samples always give the same report. */
 const SEED = 1;
@@ -29,6 +34,39 @@ export function medianInterval(samples: readonly number[], seed = SEED): Interva
     return percentileOfSorted(resample.sort(), 50);
   });
   return { low: percentile(medians, LOW_PERCENT), high: percentile(medians, HIGH_PERCENT) };
+}
+
+/**
+ * The ratio of two medians, with its interval. Samples of the same index were taken one after the other,
+ * so they are drawn together: what the machine did to both then counts for neither.
+ *
+ * @param ours as many as `theirs`, or each is drawn on its own
+ */
+export function medianRatio(
+  ours: readonly number[],
+  theirs: readonly number[],
+  seed = SEED,
+): Estimate {
+  const prng = new Prng(seed, "bootstrap");
+  const isPaired = ours.length === theirs.length;
+  const ratios = Array.from({ length: RESAMPLES }, () => {
+    const drawn = drawIndices(prng, ours.length);
+    const other = isPaired ? drawn : drawIndices(prng, theirs.length);
+    return percentile(pickAll(ours, drawn), 50) / percentile(pickAll(theirs, other), 50);
+  });
+  return {
+    value: percentile(ours, 50) / percentile(theirs, 50),
+    low: percentile(ratios, LOW_PERCENT),
+    high: percentile(ratios, HIGH_PERCENT),
+  };
+}
+
+function drawIndices(prng: Prng, length: number): readonly number[] {
+  return Array.from({ length }, () => prng.below(length));
+}
+
+function pickAll(samples: readonly number[], indices: readonly number[]): readonly number[] {
+  return indices.flatMap((at) => samples[at] ?? []);
 }
 
 function percentileOfSorted(sorted: Float64Array, percent: number): number {

@@ -1,4 +1,4 @@
-import { type PodOptions, removePods, type StartedPod, startPod, type Target } from "./cycle.ts";
+import type { StartedPod, Target } from "./cycle.ts";
 import { cpuOf, helpersOf, listenerOf, memoryOf } from "./proc.ts";
 
 /** What a server's own processes take while so many pods run, in megabytes; containers are not counted. */
@@ -48,30 +48,13 @@ export class CpuMeter {
   }
 }
 
-/**
- * Measures with no pod, once every other one of the run is removed, and with `count` that run. Nothing
- * where the daemon cannot be seen.
- */
-export async function measureMemory(
-  target: Target,
-  count: number,
-  options: PodOptions,
-): Promise<readonly Memory[]> {
-  const daemon = listenerOf(target.socketPath);
-  if (daemon === undefined) return [];
-  await removePods(target.client, options.run);
-  const empty = memoryWith(daemon, []);
-  const running: PodOptions = { ...options, workload: "sleep", pauseMs: 0 };
-  const pods: StartedPod[] = [];
-  for (let index = 0; index < count; index++) {
-    pods.push(await startPod(target, `memory${index}`, running));
-  }
-  const full = memoryWith(daemon, pods);
-  await removePods(target.client, options.run);
-  return [empty, full];
-}
-
-function memoryWith(daemon: number, pods: readonly StartedPod[]): Memory {
+/** What a server takes while it has exactly `pods`; undefined where the daemon cannot be seen. */
+export function memoryOfServer(
+  { socketPath }: Target,
+  pods: readonly StartedPod[],
+): Memory | undefined {
+  const daemon = listenerOf(socketPath);
+  if (daemon === undefined) return undefined;
   const { pss: daemonPss, rss: daemonRss } = memoryOf(daemon);
   const helpers = helpersOf(pods.flatMap((it) => [it.podSandboxId, it.containerId]));
   const helpersPss = helpers.reduce((sum, pid) => sum + memoryOf(pid).pss, 0);

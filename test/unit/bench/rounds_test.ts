@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 
-import { barOf } from "../../../bench/progress.ts";
 import { type Runner, runRounds } from "../../../bench/rounds.ts";
 
 /** Runners that write down whose turn it is. */
 function runners(...names: readonly string[]) {
   const turns: string[] = [];
   const all = names.map((name): Runner => ({
+    name,
     measure(pod) {
       turns.push(`${name} ${pod}`);
       return Promise.resolve({ "whole cycle": 1 });
@@ -21,7 +21,7 @@ Deno.test("runRounds() lets the runners take turns, each beginning in its round"
   const { all, turns } = runners("a", "b");
   const outcomes = await runRounds(all, { count: 2, parallel: 1, prefix: "pod", signal });
   assertEquals(turns, ["a pod0", "b pod0", "b pod1", "a pod1"]);
-  assertEquals(outcomes.map((it) => it.samples.length), [2, 2]);
+  assertEquals([...outcomes].map(([name, it]) => [name, it.samples.length]), [["a", 2], ["b", 2]]);
 });
 
 Deno.test("runRounds() runs batches of pods, the last one smaller", async () => {
@@ -46,6 +46,7 @@ Deno.test("runRounds() lets a batch end before it tells of a failure in it", asy
   let hasEnded = false;
   const slow = Promise.withResolvers<void>();
   const runner: Runner = {
+    name: "a",
     async measure(name) {
       if (name === "pod0") {
         slow.resolve();
@@ -60,9 +61,4 @@ Deno.test("runRounds() lets a batch end before it tells of a failure in it", asy
   const options = { count: 2, parallel: 2, prefix: "pod", signal };
   await assertRejects(() => runRounds([runner], options), Error, "refused");
   assertEquals(hasEnded, true);
-});
-
-Deno.test("barOf() shows how much is done", () => {
-  assertEquals(barOf(5, 10), `${"█".repeat(15)}${"░".repeat(15)} 5 of 10`);
-  assertEquals(barOf(0, 0).startsWith("█"), true);
 });

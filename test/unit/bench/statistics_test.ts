@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 
-import { medianInterval, percentile } from "../../../bench/statistics.ts";
+import { medianInterval, medianRatio, percentile } from "../../../bench/statistics.ts";
 import { Prng } from "../../../sim/random.ts";
 
 Deno.test("percentile() is a sample that so many are not above", () => {
@@ -30,6 +30,24 @@ Deno.test("medianInterval() holds the true median about 95 times out of 100", ()
   const intervals = Array.from({ length: 200 }, (_, seed) => medianInterval(normal(seed, 40)));
   const hits = intervals.filter(({ low, high }) => low <= 0 && 0 <= high).length;
   assert(hits >= 180 && hits <= 199, `${hits} of 200`);
+});
+
+Deno.test("medianRatio() holds the true ratio about 95 times out of 100", () => {
+  const estimates = Array.from({ length: 200 }, (_, seed) => {
+    const [ours, theirs] = [normal(seed, 40), normal(seed + 1_000, 40)];
+    return medianRatio(ours.map((it) => 20 + it), theirs.map((it) => 10 + it / 2));
+  });
+  const hits = estimates.filter(({ low, high }) => low <= 2 && 2 <= high).length;
+  assert(hits >= 180 && hits <= 199, `${hits} of 200`);
+});
+
+Deno.test("medianRatio() does not mind a machine that is slow for both at once", () => {
+  const machine = normal(3, 60).map((it) => Math.exp(2 * it));
+  const ours = machine.map((slow, at) => slow * (30 + at % 3));
+  const theirs = machine.map((slow, at) => slow * (10 + at % 2));
+  const [paired, apart] = [medianRatio(ours, theirs), medianRatio(ours, theirs.slice(1))];
+  const width = ({ low, high }: { readonly low: number; readonly high: number }) => high - low;
+  assert(width(paired) < width(apart) / 2, `${width(paired)} and ${width(apart)}`);
 });
 
 function width(samples: readonly number[]): number {
