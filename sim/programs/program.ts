@@ -209,6 +209,8 @@ export interface Sys {
   stat(path: string): Promise<FileStat | undefined>;
   /** Makes a file survive `Simulation.crashMachine`. */
   fsync(path: string): Promise<void>;
+  /** Where relative paths are taken from. ENOENT, ENOTDIR. */
+  changeDirectory(path: string): Promise<void>;
   /** Takes a directory for `/` from now on (man 2 chroot, pivot_root). */
   changeRoot(path: string): Promise<void>;
   /** Covers `target`, which must be there. ENOENT. */

@@ -28,6 +28,7 @@ export function initProgram(containerId: string, spec: Spec, rootfs: string): Pr
       await joinNamespaces(sys, spec);
       await checkMounts(sys, spec, rootfs);
       await changeRoot(sys, rootfs);
+      await makeWorkingDirectory(sys, spec.process.cwd ?? "/");
     } catch (error) {
       return await report(sys, messageOf(error));
     }
@@ -49,6 +50,7 @@ export function initProgram(containerId: string, spec: Spec, rootfs: string): Pr
 export async function execute(sys: Sys, process: SpecProcess): Promise<number> {
   for (const signal of SIGNALS_TO_RESET) await sys.signalAction(signal, "default");
   const [program = "", ...args] = process.args;
+  if (hasWorkingDirectory(process.cwd)) await sys.changeDirectory(process.cwd);
   return await sys.exec(program, args, environment(process));
 }
 
@@ -98,6 +100,25 @@ async function checkMounts(sys: Sys, spec: Spec, rootfs: string): Promise<void> 
 
 async function changeRoot(sys: Sys, rootfs: string): Promise<void> {
   await sys.changeRoot(rootfs);
+}
+
+/** Made with its parents where it is missing (runc, libcontainer/rootfs_linux.go, os.MkdirAll). */
+async function makeWorkingDirectory(sys: Sys, cwd: string): Promise<void> {
+  if (!hasWorkingDirectory(cwd)) return;
+  let path = "";
+  for (const name of cwd.split("/").filter(Boolean)) {
+    path += `/${name}`;
+    const kind = (await sys.stat(path))?.kind;
+    if (kind === undefined) await sys.mkdir(path);
+    else if (kind === "file") {
+      throw new Error(`error during container init: mkdir ${path}: not a directory`);
+    }
+  }
+}
+
+/** The root itself needs neither making nor entering. */
+function hasWorkingDirectory(cwd: string | undefined): cwd is string {
+  return cwd !== undefined && cwd !== "" && cwd !== "/";
 }
 
 async function report(sys: Sys, message: string): Promise<number> {

@@ -150,7 +150,7 @@ class Shell {
     files: Readonly<Record<number, number>>,
   ): Promise<number> {
     if (!await this.#sys.canExecute(name)) {
-      await this.#write(files[2] ?? 2, `sh: ${name}: not found\n`);
+      await this.#write(files[2] ?? 2, `${this.#sys.args[0]}: ${name}: not found\n`);
       return NOT_FOUND;
     }
     const pid = await this.#sys.spawn(name, args, { files, env: this.#environment() });

@@ -16,6 +16,14 @@ export abstract class IsolationCalls extends DescriptorCalls {
     });
   }
 
+  changeDirectory(path: string): Promise<void> {
+    return this.call("chdir", path, () => {
+      const place = this.machine.tree.resolve("chdir", this.absolute(path), this.follow());
+      if (!(place.inode instanceof Directory)) refuse("chdir", "ENOTDIR", path);
+      this.process.cwd = this.absolute(path);
+    });
+  }
+
   mount(source: string, target: string, type: string, options: readonly string[]): Promise<void> {
     return this.call("mount", [source, target], () => {
       this.machine.tree.mount("mount", source, this.absolute(target), type, options);

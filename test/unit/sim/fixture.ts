@@ -54,6 +54,8 @@ export function runc(kernel: Kernel, ...args: readonly string[]): Promise<RunRes
 
 export interface BundleOptions {
   readonly args: readonly string[];
+  /** Where the program starts; `/` unless given. */
+  readonly cwd?: string;
   /** Pins for namespaces to join, by the name that the specification has for the kind. */
   readonly join?: Readonly<Record<string, string>>;
   /** No PID namespace of its own: the machine's. */
@@ -78,7 +80,7 @@ export async function makeBundle(
   ];
   const config = {
     root: { path: "rootfs" },
-    process: { args: options.args, env: ["PATH=/bin"] },
+    process: { args: options.args, env: ["PATH=/bin"], cwd: options.cwd ?? "/" },
     linux: { cgroupsPath: `/test/${id}`, namespaces },
   };
   await kernel.files.writeFile(`${bundle}/config.json`, JSON.stringify(config));

@@ -54,6 +54,27 @@ Deno.test("runc create fails on a missing program, and leaves nothing", () => {
   });
 });
 
+Deno.test("runc makes the working directory that is missing, and starts the program there", () => {
+  onMachine(async (kernel) => {
+    const args = ["sh", "-c", "echo done > here"];
+    const { conmon } = await startTask(kernel, "a", { args, cwd: "/new/folder" });
+    assertEquals((await finishTask(kernel, "a", conmon)).code, "0");
+    const path = "/run/test/a/rootfs/new/folder/here";
+    assertEquals(text(await kernel.files.readFile(path, 10)), "done\n");
+  });
+});
+
+Deno.test("runc create fails on a working directory below a file, and leaves nothing", () => {
+  onMachine(async (kernel) => {
+    await kernel.files.mkdir("/run/test/a/rootfs");
+    await kernel.files.writeFile("/run/test/a/rootfs/file", "");
+    const { reply } = await createTask(kernel, "a", { args: ["true"], cwd: "/file/below" });
+    assertEquals(reply.data, -1);
+    assertMatch(reply.message ?? "", /error during container init: mkdir \/file: not a directory/);
+    assertEquals(await kernel.files.list(RUNC_ROOT), []);
+  });
+});
+
 Deno.test("runc create refuses a taken id, a missing bundle and a broken one", () => {
   onMachine(async (kernel) => {
     const bundle = await makeBundle(kernel, "a", { args: ["sleep", "1"] });
