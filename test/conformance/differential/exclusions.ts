@@ -1,0 +1,43 @@
+/** A part of what is observed that is not compared, and why. */
+export interface Mask {
+  readonly pattern: RegExp;
+  readonly replacement: string;
+  readonly reason: string;
+}
+
+/** What is taken out of every text before two machines are compared. */
+export const MASKS: readonly Mask[] = [
+  {
+    pattern: /[0-9a-f]{64}/g,
+    replacement: "<id>",
+    reason: "ids are random; one that no client was told (a failed creation) has no name",
+  },
+];
+
+/** A line of the inventory that is not compared, and why. */
+export interface Exclusion {
+  readonly pattern: RegExp;
+  readonly reason: string;
+}
+
+/** Files that one machine has and the other need not. */
+export const EXCLUDED_FILES: readonly Exclusion[] = [
+  {
+    pattern: /<root>\/containers\/\w+\/work\//,
+    reason: "overlayfs keeps a folder of its own in its work directory (overlayfs.rst)",
+  },
+  {
+    pattern: /(<root>\/containers\/\w+\/upper|<state>\/tasks\/\w+\/rootfs)\//,
+    reason: "runc makes what it mounts on; the simulated one mounts nothing into a container",
+  },
+  {
+    pattern: /<state>\/exits\/sandbox\d+(\.\w+)?$/,
+    reason:
+      "a pod's own init and its conmon are killed one after the other: a race, and nobody asks",
+  },
+  {
+    pattern: /<state>\/tasks\/\w+\/attach$/,
+    reason:
+      "conmon removes its socket after it told of the end, if it is not killed before: a race",
+  },
+];

@@ -1,0 +1,62 @@
+import { followLog } from "../../../src/program/follow_log.ts";
+import { Context } from "../../../src/kernel/context.ts";
+import { type ProcessIdentity, SIGKILL } from "../../../src/kernel/processes.ts";
+import type { Runtime } from "../../../src/runtime.ts";
+import type { Workload } from "./workloads.ts";
+
+/** Longer than anything of these programs takes on a slow machine. */
+const PATIENCE_MS = 120_000;
+
+/** Waits until every task that is prepared ahead is there, or could not be made. */
+export async function prepared(runtime: Runtime): Promise<void> {
+  const preparations = [...runtime.containers.values()].map((it) => it.preparation?.task);
+  await Promise.allSettled(preparations);
+}
+
+/** Waits until a container that was started has done what it does without being asked. */
+export async function comesToRest(
+  runtime: Runtime,
+  id: string,
+  rest: Workload["rest"],
+): Promise<void> {
+  if (rest === undefined) return;
+  const container = runtime.containers.find(id);
+  using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "rest");
+  if (rest === "ended") return await container.ended(bounded);
+  for await (const { text } of followLog(runtime.kernel, container, bounded)) {
+    if (text === rest.line) return;
+  }
+}
+
+/**
+ * Kills a process of a container from outside and waits for what comes of it. conmon is killed only
+ * while its container waits for a signal: what a program does with a broken pipe is a race otherwise.
+ *
+ * @returns what was killed
+ */
+export async function killed(
+  runtime: Runtime,
+  id: string,
+  victim: "init" | "conmon",
+): Promise<string> {
+  const container = runtime.containers.get(id);
+  if (container === undefined) return "nothing";
+  const task = container.task ?? await container.preparation?.task.catch(() => undefined);
+  const isRunning = container.status.state === "RUNNING";
+  if (victim === "conmon" && !isRunning) return "nothing";
+  const handle = victim === "init" ? task?.init : task?.supervisor;
+  if (handle === undefined || !await isKilled(runtime, handle.identity)) return "nothing";
+  using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "end");
+  if (victim === "init" && isRunning) await container.ended(bounded);
+  return victim;
+}
+
+/** A zombie is dead already, whether its parent has reaped it or not: when that is, is a race. */
+async function isKilled({ kernel }: Runtime, identity: ProcessIdentity): Promise<boolean> {
+  const entry = (await kernel.processes.list()).find(({ pid }) => pid === identity.pid);
+  if (entry === undefined || entry.isZombie || entry.startTime !== identity.startTime) return false;
+  using process = await kernel.processes.open(identity);
+  await process.signal(SIGKILL);
+  await process.exited(Context.background());
+  return true;
+}
