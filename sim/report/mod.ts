@@ -15,5 +15,7 @@ export type {
 } from "./model.ts";
 export { describeDeviations } from "./deviations.ts";
 export { type Failure, reportOf } from "./report.ts";
+export { reportChromeTrace } from "./chrome_trace.ts";
+export { reportNdjson } from "./ndjson.ts";
 export { reportText, type TextOptions } from "./text.ts";
-export { type RecordedRun, traceOf } from "./trace.ts";
+export { type RecordedRun, traceOfRun } from "./trace.ts";

@@ -2,7 +2,7 @@ import { messageOf } from "../../src/errors.ts";
 import { describeDeviations } from "./deviations.ts";
 import type { FailureReport } from "./model.ts";
 import { Names } from "./names.ts";
-import { type RecordedRun, traceOf } from "./trace.ts";
+import { type RecordedRun, traceOfRun } from "./trace.ts";
 
 /** What a report is made of. */
 export interface Failure {
@@ -31,7 +31,7 @@ export function reportOf(failure: Failure): FailureReport {
   const { error, failing, passing, before = [], after = [] } = failure;
   const names = new Names(failing.history.entries());
   const message = names.replace(messageOf(error));
-  const trace = traceOf({ ...failing, isFailing: true });
+  const trace = traceOfRun({ ...failing, isFailing: true });
   return {
     title: message.split("\n", 1)[0] ?? "",
     message,
@@ -41,7 +41,7 @@ export function reportOf(failure: Failure): FailureReport {
     deviations: describeDeviations(trace, failing.schedule ?? []),
     isMinimal: failure.isMinimal,
     failing: trace,
-    passing: passing === undefined ? undefined : traceOf(passing),
+    passing: passing === undefined ? undefined : traceOfRun(passing),
     before: before.map((it) => names.replace(it)),
     after: after.map((it) => names.replace(it)),
     waitText: failure.waitText === undefined ? undefined : names.replace(failure.waitText),

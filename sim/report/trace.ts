@@ -17,7 +17,7 @@ export interface RecordedRun {
 }
 
 /** A run as data: tasks and objects by names that readers understand, deviations marked. */
-export function traceOf(run: RecordedRun): Trace {
+export function traceOfRun(run: RecordedRun): Trace {
   const entries = run.history.entries();
   const names = new Names(entries);
   const tasks = tasksOf(entries, names);

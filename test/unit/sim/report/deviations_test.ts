@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
-import { describeDeviations, traceOf } from "../../../../sim/report/mod.ts";
+import { describeDeviations, traceOfRun } from "../../../../sim/report/mod.ts";
 import type { Schedule } from "../../../../sim/mod.ts";
 import { RACE, runLocks } from "./lock_file.ts";
 
 async function sentences(schedule: Schedule): Promise<string[]> {
-  const trace = traceOf(await runLocks(schedule));
+  const trace = traceOfRun(await runLocks(schedule));
   return describeDeviations(trace, schedule).map((it) => `${it.step} ${it.mark}: ${it.text}`);
 }
 

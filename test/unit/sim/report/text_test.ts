@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { programOf } from "../../../../sim/lifecycle/explore.ts";
-import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
-import { inMacrotask } from "../../../../sim/mod.ts";
-import { type FailureReport, reportOf, reportText } from "../../../../sim/report/mod.ts";
+import { reportText } from "../../../../sim/report/mod.ts";
+import { lifecycleReport } from "./lifecycle.ts";
 import { lockReport } from "./lock_file.ts";
 
 const PAGE = `\
@@ -36,21 +34,6 @@ State, before (-) and after (+)
 Program
   lock for alice
   lock for bob`;
-
-/** A long run of many tasks, with whatever its seed brought about. */
-async function lifecycleReport(seed: number): Promise<FailureReport> {
-  const { simulation } = await inMacrotask(() =>
-    runLifecycle(programOf(seed), { seed, history: true, record: true })
-  );
-  const { history } = simulation;
-  return reportOf({
-    error: new Error("I13 deadlock: nothing moves"),
-    replayCommand: `deno task sim --seed=${seed} --runs=1`,
-    failing: { history, schedule: simulation.schedule() },
-    after: simulation.snapshot(),
-    waitText: simulation.waitText(),
-  });
-}
 
 /** The text without colours. */
 function plain(text: string): string {

@@ -2,10 +2,10 @@ import { assert, assertEquals } from "@std/assert";
 import { programOf } from "../../../../sim/lifecycle/explore.ts";
 import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
 import { inMacrotask } from "../../../../sim/mod.ts";
-import { traceOf } from "../../../../sim/report/mod.ts";
+import { traceOfRun } from "../../../../sim/report/mod.ts";
 import { lockReport, runLocks } from "./lock_file.ts";
 
-Deno.test("traceOf() marks deviations, what they had put off, and the end of a failing run", async () => {
+Deno.test("traceOfRun() marks deviations, what they had put off, and the end of a failing run", async () => {
   const { failing } = await lockReport();
   const marked = failing.steps.filter((it) => it.mark !== undefined);
   assertEquals(marked.map((it) => `${it.key} ${it.mark}`), [
@@ -13,12 +13,12 @@ Deno.test("traceOf() marks deviations, what they had put off, and the end of a f
     "bob#3 preemption",
     "bob#3+1 violation",
   ]);
-  const passing = traceOf(await runLocks([]));
+  const passing = traceOfRun(await runLocks([]));
   assertEquals(passing.steps.filter((it) => it.mark !== undefined), []);
 });
 
-Deno.test("traceOf() marks a step that was put off and runs later", async () => {
-  const trace = traceOf(await runLocks([{ kind: "switch", at: "bob#3", to: "alice#1" }]));
+Deno.test("traceOfRun() marks a step that was put off and runs later", async () => {
+  const trace = traceOfRun(await runLocks([{ kind: "switch", at: "bob#3", to: "alice#1" }]));
   const marks = trace.steps.filter((it) => it.mark !== undefined);
   assertEquals(marks.map((it) => `${it.key} ${it.mark}`), [
     "alice#1 preemption",
@@ -26,7 +26,7 @@ Deno.test("traceOf() marks a step that was put off and runs later", async () => 
   ]);
 });
 
-Deno.test("traceOf() tells what had not run when it ended", async () => {
+Deno.test("traceOfRun() tells what had not run when it ended", async () => {
   const { failing, passing } = await lockReport();
   assertEquals(failing.pending.map((it) => `${it.key} ${it.verb} ${it.arguments}`), [
     "alice#4 files.mkdir /run/work of alice",
@@ -35,12 +35,12 @@ Deno.test("traceOf() tells what had not run when it ended", async () => {
   assertEquals(passing?.pending, []);
 });
 
-Deno.test("traceOf() names every id, and knows who began and who woke whom", async () => {
+Deno.test("traceOfRun() names every id, and knows who began and who woke whom", async () => {
   for (let seed = 1; seed <= 10; seed++) {
     const { simulation } = await inMacrotask(() =>
       runLifecycle(programOf(seed), { seed, history: true, record: true })
     );
-    const { steps, tasks } = traceOf({
+    const { steps, tasks } = traceOfRun({
       history: simulation.history,
       schedule: simulation.schedule(),
     });
