@@ -13,7 +13,7 @@ const HARMLESS = /\/(last_reserved_ip\.\d+|lock)$/;
 export interface SnapshotOptions {
   /** Folders whose files count. */
   readonly roots?: readonly string[];
-  /** Paths that are left out. */
+  /** Paths that are left out; what is below them counts, unless it is meant as well. */
   readonly ignore?: RegExp;
 }
 
@@ -89,9 +89,9 @@ function listFiles(place: Place, path: string, ignore: RegExp | undefined, lines
   for (const name of place.inode.names()) {
     const inode = place.inode.lookup(name);
     const child = `${path}/${name}`;
-    if (inode === undefined || HARMLESS.test(child) || ignore?.test(child)) continue;
+    if (inode === undefined || HARMLESS.test(child)) continue;
     const size = inode.kind === "file" && sizeOf(inode.content) === 0 ? " (empty)" : "";
-    lines.push(`${inode.kind} ${child}${size}`);
+    if (!ignore?.test(child)) lines.push(`${inode.kind} ${child}${size}`);
     const covering = place.mount.children.get(inode);
     // What a mount shows is named by the mount's own line.
     if (covering !== undefined) continue;

@@ -1,0 +1,29 @@
+import { CONTAINER_MUTANTS } from "./catalogue/container.ts";
+import { EXEC_MUTANTS } from "./catalogue/exec.ts";
+import { EXIT_MUTANTS } from "./catalogue/exit.ts";
+import { IMAGE_MUTANTS } from "./catalogue/image.ts";
+import { KERNEL_MUTANTS } from "./catalogue/kernel.ts";
+import { NETWORK_MUTANTS } from "./catalogue/network.ts";
+import { PREPARE_MUTANTS } from "./catalogue/prepare.ts";
+import { RECOVERY_MUTANTS } from "./catalogue/recovery.ts";
+import { SANDBOX_MUTANTS } from "./catalogue/sandbox.ts";
+import { START_MUTANTS } from "./catalogue/start.ts";
+import { STOP_MUTANTS } from "./catalogue/stop.ts";
+import { TASK_MUTANTS } from "./catalogue/task.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** All of them. */
+export const MUTANTS: readonly Mutant[] = [
+  ...START_MUTANTS,
+  ...PREPARE_MUTANTS,
+  ...STOP_MUTANTS,
+  ...EXIT_MUTANTS,
+  ...TASK_MUTANTS,
+  ...CONTAINER_MUTANTS,
+  ...EXEC_MUTANTS,
+  ...SANDBOX_MUTANTS,
+  ...RECOVERY_MUTANTS,
+  ...NETWORK_MUTANTS,
+  ...IMAGE_MUTANTS,
+  ...KERNEL_MUTANTS,
+];

@@ -1,0 +1,74 @@
+import { bug, gap, made, type Mutant } from "../mutant.ts";
+
+const EXEC = "src/container/exec.ts";
+const LOGS = "src/container/logs.ts";
+
+/** Commands in containers, and logs. */
+export const EXEC_MUTANTS: readonly Mutant[] = [
+  {
+    name: "exec-enters-no-gate",
+    source: bug("B10", "cri-o/cri-o/pull/9614"),
+    wrong: "A command is executed in a container whose pod is being stopped.",
+    invariant: "I5",
+    edits: [{
+      file: EXEC,
+      from: "using pass = sandbox.gate.enter(context);",
+      to: "const pass = { context };",
+    }],
+  },
+  {
+    name: "exec-that-never-ran-has-a-code",
+    source: bug("H8", "containers/conmon/commit/05eff51"),
+    wrong: "The code of an OCI runtime that could not execute a command is told as the command's.",
+    invariant: "I9",
+    edits: [{
+      file: EXEC,
+      from: "if (exitCode !== 0 && await kernel.files.stat(pidFile) === undefined) {",
+      to: "if (false) {",
+    }],
+  },
+  {
+    name: "exec-keeps-its-child",
+    source: made("forget an undo"),
+    wrong: "The pidfd and the pipes of a command stay open after its end.",
+    invariant: "I12",
+    edits: [{ file: EXEC, from: "using child = await", to: "const child = await" }],
+  },
+  {
+    name: "exec-drains-for-ever",
+    source: bug("W22", "containerd/containerd/issues/9568"),
+    wrong: "What a descendant holds open is waited for without a bound.",
+    invariant: "I13",
+    edits: [{
+      file: EXEC,
+      from:
+        'using drain = pass.context.within(kernel.clock, config.bounds.execDrainMs, "output of exec");',
+      to: "using drain = pass.context.child();",
+    }],
+  },
+  {
+    name: "exec-lives-on-after-its-time",
+    source: made("drop a step"),
+    wrong: "A command whose time is up is not killed.",
+    invariant: "I21",
+    edits: [{ file: EXEC, from: "    await killExec(runtime, child, pidFile);\n", to: "" }],
+  },
+  {
+    name: "log-keeps-its-watch",
+    source: gap("W24"),
+    wrong: "Each reopening of a log leaves a watch on its folder.",
+    invariant: "I12",
+    edits: [{ file: LOGS, from: "using watch = await", to: "const watch = await" }],
+  },
+  {
+    name: "log-of-a-dead-conmon-is-an-error",
+    source: made("miss an errno"),
+    wrong: "A log whose conmon is gone fails with what Linux says.",
+    invariant: "I11",
+    edits: [{
+      file: LOGS,
+      from: 'if (!hasErrno(error, "ENOENT", "ENXIO")) throw error;',
+      to: "if (error !== undefined) throw error;",
+    }],
+  },
+];

@@ -1,0 +1,142 @@
+import { bug, made, type Mutant } from "../mutant.ts";
+
+const IMAGES = "src/image/images.ts";
+const INSTALL = "src/image/install.ts";
+const LAYERS = "src/image/layers.ts";
+const ROOTFS = "src/image/rootfs.ts";
+const SHARED = "src/image/shared_work.ts";
+
+/** Layers that are gone too early, too late, or not whole. */
+export const IMAGE_MUTANTS: readonly Mutant[] = [
+  {
+    name: "layer-removed-although-it-is-held",
+    source: made("skip the second look"),
+    wrong: "Who took hold of a layer while others were removed loses it.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: LAYERS,
+      from: "if (this.#held.has(name) || this.#busy.has(name)) continue;",
+      to: "if (this.#busy.has(name)) continue;",
+    }],
+  },
+  {
+    name: "layer-removed-while-it-is-unpacked",
+    source: made("drop a guard"),
+    wrong: "A layer that somebody is busy with is removed.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: LAYERS,
+      from:
+        "for (let busy; (busy = this.#busy.get(name)) !== undefined;) await waitFor(busy, context);",
+      to: "",
+    }],
+  },
+  {
+    name: "layer-is-not-synced",
+    source: made("drop a commit"),
+    wrong: "An image is recorded before its layers are on disk.",
+    invariant: "images",
+    search: "images",
+    edits: [{ file: INSTALL, from: "  await layers.sync();\n", to: "" }],
+  },
+  {
+    name: "layer-stays-when-its-ingest-ends",
+    source: made("forget an undo"),
+    wrong: "A pull that failed goes on holding its layers.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: IMAGES,
+      from: "    undo.defer(() => this.#layers.letGo(ingest.id));\n",
+      to: "",
+    }],
+  },
+  {
+    name: "layer-stays-when-its-container-goes",
+    source: made("drop a step"),
+    wrong: "Layers whose image is gone stay when their last container goes.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: IMAGES,
+      from: "    this.#layers.letGo(`container:${containerId}`);\n",
+      to: "    void containerId;\n",
+    }],
+  },
+  {
+    name: "layer-of-a-crash-is-taken-for-whole",
+    source: made("drop a guard"),
+    wrong: "A layer that a crash left half unpacked is used by the next pull.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: LAYERS,
+      from: "await this.#kernel.files.list(this.#root)) this.#recovered.add(name);",
+      to: "await this.#kernel.files.list(this.#root)) this.#present.add(name);",
+    }],
+  },
+  {
+    name: "image-forgotten-before-it-is-durable",
+    source: made("swap two steps"),
+    wrong: "An image whose removal could not be recorded is gone until the next restart.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: IMAGES,
+      from:
+        "      await this.#kernel.store.commit([deleteImage(image.id)]);\n      this.#forget(image.id);",
+      to:
+        "      this.#forget(image.id);\n      await this.#kernel.store.commit([deleteImage(image.id)]);",
+    }],
+  },
+  {
+    name: "image-shown-before-it-is-durable",
+    source: made("answer before the commit"),
+    wrong: "A pull answers before its image is recorded.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: IMAGES,
+      from: "    await this.#kernel.store.commit([\n      putImage(next),",
+      to: "    void this.#kernel.store.commit([\n      putImage(next),",
+    }],
+  },
+  {
+    name: "image-records-change-at-the-same-time",
+    source: made("drop a guard"),
+    wrong: "Two changes of the records are made from the same state.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: IMAGES,
+      from: "const result = this.#changes.then(work);",
+      to: "const result = work();",
+    }],
+  },
+  {
+    name: "pull-goes-on-without-clients",
+    source: bug("E6", "containerd/containerd/commit/a88ce40fd"),
+    wrong:
+      "A pull that nobody waits for any more is joined by the next, who is told it was cancelled.",
+    invariant: "images",
+    search: "images",
+    edits: [{
+      file: SHARED,
+      from: "        this.#end();\n        this.#context.cancel",
+      to: "        this.#context.cancel",
+    }],
+  },
+  {
+    name: "rootfs-is-mounted-twice",
+    source: made("drop a guard"),
+    wrong: "A root file system is mounted over itself.",
+    invariant: "I11",
+    edits: [{
+      file: ROOTFS,
+      from: "if ((await kernel.mounts.list(mountPoint)).length > 0) return;",
+      to: "await kernel.mounts.list(mountPoint);",
+    }],
+  },
+];

@@ -1,0 +1,201 @@
+import { bug, gap, made, type Mutant } from "../mutant.ts";
+
+const BOOT = "src/recovery/boot.ts";
+const CONTAINERS = "src/recovery/containers.ts";
+const ORPHANS = "src/recovery/orphans.ts";
+const RECOVER = "src/recovery/recover.ts";
+const SANDBOXES = "src/recovery/sandboxes.ts";
+
+/** What a new life of the daemon believes of the old one. */
+export const RECOVERY_MUTANTS: readonly Mutant[] = [
+  {
+    name: "recovery-ends-nobody-who-is-gone",
+    source: bug("B17", "moby/moby/pull/41227"),
+    wrong: "A container that ended while nobody looked keeps its state.",
+    invariant: "I2",
+    scenario: "B17",
+    edits: [{ file: CONTAINERS, from: "  await end(runtime, container, ending);\n}", to: "}" }],
+  },
+  {
+    name: "recovery-leaves-conmon-at-work",
+    source: bug("G1", "containerd/containerd/issues/6860"),
+    wrong: "A conmon that an earlier life has just started creates its task after recovery.",
+    invariant: "I2",
+    edits: [{
+      file: CONTAINERS,
+      from:
+        "const mayHaveHelpers = known.processes.some((process) => process.args.includes(container.id));",
+      to: "const mayHaveHelpers = false;",
+    }],
+  },
+  {
+    name: "recovery-launders-unknown",
+    source: bug("G3", "containerd/containerd/issues/3873"),
+    wrong: "A container that was UNKNOWN is taken for what the rest of its record says.",
+    invariant: "I2",
+    edits: [{
+      file: CONTAINERS,
+      from: 'if (!known.isSameBoot || status.state === "UNKNOWN") {',
+      to: "if (!known.isSameBoot) {",
+    }],
+  },
+  {
+    name: "recovery-does-not-look-for-an-intent",
+    source: bug("G6", "containerd/containerd/issues/10581"),
+    wrong: "Whoever is CREATED has never run, whatever its record says of a release.",
+    invariant: "I1",
+    edits: [{
+      file: CONTAINERS,
+      from:
+        "if (status.startIntentAt === 0) return await recoverCreated(runtime, container, known);",
+      to: "if (true) return await recoverCreated(runtime, container, known);",
+    }],
+  },
+  {
+    name: "recovery-takes-runc-for-the-program",
+    source: made("drop a guard"),
+    wrong: "An init that was not released yet is taken for a program that runs.",
+    invariant: "I2",
+    edits: [{
+      file: CONTAINERS,
+      from: "if (isRuntimeInit(runtime.ociRuntime(container.record.handler), process.args)) {",
+      to: "if (false) {",
+    }],
+  },
+  {
+    name: "recovery-trusts-a-pid",
+    source: made("trust a pid"),
+    wrong: "Whoever has the pid of a container's init now is taken for it.",
+    invariant: "I2",
+    edits: [
+      {
+        file: CONTAINERS,
+        from: "it.pid === init?.pid && it.startTime === init.startTime && !it.isZombie",
+        to: "it.pid === init?.pid",
+      },
+      {
+        file: CONTAINERS,
+        from: "    init: await openIfPresent(kernel, init),",
+        to:
+          "    init: await openIfPresent(kernel, (await kernel.processes.list()).find((it) => it.pid === init?.pid)),",
+      },
+    ],
+  },
+  {
+    name: "recovery-watches-nobody",
+    source: made("drop a step"),
+    wrong: "The end of a container that a restart found alive is never seen.",
+    invariant: "I2",
+    edits: [{
+      file: CONTAINERS,
+      from: `    if (container.status.state === "RUNNING") {
+      monitorContainer(runtime, container, container.task);
+    } else {`,
+      to: `    if (container.status.state !== "RUNNING") {`,
+    }],
+  },
+  {
+    name: "recovery-clears-no-orphans",
+    source: gap("W29"),
+    wrong: "What has no record stays for ever.",
+    invariant: "I12",
+    edits: [{ file: RECOVER, from: "  await clearOrphans(runtime);\n", to: "" }],
+  },
+  {
+    name: "recovery-reaps-no-orphans",
+    source: made("drop a step"),
+    wrong: "The files of what has no record go, its processes stay.",
+    invariant: "I12",
+    edits: [{
+      file: ORPHANS,
+      from: "  if (await kernel.files.stat(bundle) !== undefined) {",
+      to: "  if (false) {",
+    }],
+  },
+  {
+    name: "recovery-reserves-no-names",
+    source: made("drop a step"),
+    wrong: "After a restart the names of what was recovered are free for others.",
+    invariant: "I7",
+    edits: [{
+      file: RECOVER,
+      from: "    names.reserve(record.name, record.id);\n",
+      to: "    void names;\n",
+    }],
+  },
+  {
+    name: "recovery-leaves-half-a-sandbox",
+    source: made("drop a step"),
+    wrong: "A pod that a crash caught in the making is forgotten without being undone.",
+    invariant: "I12",
+    edits: [{
+      file: SANDBOXES,
+      from:
+        "    await teardownSandbox(runtime, record, sandbox.status, bounded);\n    await discardSandboxFiles(runtime, record);\n",
+      to: "",
+    }],
+  },
+  {
+    name: "recovery-keeps-the-name-of-half-a-sandbox",
+    source: made("forget an undo"),
+    wrong: "A pod that a crash caught in the making keeps its name for ever.",
+    invariant: "I7",
+    edits: [{
+      file: SANDBOXES,
+      from: "    runtime.sandboxNames.release(record.name, sandbox.id);\n",
+      to: "",
+    }],
+  },
+  {
+    name: "recovery-keeps-stray-statuses",
+    source: made("drop a step"),
+    wrong: "A status whose record was never committed stays on disk.",
+    invariant: "I12",
+    edits: [{ file: RECOVER, from: "  await dropStrayStatuses(runtime, records);\n", to: "" }],
+  },
+  {
+    name: "recovery-takes-every-boot-for-the-same",
+    source: made("drop a guard"),
+    wrong: "After a reboot what ran is looked for by pids that mean nothing.",
+    invariant: "I2",
+    edits: [{
+      file: BOOT,
+      from: "return last === bootId;",
+      to: "return true;",
+    }],
+  },
+  {
+    name: "recovery-takes-a-stopped-boot-for-the-same",
+    source: made("drop a commit"),
+    wrong: "The boot that the records are true of is never written down.",
+    invariant: "I2",
+    edits: [{
+      file: BOOT,
+      from:
+        '  await kernel.store.commit([{ kind: "put", record: { table: TABLE, id: ID, value } }]);\n',
+      to: "  void value;\n",
+    }],
+  },
+  {
+    name: "recovery-of-a-sandbox-loses-its-pause",
+    source: made("drop a step"),
+    wrong: "A pod that a restart found ready has a pause whose end nobody sees.",
+    invariant: "I12",
+    edits: [{
+      file: SANDBOXES,
+      from: "  monitorPause(runtime, sandbox, sandbox.pause);\n",
+      to: "",
+    }],
+  },
+  {
+    name: "recovery-ignores-a-removal",
+    source: made("drop a step"),
+    wrong: "A removal that was begun is not gone on with.",
+    invariant: "I4",
+    edits: [{
+      file: CONTAINERS,
+      from: "if (status.isRemoving) return goOnRemoving(runtime, container);",
+      to: "if (status.isRemoving) return;",
+    }],
+  },
+];

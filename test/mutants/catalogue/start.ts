@@ -1,0 +1,262 @@
+import { bug, gap, made, type Mutant } from "../mutant.ts";
+
+const CLAIM = "src/container/claim.ts";
+const CONTAINER = "src/container/container.ts";
+const RELEASE = "src/task/release.ts";
+const SETTLE = "src/container/settle.ts";
+const START = "src/container/start.ts";
+
+/** Starts that run twice, too late, or are told wrongly. */
+export const START_MUTANTS: readonly Mutant[] = [
+  {
+    name: "start-waits-for-a-dead-init",
+    source: bug("A5", "moby/moby/pull/36097"),
+    wrong: "Init's death is not watched while exec.fifo is read: nobody will ever write to it.",
+    invariant: "I11",
+    scenario: "A5",
+    edits: [{
+      file: RELEASE,
+      from: `    async (race) => {
+      await task.init.exited(race);
+      return false;
+    },
+`,
+      to: "",
+    }],
+  },
+  {
+    name: "start-calls-a-fast-program-dead",
+    source: bug("A6", "opencontainers/runc/issues/2183"),
+    wrong: "When init's death is seen first, the fifo is not asked once more whether it had run.",
+    invariant: "I9",
+    scenario: "A6",
+    edits: [{
+      file: RELEASE,
+      from: "if (!isReleased && (await fifo.tryRead()).length === 0) {",
+      to: "if (!isReleased) {",
+    }],
+  },
+  {
+    name: "start-checks-and-takes-nothing",
+    source: bug("A12", "kubernetes/kubernetes/issues/22607"),
+    wrong:
+      "A start looks whether somebody else starts the container, and neither minds nor claims.",
+    invariant: "I1",
+    scenario: "A12",
+    edits: [
+      {
+        file: CLAIM,
+        from: "if (this.#holder !== undefined) {\n      throw",
+        to: "if (false) {\n      throw",
+      },
+      { file: START, from: "if (container.claim.kind !== undefined) {", to: "if (false) {" },
+    ],
+  },
+  {
+    name: "start-undoes-only-what-it-holds",
+    source: bug("W1", "containerd/containerd/issues/11037"),
+    wrong: "A start that was given no task, since its client left, believes that there is none.",
+    invariant: "I17",
+    scenario: "W1",
+    edits: [
+      {
+        file: START,
+        from: "await runtime.settler.settle(container, ending, true);",
+        to:
+          `if (container.task !== undefined) await runtime.settler.settle(container, ending, true);
+    else await container.transition((status) => ended(status, ending), "STOPPED");`,
+      },
+      { file: START, from: "import { START_ERROR,", to: "import { ended, START_ERROR," },
+    ],
+  },
+  {
+    name: "start-is-exited-though-its-undo-failed",
+    source: bug("A2", "containerd/containerd/pull/7044"),
+    wrong: "When a container cannot be ended, it is EXITED all the same and nobody goes on.",
+    invariant: "I2",
+    edits: [{
+      file: SETTLE,
+      from: "await this.#markUnknown(container, error);\n        firstTry.reject(error);",
+      to: `await container.transition((it) => ended(it, ending), "STOPPED").catch(() => {});
+        firstTry.reject(error);
+        return;`,
+    }],
+  },
+  {
+    name: "start-deletes-a-created-task-gently",
+    source: bug("A3", "moby/moby/issues/44399"),
+    wrong: "A task that was created and not started is deleted without a kill of what made it.",
+    invariant: "I17",
+    edits: [{
+      file: START,
+      from: "await runtime.settler.settle(container, ending, true);",
+      to: "await runtime.settler.settle(container, ending, false);",
+    }],
+  },
+  {
+    name: "start-gives-up-after-the-release",
+    source: bug("W3", "containerd/containerd/issues/11037"),
+    wrong: "The release is waited for with the client's patience: a program that runs is ended.",
+    invariant: "I17",
+    edits: [{
+      file: START,
+      from: "releaseTask(kernel, config, container.id, task, runtime.life),",
+      to: "releaseTask(kernel, config, container.id, task, pass.context),",
+    }],
+  },
+  {
+    name: "start-intent-is-not-durable",
+    source: gap("W8"),
+    wrong: "That the program may run from now on is known in memory only.",
+    invariant: "I1",
+    scenario: "W8",
+    edits: [{
+      file: CONTAINER,
+      from: "await this.kernel.store.commit([putContainerStatus(this.id, status)]);",
+      to: `if (status.state !== "CREATED" || status.startIntentAt === 0) {
+        await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      }`,
+    }],
+  },
+  {
+    name: "start-intent-comes-after-the-release",
+    source: made("swap two steps"),
+    wrong: "The program is released first, and that it may run is written down then.",
+    invariant: "I1",
+    edits: [
+      {
+        file: START,
+        from: `  await container.transition((status) =>
+    startIntended(status, kernel.clock.nowMicros(), init.identity, supervisor.identity)
+  );
+`,
+        to: "",
+      },
+      {
+        file: START,
+        from: "    () => releaseTask(kernel, config, container.id, task, runtime.life),\n  );\n",
+        to: `    () => releaseTask(kernel, config, container.id, task, runtime.life),
+  );
+  await container.transition((status) =>
+    startIntended(status, kernel.clock.nowMicros(), init.identity, supervisor.identity)
+  );
+`,
+      },
+    ],
+  },
+  {
+    name: "start-is-watched-before-it-is-released",
+    source: bug("C15", "cri-o/cri-o/issues/9738"),
+    wrong: "The exit monitor runs before RUNNING is recorded, and STOPPED overtakes STARTED.",
+    invariant: "bug",
+    edits: [
+      {
+        file: START,
+        from: "  await release(runtime, container, task, pass);\n",
+        to: `  monitorContainer(runtime, container, task);
+  await release(runtime, container, task, pass);
+`,
+      },
+      {
+        file: START,
+        from: '"STARTED");\n  monitorContainer(runtime, container, task);',
+        to: '"STARTED");',
+      },
+    ],
+  },
+  {
+    name: "start-keeps-its-claim",
+    source: made("forget an undo"),
+    wrong: "Who has started a container goes on claiming it: nobody can stop or remove it.",
+    invariant: "I11",
+    edits: [{
+      file: START,
+      from: "using _claim = claimStart(runtime, container);",
+      to: "const _claim = claimStart(runtime, container);",
+    }],
+  },
+  {
+    name: "start-stays-in-the-sandbox",
+    source: made("forget an undo"),
+    wrong: "Who has started a container never leaves the sandbox's gate, and its stop waits.",
+    invariant: "I11",
+    edits: [{
+      file: START,
+      from: "using pass = sandbox.gate.enter(client);",
+      to: "const pass = sandbox.gate.enter(client);",
+    }],
+  },
+  {
+    name: "start-fails-and-undoes-nothing",
+    source: made("forget an undo"),
+    wrong: "A start that fails leaves its task and its state as they are.",
+    invariant: "I2",
+    edits: [{
+      file: START,
+      from: "await runtime.settler.settle(container, ending, true);",
+      to: "",
+    }],
+  },
+  {
+    name: "start-undone-within-the-client's-patience",
+    source: made("lose a context"),
+    wrong: "A failed start is undone with the context of the client that has just left.",
+    invariant: "I2",
+    edits: [
+      {
+        file: START,
+        from: "await giveUp(runtime, container, error);",
+        to: "await giveUp(runtime, container, error, context);",
+      },
+      {
+        file: START,
+        from: "container: Container, error: unknown): Promise<void> {",
+        to: "container: Container, error: unknown, context: Context): Promise<void> {",
+      },
+      {
+        file: START,
+        from: "using bounded = runtime.rollbackContext();",
+        to: "context.throwIfCancelled();\n    using bounded = runtime.rollbackContext();",
+      },
+    ],
+  },
+  {
+    name: "start-visible-before-durable",
+    source: made("answer before the commit"),
+    wrong: "Readers see a state that a crash takes back.",
+    invariant: "I8",
+    edits: [{
+      file: CONTAINER,
+      from: `      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      this.#status = status;`,
+      to: `      this.#status = status;
+      await this.kernel.store.commit([putContainerStatus(this.id, status)]);`,
+    }],
+  },
+  {
+    name: "start-announced-before-durable",
+    source: made("answer before the commit"),
+    wrong: "An event goes out before what it tells of is on disk, and again at the next try.",
+    invariant: "I10",
+    edits: [{
+      file: CONTAINER,
+      from: `      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      this.#status = status;
+      if (event !== undefined) this.announce(event);`,
+      to: `      if (event !== undefined) this.announce(event);
+      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      this.#status = status;`,
+    }],
+  },
+  {
+    name: "transitions-at-the-same-time",
+    source: made("drop a guard"),
+    wrong: "Transitions do not wait for each other, and the second overwrites the first.",
+    invariant: "I8",
+    edits: [{
+      file: CONTAINER,
+      from: "const done = this.#turn.then(async () => {",
+      to: "const done = Promise.resolve().then(async () => {",
+    }],
+  },
+];

@@ -1,0 +1,61 @@
+import { percentile } from "../../bench/statistics.ts";
+import { type Mutant, sourceText } from "./mutant.ts";
+import type { SearchResult } from "./search.ts";
+
+/** What came of a mutant, as `--json` prints it. */
+export interface MutantResult {
+  readonly name: string;
+  readonly source: string;
+  /** What found it; of one that survived, what was expected to. */
+  readonly invariant: string;
+  /** "equivalent" is for mutants that are proved to behave like the core; there is none now. */
+  readonly outcome: "killed" | "equivalent" | "survived";
+  /** The strategy of the portfolio whose turn it was. */
+  readonly strategy: string | null;
+  /** Up to the first that failed, or all of the budget. */
+  readonly schedules: number;
+  /** Of CPU time, up to the first failure, on one core. */
+  readonly seconds: number;
+  /** Left after shrinking; null where nothing was shrunk. */
+  readonly preemptions: number | null;
+}
+
+/** A search's result as a mutant's. */
+export function resultOf(mutant: Mutant, result: SearchResult): MutantResult {
+  const { failure, schedules, seconds } = result;
+  return {
+    name: mutant.name,
+    source: sourceText(mutant.source),
+    invariant: failure?.invariant ?? mutant.invariant,
+    outcome: failure === undefined ? "survived" : "killed",
+    strategy: failure?.strategy ?? null,
+    schedules,
+    seconds,
+    preemptions: failure?.preemptions ?? null,
+  };
+}
+
+/** What all mutants of a run say together. */
+export interface Summary {
+  readonly mutants: number;
+  readonly killed: number;
+  readonly schedulesMedian: number;
+  readonly schedulesMax: number;
+  readonly secondsMedian: number;
+  readonly secondsMax: number;
+}
+
+/** Medians and worst of those that were killed. */
+export function summaryOf(results: readonly MutantResult[]): Summary {
+  const killed = results.filter((it) => it.outcome === "killed");
+  const schedules = killed.map((it) => it.schedules);
+  const seconds = killed.map((it) => it.seconds);
+  return {
+    mutants: results.length,
+    killed: killed.length,
+    schedulesMedian: percentile(schedules, 50),
+    schedulesMax: percentile(schedules, 100),
+    secondsMedian: percentile(seconds, 50),
+    secondsMax: percentile(seconds, 100),
+  };
+}

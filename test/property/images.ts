@@ -1,0 +1,266 @@
+import { assert, assertEquals, fail } from "@std/assert";
+import fc from "fast-check";
+
+import { type Chooser, type Daemon, Simulation } from "../../sim/mod.ts";
+import { Directory } from "../../sim/world/inode.ts";
+import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { RuntimeError } from "../../src/errors.ts";
+import { Images } from "../../src/image/images.ts";
+import { IMAGE_TABLE } from "../../src/image/record.ts";
+import { Context, sleep } from "../../src/kernel/context.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
+import { SILENT } from "../../src/telemetry.ts";
+
+/** What a client asks for, some time after the run begins. */
+type Request =
+  & { readonly afterMs: number }
+  & (
+    | { readonly kind: "pull"; readonly name: string; readonly cancelAfterMs: number | undefined }
+    | { readonly kind: "remove"; readonly name: string }
+    | { readonly kind: "use"; readonly name: string; readonly container: string }
+    | { readonly kind: "release"; readonly container: string }
+    | { readonly kind: "collect" }
+  );
+
+/** A run of an image store, as data. */
+export interface ImagePlan {
+  readonly seed: number;
+  readonly requests: readonly Request[];
+  /** After some steps the daemon is killed, or the machine loses its power. */
+  readonly crash: { readonly what: "daemon" | "power"; readonly afterSteps: number } | undefined;
+  /** Of each call that needs disk space. */
+  readonly fullDisk: number;
+  /** Of each removal. */
+  readonly badDisk: number;
+  /** Of each system call of a helper. */
+  readonly killed: number;
+  /** Of each step: timers do not wait for others. */
+  readonly slowness: number;
+}
+
+const names = fc.constantFrom("a", "a", "b", "a:2", "a:2", "missing", "dead.example/a");
+const containers = fc.constantFrom("c1", "c2");
+
+/** Multiples of what the simulated registry takes, so that much happens at the same time. */
+const afterMs = fc.nat(10).map((it) => it * 20);
+
+const pull = fc.record({
+  afterMs,
+  kind: fc.constant("pull" as const),
+  name: names,
+  cancelAfterMs: fc.option(afterMs, { nil: undefined }),
+});
+
+const request: fc.Arbitrary<Request> = fc.oneof(
+  { weight: 4, arbitrary: pull },
+  fc.record({ afterMs, kind: fc.constant("remove" as const), name: names }),
+  fc.record({ afterMs, kind: fc.constant("use" as const), name: names, container: containers }),
+  fc.record({ afterMs, kind: fc.constant("release" as const), container: containers }),
+  fc.record({ afterMs, kind: fc.constant("collect" as const) }),
+);
+
+/** Random plans: up to eight requests at the same time, with crashes and faults. */
+export const imagePlans: fc.Arbitrary<ImagePlan> = fc.record({
+  seed: fc.nat(),
+  requests: fc.array(request, { minLength: 1, maxLength: 8 }),
+  crash: fc.option(
+    fc.record({
+      what: fc.constantFrom("daemon" as const, "power" as const),
+      afterSteps: fc.nat(600),
+    }),
+    { nil: undefined },
+  ),
+  fullDisk: fc.constantFrom(0, 0, 0.05),
+  badDisk: fc.constantFrom(0, 0, 0.1),
+  killed: fc.constantFrom(0, 0, 0.02),
+  slowness: fc.constantFrom(0, 0.05),
+});
+
+/**
+ * Runs a plan on a machine of its own, with a random walk unless a strategy is given.
+ *
+ * @throws when something that is not whole can be seen, is missing or is left.
+ */
+export function runImages(plan: ImagePlan, chooser?: Chooser): void {
+  new Run(plan, chooser).run();
+}
+
+class Run {
+  readonly #simulation: Simulation;
+  readonly #baseline: readonly string[];
+  #daemon: Daemon<Images>;
+  #images: Images | undefined;
+  /** As the containers' records would have it: the layers of each. */
+  readonly #containers = new Map<string, readonly string[]>();
+  /** Names whose pull was answered. */
+  readonly #pulled = new Set<string>();
+
+  constructor(readonly plan: ImagePlan, chooser: Chooser | undefined) {
+    this.#simulation = new Simulation({
+      seed: plan.seed,
+      ...(chooser === undefined ? {} : { chooser }),
+      faults: {
+        slowness: plan.slowness,
+        calls: [
+          { call: /files\.(mkdir|writeFile)|store\./, errno: "ENOSPC", probability: plan.fullDisk },
+          { call: /files\.remove/, errno: "EIO", probability: plan.badDisk },
+        ],
+        programs: [{ program: /skopeo|tar/, kind: "kill", probability: plan.killed }],
+      },
+    });
+    this.#simulation.faults.isOn = false;
+    this.#daemon = this.#boot();
+    this.#settle();
+    this.#baseline = this.#simulation.snapshot();
+    this.#simulation.onStep(() => this.#checkVisible());
+  }
+
+  run(): void {
+    const { requests, crash } = this.plan;
+    const simulation = this.#simulation;
+    simulation.faults.isOn = true;
+    if (crash !== undefined) {
+      simulation.inject("crash", crash.afterSteps, () => {
+        // The cleaning up is no part of the plan.
+        if (!simulation.faults.isOn) return;
+        this.#images = undefined;
+        if (crash.what === "daemon") this.#daemon.crash();
+        else simulation.crashMachine();
+      });
+    }
+    const tasks = requests.map((it, index) =>
+      this.#daemon.spawn(`${it.kind}${index}`, async (kernel) => {
+        await sleep(kernel.clock, it.afterMs, Context.background());
+        await this.#perform(it, kernel);
+      })
+    );
+    this.#settle();
+    simulation.faults.isOn = false;
+    for (const [index, { error }] of tasks.entries()) {
+      if (error !== undefined && !this.#mayEnd(requests[index], error)) throw error;
+    }
+    if (!this.#daemon.isAlive) {
+      this.#daemon = this.#boot();
+      this.#settle();
+    } else if (this.plan.badDisk > 0) {
+      this.#daemon.spawn("collect", () => this.#images?.collect());
+      this.#settle();
+    }
+    this.#checkLeft();
+    this.#checkPulled();
+    this.#daemon.spawn("clean up", () => this.#cleanUp());
+    this.#settle();
+    assertEquals(simulation.leaks(this.#baseline), []);
+  }
+
+  #boot(): Daemon<Images> {
+    return this.#simulation.bootDaemon(async (kernel) => {
+      const images = new Images(kernel, DEFAULT_CONFIG, SILENT);
+      const records = (await kernel.store.load()).filter((it) => it.table === IMAGE_TABLE);
+      await images.recover(records);
+      for (const [id, layers] of this.#containers) images.retain(id, layers);
+      await images.collect();
+      this.#images = images;
+      return images;
+    });
+  }
+
+  async #perform(it: Request, kernel: Kernel): Promise<void> {
+    const images = this.#images;
+    assert(images !== undefined);
+    switch (it.kind) {
+      case "pull": {
+        const context = new Context();
+        using _timer = it.cancelAfterMs === undefined
+          ? undefined
+          : kernel.clock.after(it.cancelAfterMs, () => context.cancel());
+        const image = await images.pull(it.name, undefined, context);
+        assert(image.layers.length === 2);
+        this.#pulled.add(it.name);
+        return;
+      }
+      case "remove":
+        return await images.remove(it.name);
+      case "use": {
+        const image = images.resolve(it.name);
+        if (image === undefined || this.#containers.has(it.container)) return;
+        images.retain(it.container, image.layers);
+        this.#containers.set(it.container, image.layers);
+        return;
+      }
+      case "release":
+        this.#containers.delete(it.container);
+        return await images.release(it.container);
+      case "collect":
+        return await images.collect();
+    }
+  }
+
+  async #cleanUp(): Promise<void> {
+    const images = this.#images;
+    assert(images !== undefined);
+    for (const image of images.list()) await images.remove(image.id);
+    for (const id of [...this.#containers.keys()]) {
+      this.#containers.delete(id);
+      await images.release(id);
+    }
+    await images.collect();
+  }
+
+  /** Every layer of every image that can be seen, and of every container, is there and whole. */
+  #checkVisible(): void {
+    for (const path of this.#needed()) {
+      const { tree } = this.#simulation.machine;
+      const last = tree.find(`${path}/etc/image`) ?? tree.find(`${path}/tmp`);
+      if (last === undefined) fail(`${path} is not whole`);
+    }
+  }
+
+  /** Nothing else is on the disk once everybody has been answered. */
+  #checkLeft(): void {
+    const { tree } = this.#simulation.machine;
+    const { root, state } = DEFAULT_CONFIG;
+    const names = (path: string) => {
+      const inode = tree.find(path)?.inode;
+      return inode instanceof Directory ? inode.names().map((it) => `${path}/${it}`).sort() : [];
+    };
+    assertEquals(names(`${root}/layers`), this.#needed());
+    assertEquals([...names(`${root}/ingest`), ...names(`${state}/auth`)], []);
+  }
+
+  /** What was answered is there, on the disk as well, unless somebody removed it. */
+  #checkPulled(): void {
+    if (this.plan.requests.some((it) => it.kind === "remove")) return;
+    for (const name of this.#pulled) {
+      if (this.#images?.resolve(name) === undefined) fail(`${name} was pulled and is not there`);
+    }
+  }
+
+  /** Whether a request may be answered so: refusals are answers, where there is a reason. */
+  #mayEnd(request: Request | undefined, error: unknown): boolean {
+    const { crash, fullDisk, badDisk, killed } = this.plan;
+    if (crash !== undefined || fullDisk + badDisk + killed > 0) {
+      return error instanceof RuntimeError || error instanceof KernelError;
+    }
+    if (!(error instanceof RuntimeError) || request?.kind !== "pull") return false;
+    // Where timers do not wait, deadlines pass.
+    if (this.plan.slowness > 0 && error.code === "DEADLINE_EXCEEDED") return true;
+    if (request.cancelAfterMs !== undefined && error.code === "CANCELLED") return true;
+    if (request.name === "missing") return error.code === "NOT_FOUND";
+    return request.name === "dead.example/a" && error.code === "UNAVAILABLE";
+  }
+
+  #needed(): readonly string[] {
+    const images = this.#images;
+    if (images === undefined) return [];
+    const layers = images.list().flatMap((it) => it.layers);
+    const all = [...layers, ...[...this.#containers.values()].flat()];
+    return [...new Set(all)].flatMap((it) => images.layerPaths([it])).sort();
+  }
+
+  #settle(): void {
+    const outcome = this.#simulation.run();
+    if (outcome.kind !== "done") fail(outcome.text);
+  }
+}
