@@ -1,50 +1,117 @@
-import type { ChildProcess as NodeChild } from "node:child_process";
-import os from "node:os";
-import type { Readable, Writable } from "node:stream";
 import { assert } from "@std/assert";
-import { type Context, waitFor } from "../src/kernel/context.ts";
-import { hasErrno, KernelError } from "../src/kernel/errno.ts";
-import type {
-  ChildProcess,
-  ExitStatus,
-  ProcessIdentity,
-  ProgramOutput,
-  SpawnOptions,
+import { Context, waitFor } from "../src/kernel/context.ts";
+import { KernelError } from "../src/kernel/errno.ts";
+import {
+  type ChildProcess,
+  type Command,
+  type ExitStatus,
+  type ProcessIdentity,
+  type ProgramOutput,
+  SIGKILL,
+  type SpawnOptions,
 } from "../src/kernel/processes.ts";
-import { asKernelError } from "./errno.ts";
-import { closeFd } from "./libc.ts";
-import { expectLostExit } from "./lost_exit.ts";
-import { LineReader, OutputCapture } from "./pipes.ts";
+import { closeFd, libc } from "./libc.ts";
 import { pidfdOpen, pidfdSignal } from "./pidfd.ts";
+import { inputFile, LineReader, makePipe, OutputCapture, writeAndClose } from "./pipes.ts";
+import type { Poller } from "./poller.ts";
 import { statOf } from "./proc.ts";
+import { awaitKilled, reap } from "./reap.ts";
+import { spawnNow } from "./spawn.ts";
 
-/** A program that Node started. To be made in the turn of the event loop that spawned it. */
+/** What a child is started with, beside its options. */
+export interface ChildCommand extends Command {
+  /** Where the program is. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts a program, connected as `options` ask for. @throws {KernelError} as {@linkcode spawnNow} does; EMFILE. */
+export function startChild(command: ChildCommand, options: SpawnOptions, poller: Poller): Child {
+  const ends = new Ends();
+  try {
+    if (options.stdin !== undefined) ends.theirs.set(0, inputFile(options.stdin));
+    const written = options.outputBytesMax === 0 ? [] : [1, 2];
+    for (const fd of options.childReads ?? []) ends.add(fd, "they read");
+    for (const fd of [...written, ...options.childWrites ?? []]) ends.add(fd, "they write");
+    const pid = spawnNow({
+      file: command.file,
+      args: [command.file, ...command.args],
+      env: command.env,
+      cwd: command.cwd,
+      isSession: options.detached ?? false,
+      descriptors: ends.theirs,
+    });
+    return new Child(hold(pid), ends.ours, options, poller);
+  } catch (error) {
+    for (const fd of ends.ours.values()) closeFd(fd);
+    throw error;
+  } finally {
+    for (const fd of ends.theirs.values()) closeFd(fd);
+  }
+}
+
+/** The ends of the pipes to a program, by its own number for each. */
+class Ends {
+  readonly ours = new Map<number, number>();
+  readonly theirs = new Map<number, number>();
+
+  add(fd: number, direction: "they read" | "they write"): void {
+    const { ours, theirs } = makePipe(direction);
+    this.ours.set(fd, ours);
+    this.theirs.set(fd, theirs);
+  }
+}
+
+/** A child of ours that is not reaped yet, so that its pid is its own even if it has ended. */
+interface Held {
+  readonly identity: ProcessIdentity;
+  readonly pidfd: number;
+}
+
+/** Takes hold of a new child. One that cannot be held (EMFILE) would never be reaped: it is ended. */
+function hold(pid: number): Held {
+  try {
+    const pidfd = pidfdOpen(pid);
+    return { identity: { pid, startTime: statOf(pid)?.startTime ?? 0 }, pidfd };
+  } catch (error) {
+    libc().kill(pid, SIGKILL);
+    awaitKilled(pid);
+    throw error;
+  }
+}
+
+/** A program that was started by us, which we reap. */
 export class Child implements ChildProcess {
   readonly identity: ProcessIdentity;
-  readonly #node: NodeChild;
+  readonly #pidfd: number;
+  readonly #poller: Poller;
   readonly #status: Promise<ExitStatus>;
   readonly #stdout: OutputCapture | undefined;
   readonly #stderr: OutputCapture | undefined;
-  readonly #writers = new Map<number, Writable>();
+  /** Our ends of pipes that were not written yet. */
+  readonly #writers = new Map<number, number>();
   readonly #readers = new Map<number, LineReader>();
   readonly #closed = Promise.withResolvers<never>();
-  /** Undefined once closed: the number may be another file's by then. */
-  #pidfd: number | undefined;
+  #isReaped = false;
+  #isDisposed = false;
 
-  constructor(node: NodeChild, options: SpawnOptions) {
-    assert(node.pid !== undefined, "program has a pid");
-    this.#node = node;
-    // Nobody has reaped it before this turn ends, so the pid is its own even if it has ended.
-    this.#pidfd = pidfdOpen(node.pid);
-    this.identity = { pid: node.pid, startTime: statOf(node.pid)?.startTime ?? 0 };
-    this.#status = this.#exit(node);
+  constructor(
+    { identity, pidfd }: Held,
+    ends: ReadonlyMap<number, number>,
+    options: SpawnOptions,
+    poller: Poller,
+  ) {
+    this.identity = identity;
+    this.#pidfd = pidfd;
+    this.#poller = poller;
+    this.#status = this.#awaitExit();
+    this.#status.catch(() => {});
     this.#closed.promise.catch(() => {});
-    const { outputBytesMax } = options;
-    if (node.stdout !== null) this.#stdout = new OutputCapture(node.stdout, outputBytesMax);
-    if (node.stderr !== null) this.#stderr = new OutputCapture(node.stderr, outputBytesMax);
-    for (const fd of options.childReads ?? []) this.#writers.set(fd, writable(node, fd));
-    for (const fd of options.childWrites ?? []) {
-      this.#readers.set(fd, new LineReader(node.stdio[fd] as Readable));
+    for (const [fd, ours] of ends) {
+      if (options.childReads?.includes(fd)) this.#writers.set(fd, ours);
+      else if (fd === 1) this.#stdout = new OutputCapture(ours, options.outputBytesMax, poller);
+      else if (fd === 2) this.#stderr = new OutputCapture(ours, options.outputBytesMax, poller);
+      else this.#readers.set(fd, new LineReader(ours, poller));
     }
   }
 
@@ -67,95 +134,54 @@ export class Child implements ChildProcess {
 
   // deno-lint-ignore require-await
   async signal(signal: number): Promise<void> {
-    if (this.#pidfd === undefined) throw this.#closedError("signal");
+    this.#assertOpen("signal");
     pidfdSignal(this.#pidfd, this.identity.pid, signal);
   }
 
+  // deno-lint-ignore require-await
   async writePipe(fd: number, data: string): Promise<void> {
+    this.#assertOpen("write");
     const writer = this.#writers.get(fd);
     assert(writer !== undefined, `descriptor ${fd} is a pipe that the program reads`);
-    if (this.#pidfd === undefined) throw this.#closedError("write");
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    writer.once("error", reject);
-    writer.end(data, (error?: Error | null) => error ? reject(error) : resolve());
-    try {
-      await Promise.race([promise, this.#closed.promise]);
-    } catch (cause) {
-      const subject = `pipe ${fd} of pid ${this.identity.pid}`;
-      if (isClosedByPeer(cause)) throw new KernelError("write", "EPIPE", subject, { cause });
-      throw asKernelError("write", subject, cause);
-    }
+    this.#writers.delete(fd);
+    writeAndClose(writer, `pipe ${fd} of pid ${this.identity.pid}`, data);
   }
 
   async readPipeLine(fd: number, context: Context): Promise<string> {
+    this.#assertOpen("read");
     const reader = this.#readers.get(fd);
     assert(reader !== undefined, `descriptor ${fd} is a pipe that the program writes`);
-    return await Promise.race([reader.line(context), this.#closed.promise]);
+    return await reader.line(context);
   }
 
+  /** The pidfd stays until the program has ended: somebody has to reap it. */
   [Symbol.dispose](): void {
-    if (this.#pidfd === undefined) return;
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
     this.#closed.reject(this.#closedError("read"));
-    closeFd(this.#pidfd);
-    this.#pidfd = undefined;
-    this.#stdout?.forget();
-    this.#stderr?.forget();
-    release(this.#node);
+    for (const fd of this.#writers.values()) closeFd(fd);
+    for (const reader of this.#readers.values()) reader[Symbol.dispose]();
+    this.#stdout?.[Symbol.dispose]();
+    this.#stderr?.[Symbol.dispose]();
+    if (this.#isReaped) closeFd(this.#pidfd);
   }
 
-  #exit(node: NodeChild): Promise<ExitStatus> {
-    const { promise, resolve } = Promise.withResolvers<ExitStatus>();
-    const lost = expectLostExit({
-      isReaped: () => this.#isReaped(),
-      settle: (signal) => resolve({ kind: "signaled", signal }),
-    });
-    node.once("exit", (code, signal) => {
-      if (signal === null) resolve({ kind: "exited", code: code ?? 0 });
-      else resolve({ kind: "signaled", signal: os.constants.signals[signal] });
-    });
-    void promise.then(() => lost[Symbol.dispose]());
-    return promise;
-  }
-
-  #isReaped(): boolean {
-    if (this.#pidfd === undefined) return false;
+  /** Ends without a status when the kernel is disposed: who was started then outlives the daemon. */
+  async #awaitExit(): Promise<ExitStatus> {
     try {
-      pidfdSignal(this.#pidfd, this.identity.pid, 0);
-      return false;
-    } catch (error) {
-      return hasErrno(error, "ESRCH");
+      await this.#poller.readable(this.#pidfd, Context.background());
+      return reap(this.#pidfd);
+    } finally {
+      this.#isReaped = true;
+      if (this.#isDisposed) closeFd(this.#pidfd);
     }
+  }
+
+  #assertOpen(verb: string): void {
+    if (this.#isDisposed) throw this.#closedError(verb);
   }
 
   #closedError(verb: string): KernelError {
     return new KernelError(verb, "EBADF", `pid ${this.identity.pid}`, { detail: "disposed" });
   }
 }
-
-/** Closes our ends of its pipes. Node goes on reaping it, but no longer lives for that alone. */
-export function release(node: NodeChild): void {
-  for (const stream of node.stdio) stream?.destroy();
-  node.unref();
-}
-
-function writable(node: NodeChild, fd: number): Writable {
-  const stream = node.stdio[fd] as Writable;
-  // A program that ends without reading is no reason to end the daemon.
-  stream.on("error", () => {});
-  return stream;
-}
-
-/** Node's pipes are sockets, and it may have seen the end before we write (man 2 send). */
-function isClosedByPeer(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown }).code;
-  return CLOSED_BY_PEER.has(String(code));
-}
-
-const CLOSED_BY_PEER: ReadonlySet<string> = new Set([
-  "EPIPE",
-  "ECONNRESET",
-  "ENOTCONN",
-  "ERR_STREAM_DESTROYED",
-  "ERR_STREAM_PREMATURE_CLOSE",
-  "ERR_STREAM_WRITE_AFTER_END",
-]);

@@ -1,5 +1,4 @@
-import type { ChildProcess as NodeChild } from "node:child_process";
-import { execa } from "execa";
+import { Context } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
 import type {
   ChildProcess,
@@ -10,8 +9,7 @@ import type {
   ProcessIdentity,
   SpawnOptions,
 } from "../src/kernel/processes.ts";
-import { Child, release } from "./child.ts";
-import { asKernelError } from "./errno.ts";
+import { startChild } from "./child.ts";
 import { SpawnGate } from "./gate.ts";
 import { openProcess } from "./pidfd.ts";
 import type { Poller } from "./poller.ts";
@@ -20,7 +18,7 @@ import { processTable } from "./proc.ts";
 /** PATH of a daemon that was started without one (man 8 init). */
 const PATH_FALLBACK = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Programs through execa, other people's processes through pidfds. */
+/** Programs through posix_spawn, other people's processes through pidfds. */
 export class LinuxProcesses implements Processes {
   readonly #poller: Poller;
   readonly #gate: SpawnGate;
@@ -37,16 +35,13 @@ export class LinuxProcesses implements Processes {
     const file = this.#lookUp(command.program);
     const place = await this.#gate.enter();
     try {
-      const subprocess = this.#execute(file, command, options);
-      // Where there is no pid there was no program, and what execa resolves with says why.
-      if (subprocess.pid === undefined) throw this.#refusal(command, await subprocess);
-      const node = subprocess.nodeChildProcess;
-      node.once("exit", () => place[Symbol.dispose]());
-      if (options.stdin !== undefined) node.stdin?.end(options.stdin);
-      return adopt(node, options);
+      const env = { PATH: this.#path, ...command.env };
+      const child = startChild({ ...command, file, env }, options, this.#poller);
+      child.exited(Context.background()).finally(() => place[Symbol.dispose]()).catch(() => {});
+      return child;
     } catch (error) {
       place[Symbol.dispose]();
-      throw asKernelError("spawn", command.program, error);
+      throw error;
     }
   }
 
@@ -60,23 +55,7 @@ export class LinuxProcesses implements Processes {
     return processTable();
   }
 
-  #execute(file: string, command: Command, options: SpawnOptions) {
-    return execa(file, command.args, {
-      // Not the numbers of files: Deno hands each of those down a second time, where a program that
-      // stays would hold it open.
-      stdio: stdioOf(options),
-      env: { PATH: this.#path, ...command.env },
-      extendEnv: false,
-      detached: options.detached ?? false,
-      buffer: false,
-      reject: false,
-      // Whether a program outlives the daemon is for the daemon to say.
-      cleanup: false,
-      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
-    });
-  }
-
-  /** Ours rather than execa's, which looks in the program's PATH and not in the daemon's. */
+  /** In the daemon's PATH and not in the program's. */
   #lookUp(program: string): string {
     if (program.includes("/")) return program;
     const known = this.#found.get(program);
@@ -89,41 +68,6 @@ export class LinuxProcesses implements Processes {
     this.#found.set(program, file);
     return file;
   }
-
-  #refusal(command: Command, result: Refused): KernelError {
-    const detail = result.originalMessage;
-    return new KernelError("spawn", result.code ?? "EIO", command.program, {
-      ...(detail === undefined ? {} : { detail }),
-    });
-  }
-}
-
-/** A child that cannot be held (EMFILE) runs on, but nobody would ever dispose it. */
-function adopt(node: NodeChild, options: SpawnOptions): Child {
-  try {
-    return new Child(node, options);
-  } catch (error) {
-    release(node);
-    throw error;
-  }
-}
-
-/** What execa says of a program that did not start. */
-interface Refused {
-  readonly code?: string | undefined;
-  readonly originalMessage?: string | undefined;
-}
-
-type Stream = "ignore" | "pipe";
-type Stdio = [Stream, Stream, Stream, ...Stream[]];
-
-function stdioOf(options: SpawnOptions): Stdio {
-  const output = options.outputBytesMax === 0 ? "ignore" : "pipe";
-  const stdio: Stdio = [options.stdin === undefined ? "ignore" : "pipe", output, output];
-  const pipes = [...options.childReads ?? [], ...options.childWrites ?? []];
-  while (stdio.length <= Math.max(2, ...pipes)) stdio.push("ignore");
-  for (const fd of pipes) stdio[fd] = "pipe";
-  return stdio;
 }
 
 function isProgram(file: string): boolean {

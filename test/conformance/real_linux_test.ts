@@ -31,6 +31,31 @@ realTest("a program inherits no file and no variable", async ({ kernel }) => {
   assertEquals(listed.trim().split("\n"), ["0", "1", "2", "3"]);
 });
 
+realTest("a program ignores and blocks no signal", async ({ kernel }) => {
+  // As this process does: SIGPIPE, at least.
+  const own = /^SigIgn:\t(\w+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+  assert(BigInt(`0x${own}`) !== 0n);
+  const args = ["/proc/self/status"];
+  const status = await runChecked(kernel, { program: "cat", args }, RUN);
+  const signals = [...status.matchAll(/^(SigBlk|SigIgn|SigCgt):\t(\w+)$/gm)]
+    .map(([, name, mask]) => [name, BigInt(`0x${mask}`)]);
+  assertEquals(signals, [["SigBlk", 0n], ["SigIgn", 0n], ["SigCgt", 0n]]);
+});
+
+realTest("a detached program leads a session of its own", async ({ kernel }) => {
+  const session = async (detached: boolean) => {
+    const options = { outputBytesMax: 1_000, detached };
+    const command = { program: "cat", args: ["/proc/self/stat"] };
+    using child = await kernel.processes.spawn(command, options);
+    await child.exited(background);
+    await child.outputEnded(background);
+    const line = new TextDecoder().decode(child.output().stdout);
+    const [, , , sessionId] = line.slice(line.lastIndexOf(")") + 2).split(" ");
+    return Number(sessionId) === child.identity.pid;
+  };
+  assertEquals([await session(true), await session(false)], [true, false]);
+});
+
 realTest("a program runs where it is told", async ({ kernel, scratch }) => {
   const command = { program: "pwd", args: [], cwd: scratch };
   assertEquals((await runChecked(kernel, command, RUN)).trim(), scratch);
