@@ -5,7 +5,7 @@ import { FLOOR } from "./floor.ts";
 import { measureLevels, podsOfLevels } from "./levels.ts";
 import { machineFacts, versions } from "./machine.ts";
 import type { Means } from "./means.ts";
-import { measurePods, podsOfRounds } from "./pods.ts";
+import { isMetered, measurePods, podsOfRounds } from "./pods.ts";
 import { Progress } from "./progress.ts";
 import type { Report } from "./report.ts";
 import { makeScratch } from "./scratch.ts";
@@ -50,20 +50,19 @@ async function measureEach(means: Means): Promise<Pick<Findings, "series" | "tra
   const trace = traced === undefined ? null : traceOf(
     (await Deno.readTextFile(traced.file)).trimEnd().split("\n"),
     found.cycles,
-    found.outcomes.get(targets[0]?.name ?? "")?.samples ?? [],
+    found.outcomes.get(targets[0]?.name ?? "")?.timings ?? [],
   );
   const bursts = await measureBursts(means);
   const levels = await measureLevels(means);
   const seriesOf = (name: string, runtime: string | null): Series => {
     const outcome = found.outcomes.get(name);
-    const cpuSeconds = found.cpuSeconds.get(name);
     return {
       ...{ name, runtime },
-      samples: outcome?.samples ?? [],
+      timings: outcome?.timings ?? [],
+      cpuSeconds: isMetered(flags) ? outcome?.cpuSeconds ?? [] : [],
       podsPerSecond: outcome === undefined || runtime === null
         ? null
-        : outcome.samples.length * MS_PER_SECOND / outcome.busyMs,
-      cpuSecondsPerPod: cpuSeconds === undefined ? null : cpuSeconds / flags.n,
+        : outcome.timings.length * MS_PER_SECOND / outcome.busyMs,
       levels: levels.get(name),
       burst: bursts.get(name),
     };

@@ -112,10 +112,12 @@ export async function measureCycle(
 }
 
 /** Lets a target take part in rounds. */
-export function runnerOf(target: Target, options: PodOptions, look?: Look): Runner {
+export function runnerOf(target: Target, options: PodOptions): Runner {
   return {
     name: target.name,
-    measure: async (name) => (await measureCycle(target, name, options, look)).timings,
+    measure: async (name) => ({
+      timings: (await measureCycle(target, name, options)).timings,
+    }),
   };
 }
 

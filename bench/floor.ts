@@ -1,15 +1,9 @@
 import { join } from "@std/path";
 
-import {
-  COMMANDS,
-  type PodOptions,
-  removePod,
-  startPod,
-  type Target,
-  type Timings,
-} from "./cycle.ts";
-import { helpersOf } from "./proc.ts";
-import type { Runner } from "./rounds.ts";
+import { COMMANDS, type PodOptions, removePod, startPod, type Target } from "./cycle.ts";
+import { cpuOf, helpersOf } from "./proc.ts";
+import { timed } from "./reads.ts";
+import type { Runner, Sample } from "./rounds.ts";
 
 /** What the floor is called among the endpoints. */
 export const FLOOR = "runc run";
@@ -20,7 +14,7 @@ export const FLOOR = "runc run";
  */
 export interface Floor extends Runner, AsyncDisposable {
   /** Runs one container; its end is no floor for anybody, since `runc delete --force` sleeps (runc delete.go). */
-  measure(name: string): Promise<Timings>;
+  measure(name: string): Promise<Sample>;
 }
 
 /** What of a bundle's configuration (OCI runtime specification, config.md) is changed. */
@@ -61,12 +55,12 @@ export async function prepareFloor(
       await Deno.mkdir(bundle);
       const own = changed(spec, { rootfs, cgroup: `/${id}`, args: COMMANDS[options.workload] });
       await Deno.writeTextFile(join(bundle, "config.json"), JSON.stringify(own));
-      const began = performance.now();
+      const cpuBefore = cpuOfChildren();
       try {
-        await runc(state, "run", "--detach", "--bundle", bundle, id);
-        const started = performance.now() - began;
+        const ms = await timed(() => runc(state, "run", "--detach", "--bundle", bundle, id));
+        const cpuSeconds = cpuOfChildren() - cpuBefore;
         await runc(state, "delete", "--force", id);
-        return { "run → started": started };
+        return { timings: { "run → started": ms }, cpuSeconds };
       } catch (error) {
         await runc(state, "delete", "--force", id).catch(() => {});
         throw error;
@@ -97,6 +91,11 @@ function bundleOf(containerId: string): string | undefined {
   const args = Deno.readTextFileSync(`/proc/${helper}/cmdline`).split("\0");
   const at = args.findIndex((it) => it === "--bundle" || it === "-b");
   return at < 0 ? undefined : args[at + 1];
+}
+
+/** Of those that this process has waited for: while one pod runs at a time, the last one's. */
+function cpuOfChildren(): number {
+  return cpuOf(Deno.pid)?.childSeconds ?? 0;
 }
 
 /** Nothing of a detached container may hold a pipe of ours, or its end would be waited for. */

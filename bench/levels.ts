@@ -58,8 +58,8 @@ export async function measureLevels(means: Means): Promise<ReadonlyMap<string, L
       });
     }
     if (!plan.growthAt.includes(level)) continue;
-    for (const [name, { samples }] of await measureGrowth(level, means)) {
-      of(name).growth.push({ pods: level, samples });
+    for (const [name, { timings }] of await measureGrowth(level, means)) {
+      of(name).growth.push({ pods: level, samples: timings });
     }
   }
   for (const { target } of crowds) await removePods(target.client, options.run);

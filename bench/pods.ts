@@ -2,14 +2,12 @@ import { type Cycle, measureCycle, type PodOptions, runnerOf, type Target } from
 import type { BenchFlags } from "./flags.ts";
 import { prepareFloor } from "./floor.ts";
 import type { Means } from "./means.ts";
-import { type Outcome, type Runner, runRounds } from "./rounds.ts";
+import { type Outcome, type Runner, runRounds, type Sample } from "./rounds.ts";
 import { CpuMeter } from "./usage.ts";
 
 /** What single pods took, by the name of the endpoint. */
 export interface PodsFound {
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** Of those whose processes can be seen. */
-  readonly cpuSeconds: ReadonlyMap<string, number>;
   /** Of the traced daemon. */
   readonly cycles: readonly Cycle[];
 }
@@ -31,15 +29,12 @@ export async function measurePods(means: Means, traced: Target | undefined): Pro
   await inRounds(means, "warm-up", [...plain, ...others], flags.warmup);
   tracer?.forget();
   const counted = hasCycle ? targets : traced === undefined ? [] : targets.slice(0, 1);
-  const meters = new Map(isMetered(flags) ? counted.map((it) => [it.name, CpuMeter.of(it)]) : []);
-  const metered = counted.map((it) =>
-    runnerOf(it, options, (pod) => meters.get(it.name)?.look(pod))
-  );
-  const runners = [...metered, ...others];
+  const runners = [
+    ...counted.map((it) => isMetered(flags) ? meteredRunner(it, options) : runnerOf(it, options)),
+    ...others,
+  ];
   const outcomes = await inRounds(means, "pods", runners, runners.length === 0 ? 0 : flags.n);
-  const cpuSeconds = new Map<string, number>();
-  for (const [name, meter] of meters) if (meter !== undefined) cpuSeconds.set(name, meter.seconds);
-  return { outcomes, cpuSeconds, cycles: tracer?.cycles ?? [] };
+  return { outcomes, cycles: tracer?.cycles ?? [] };
 }
 
 /** How many pods that makes, on all servers together. */
@@ -57,8 +52,20 @@ export function podsOfRounds(
 }
 
 /** A look at every process takes milliseconds, which pods beside it would feel; and what ends is gone. */
-function isMetered({ parallel, workload }: BenchFlags): boolean {
+export function isMetered({ parallel, workload }: BenchFlags): boolean {
   return parallel === 1 && workload === "sleep";
+}
+
+/** Looks at what its pods take of the processors, where its daemon can be seen. */
+function meteredRunner(target: Target, options: PodOptions): Runner {
+  const meter = CpuMeter.of(target);
+  return {
+    name: target.name,
+    async measure(name) {
+      const { timings } = await measureCycle(target, name, options, (pod) => meter?.look(pod));
+      return { timings, cpuSeconds: meter?.lap() };
+    },
+  };
 }
 
 function inRounds(
@@ -91,10 +98,10 @@ class Tracer implements Runner {
     return this.#cycles;
   }
 
-  async measure(name: string) {
+  async measure(name: string): Promise<Sample> {
     const cycle = await measureCycle(this.#target, name, this.#options);
     this.#cycles.push(cycle);
-    return cycle.timings;
+    return { timings: cycle.timings };
   }
 
   /** Those so far do not count. */

@@ -11,8 +11,10 @@ const HELPERS = /^(conmon|containerd-shim)/;
 /** What one process has used so far. */
 export interface Cpu {
   readonly parent: number;
-  /** Its own, and that of every child that has ended and was waited for, with theirs. */
+  /** Its own, and that of its children. */
   readonly seconds: number;
+  /** Of every child that has ended and was waited for, with theirs. */
+  readonly childSeconds: number;
 }
 
 /** The process that listens on a unix socket, as far as this network namespace shows it. */
@@ -47,8 +49,9 @@ export function parseStat(text: string): Cpu | undefined {
   // From the third field on: state, ppid; utime, stime, cutime and cstime are 14 to 17.
   const [, parent] = fields;
   if (parent === undefined) return undefined;
-  const ticks = fields.slice(11, 15).reduce((sum, it) => sum + it, 0);
-  return { parent, seconds: ticks / TICKS_PER_SECOND };
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
+  const childSeconds = (childUser + childSystem) / TICKS_PER_SECOND;
+  return { parent, childSeconds, seconds: (user + system) / TICKS_PER_SECOND + childSeconds };
 }
 
 /** Reads a field of smaps_rollup, which counts in units of 1,024 bytes. */

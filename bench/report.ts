@@ -51,9 +51,11 @@ export interface Endpoint {
   readonly calls: Calls;
   /** Every sample behind `calls`, in the order in which they were taken. */
   readonly samples: Samples;
+  /** Seconds of each pod, to 10 ms: only their sum is exact. Empty where nobody looked. */
+  readonly cpuSamples: readonly number[];
   /** Whole cycles; null where there are none. */
   readonly podsPerSecond: number | null;
-  /** Of the daemon and its helpers; null where they cannot be seen, or were not looked at. */
+  /** Of the daemon and its helpers, or of `runc run` and its children; null where they cannot be seen, or were not looked at. */
   readonly cpuSecondsPerPod: number | null;
   /** At so many pods; empty where it was not measured. */
   readonly memory: readonly Memory[];

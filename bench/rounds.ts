@@ -5,17 +5,26 @@ export interface Runner {
   /** Unique among those that take turns. */
   readonly name: string;
   /** @param name that no other pod of the run has */
-  measure(name: string): Promise<Timings>;
+  measure(name: string): Promise<Sample>;
+}
+
+/** What one pod gave. */
+export interface Sample {
+  readonly timings: Timings;
+  /** What it took of the processors, to 10 ms; left out where nobody looked. */
+  readonly cpuSeconds?: number | undefined;
 }
 
 /** What the rounds gave for one runner. */
 export interface Outcome {
-  readonly samples: readonly Timings[];
+  readonly timings: readonly Timings[];
+  /** As many, or none where nobody looked. */
+  readonly cpuSeconds: readonly number[];
   /** The time that its batches took together, in milliseconds. */
   readonly busyMs: number;
 }
 
-const NOTHING: Outcome = { samples: [], busyMs: 0 };
+const NOTHING: Outcome = { timings: [], cpuSeconds: [], busyMs: 0 };
 
 /** How the rounds are. */
 export interface RoundOptions {
@@ -41,7 +50,11 @@ export async function runRounds(
   runners: readonly Runner[],
   { count, parallel, prefix, signal, onPods }: RoundOptions,
 ): Promise<ReadonlyMap<string, Outcome>> {
-  const outcomes = runners.map(() => ({ samples: [] as Timings[], busyMs: 0 }));
+  const outcomes = runners.map(() => ({
+    timings: [] as Timings[],
+    cpuSeconds: [] as number[],
+    busyMs: 0,
+  }));
   for (let done = 0, round = 0; done < count; done += parallel, round++) {
     const size = Math.min(parallel, count - done);
     for (let turn = 0; turn < runners.length; turn++) {
@@ -51,7 +64,9 @@ export async function runRounds(
       if (runner === undefined || outcome === undefined) continue;
       const names = Array.from({ length: size }, (_, index) => `${prefix}${done + index}`);
       const began = performance.now();
-      outcome.samples.push(...await allOf(names.map((name) => runner.measure(name))));
+      const samples = await allOf(names.map((name) => runner.measure(name)));
+      outcome.timings.push(...samples.map((it) => it.timings));
+      outcome.cpuSeconds.push(...samples.flatMap((it) => it.cpuSeconds ?? []));
       outcome.busyMs += performance.now() - began;
       onPods?.(size);
     }

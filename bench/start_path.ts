@@ -8,10 +8,10 @@
 
 import { Command, InvalidArgumentError, Option } from "commander";
 
-import { messageOf } from "../src/errors.ts";
 import { collect, count } from "../src/program/options.ts";
 import { measureAll } from "./bench.ts";
 import { type BenchFlags, type Measurement, MEASUREMENTS } from "./flags.ts";
+import { untilInterrupted } from "./interrupt.ts";
 import { PROGRESS_STYLES } from "./progress.ts";
 import { linesOf } from "./table.ts";
 
@@ -21,7 +21,6 @@ interface Flags extends BenchFlags {
 
 /** Outside of the image's own name, since a peer pulls it. */
 const PEER_IMAGE = "docker.io/library/busybox:latest";
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const HELP = `
 What can be measured (--measure, comma-separated, or "all"):
@@ -70,22 +69,14 @@ await new Command("bench")
   )
   .option("--json", "for programs")
   .addHelpText("after", HELP)
-  .action(async (flags: Flags) => {
-    const interrupted = new AbortController();
-    const interrupt = () => interrupted.abort(new Error("interrupted"));
-    for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupt);
-    try {
-      const report = await measureAll(flags, Deno.args, interrupted.signal);
-      const lines = flags.json ? [JSON.stringify(report)] : linesOf(report);
-      for (const line of lines) console.log(line);
-    } catch (error) {
-      for (const message of messagesOf(error)) console.error(`bench: ${message}`);
-      Deno.exitCode = 1;
-    } finally {
-      for (const signal of SIGNALS) Deno.removeSignalListener(signal, interrupt);
-    }
-  })
+  .action((flags: Flags) => untilInterrupted("bench", (signal) => run(flags, signal)))
   .parseAsync(Deno.args, { from: "user" });
+
+async function run(flags: Flags, signal: AbortSignal): Promise<void> {
+  const report = await measureAll(flags, Deno.args, signal);
+  const lines = flags.json ? [JSON.stringify(report)] : linesOf(report);
+  for (const line of lines) console.log(line);
+}
 
 function positive(text: string): number {
   const number = count(text);
@@ -104,10 +95,4 @@ function measurements(text: string): readonly Measurement[] {
 
 function counts(text: string): readonly number[] {
   return text.split(",").map(count);
-}
-
-/** What went wrong first, then what went wrong while that was cleaned up. */
-function messagesOf(error: unknown): readonly string[] {
-  if (!(error instanceof SuppressedError)) return [messageOf(error)];
-  return [...messagesOf(error.suppressed), ...messagesOf(error.error)];
 }

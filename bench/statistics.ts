@@ -36,26 +36,40 @@ export function medianInterval(samples: readonly number[], seed = SEED): Interva
   return { low: percentile(medians, LOW_PERCENT), high: percentile(medians, HIGH_PERCENT) };
 }
 
+/** NaN of none. */
+export function mean(samples: readonly number[]): number {
+  return samples.reduce((sum, it) => sum + it, 0) / samples.length;
+}
+
 /**
  * The ratio of two medians, with its interval. Samples of the same index were taken one after the other,
  * so they are drawn together: what the machine did to both then counts for neither.
  *
  * @param ours as many as `theirs`, or each is drawn on its own
  */
-export function medianRatio(
+export function medianRatio(ours: readonly number[], theirs: readonly number[]): Estimate {
+  return ratio((samples) => percentile(samples, 50), ours, theirs);
+}
+
+/** The same of two means. */
+export function meanRatio(ours: readonly number[], theirs: readonly number[]): Estimate {
+  return ratio(mean, ours, theirs);
+}
+
+function ratio(
+  statistic: (samples: readonly number[]) => number,
   ours: readonly number[],
   theirs: readonly number[],
-  seed = SEED,
 ): Estimate {
-  const prng = new Prng(seed, "bootstrap");
+  const prng = new Prng(SEED, "bootstrap");
   const isPaired = ours.length === theirs.length;
   const ratios = Array.from({ length: RESAMPLES }, () => {
     const drawn = drawIndices(prng, ours.length);
     const other = isPaired ? drawn : drawIndices(prng, theirs.length);
-    return percentile(pickAll(ours, drawn), 50) / percentile(pickAll(theirs, other), 50);
+    return statistic(pickAll(ours, drawn)) / statistic(pickAll(theirs, other));
   });
   return {
-    value: percentile(ours, 50) / percentile(theirs, 50),
+    value: statistic(ours) / statistic(theirs),
     low: percentile(ratios, LOW_PERCENT),
     high: percentile(ratios, HIGH_PERCENT),
   };

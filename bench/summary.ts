@@ -13,15 +13,16 @@ import type {
   Report,
   Samples,
 } from "./report.ts";
-import { type Estimate, medianInterval, medianRatio, percentile } from "./statistics.ts";
+import { type Estimate, mean, medianInterval, medianRatio, percentile } from "./statistics.ts";
 
 /** What was measured at one endpoint. */
 export interface Series {
   readonly name: string;
   readonly runtime: string | null;
-  readonly samples: readonly Timings[];
+  readonly timings: readonly Timings[];
+  /** One a pod, or none. */
+  readonly cpuSeconds: readonly number[];
   readonly podsPerSecond: number | null;
-  readonly cpuSecondsPerPod: number | null;
   readonly levels?: Levels | undefined;
   readonly burst?: Burst | undefined;
 }
@@ -76,13 +77,15 @@ export function samplesOf(timings: readonly Timings[]): Samples {
 }
 
 function endpointOf(
-  { name, runtime, samples, podsPerSecond, cpuSecondsPerPod, levels, burst }: Series,
+  { name, runtime, timings, cpuSeconds, podsPerSecond, levels, burst }: Series,
   network: "host" | "cni",
 ): Endpoint {
   return {
-    ...{ name, runtime, network, podsPerSecond, cpuSecondsPerPod },
-    calls: summaryOf(samples),
-    samples: samplesOf(samples),
+    ...{ name, runtime, network, podsPerSecond },
+    cpuSecondsPerPod: cpuSeconds.length === 0 ? null : mean(cpuSeconds),
+    calls: summaryOf(timings),
+    samples: samplesOf(timings),
+    cpuSamples: cpuSeconds,
     memory: levels?.memory ?? [],
     reads: (levels?.reads ?? []).map(({ pods, samples }) => ({ pods, calls: readCalls(samples) })),
     growth: (levels?.growth ?? []).map(({ pods, samples }) => ({

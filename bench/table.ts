@@ -152,7 +152,8 @@ function section(rows: readonly Row[]): readonly string[] {
   return rows.length === 0 ? [] : ["", ...aligned(rows)];
 }
 
-function aligned(rows: readonly Row[]): readonly string[] {
+/** Columns under each other, the first to the left, the others to the right. */
+export function aligned(rows: readonly Row[]): readonly string[] {
   const widths =
     rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>

@@ -15,21 +15,19 @@ export interface Memory {
 /** Counts the CPU time of a server: of its daemon, from now on, and of the helpers that it is shown. */
 export class CpuMeter {
   readonly #daemon: number;
-  readonly #startSeconds: number;
   readonly #helpers = new Map<number, number>();
 
-  private constructor(daemon: number, startSeconds: number) {
+  #lapBegan: number;
+
+  private constructor(daemon: number) {
     this.#daemon = daemon;
-    this.#startSeconds = startSeconds;
+    this.#lapBegan = this.#seconds();
   }
 
   /** Undefined where the daemon cannot be seen. */
   static of({ socketPath }: Target): CpuMeter | undefined {
     const daemon = listenerOf(socketPath);
-    const cpu = daemon === undefined ? undefined : cpuOf(daemon);
-    return daemon === undefined || cpu === undefined
-      ? undefined
-      : new CpuMeter(daemon, cpu.seconds);
+    return daemon === undefined ? undefined : new CpuMeter(daemon);
   }
 
   /** Looks at a pod's helpers; the last look counts. */
@@ -41,10 +39,17 @@ export class CpuMeter {
     }
   }
 
-  /** Seconds so far. */
-  get seconds(): number {
+  /** Seconds since the last time that it was asked. */
+  lap(): number {
+    const seconds = this.#seconds();
+    const lap = seconds - this.#lapBegan;
+    this.#lapBegan = seconds;
+    return lap;
+  }
+
+  #seconds(): number {
     const helpers = [...this.#helpers.values()].reduce((sum, it) => sum + it, 0);
-    return (cpuOf(this.#daemon)?.seconds ?? Number.NaN) - this.#startSeconds + helpers;
+    return (cpuOf(this.#daemon)?.seconds ?? Number.NaN) + helpers;
   }
 }
 

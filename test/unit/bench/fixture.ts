@@ -17,9 +17,9 @@ export function memory(pods: number, pss: number) {
 export const OURS: Series = {
   name: "us",
   runtime: "slipway 1",
-  samples: [pod(), pod({ "StartContainer": 30 })],
+  timings: [pod(), pod({ "StartContainer": 30 })],
+  cpuSeconds: [0.04, 0.06],
   podsPerSecond: 20,
-  cpuSecondsPerPod: 0.05,
   levels: {
     memory: [memory(0, 50), memory(20, 60), memory(100, 92)],
     reads: [{ pods: 20, samples: { "ContainerStatus": [1, 1], "ListContainers": [3, 3] } }],
@@ -35,9 +35,9 @@ export const OURS: Series = {
 export const PEER: Series = {
   name: "peer",
   runtime: "containerd 1.6",
-  samples: [pod({ "RunPodSandbox": 40 }), pod({ "RunPodSandbox": 40 })],
+  timings: [pod({ "RunPodSandbox": 40 }), pod({ "RunPodSandbox": 40 })],
+  cpuSeconds: [0.1, 0.1],
   podsPerSecond: 10,
-  cpuSecondsPerPod: 0.1,
   levels: {
     memory: [memory(0, 40), memory(20, 120), memory(100, 500)],
     reads: [{ pods: 20, samples: { "ContainerStatus": [2, 2], "ListContainers": [1, 1] } }],
@@ -50,9 +50,9 @@ export const PEER: Series = {
 export const FLOOR: Series = {
   name: "runc run",
   runtime: null,
-  samples: [{ "run → started": 15 }, { "run → started": 16 }],
+  timings: [{ "run → started": 15 }, { "run → started": 16 }],
+  cpuSeconds: [0.02, 0.03],
   podsPerSecond: null,
-  cpuSecondsPerPod: null,
 };
 
 /** When the pod of {@linkcode TRACE_LINES} was asked for, in milliseconds since 1970. */
@@ -127,5 +127,5 @@ export const REPORT = reportOf({
   },
   series: [OURS, PEER, FLOOR],
   simulated: [{ "StartContainer": 0.5 }],
-  trace: traceOf(TRACE_LINES, [CYCLE], OURS.samples.slice(0, 1)),
+  trace: traceOf(TRACE_LINES, [CYCLE], OURS.timings.slice(0, 1)),
 });

@@ -5,7 +5,7 @@ import { listeningInode, parseMegabytes, parseStat } from "../../../bench/proc.t
 Deno.test("parseStat() counts a process and its ended children, whatever it is called", () => {
   const name = "(a) b (c)";
   const text = `12 (${name}) S 7 12 12 0 -1 4194560 9 8 7 6 100 50 20 30 20 0 9 0 4 5 6`;
-  assertEquals(parseStat(text), { parent: 7, seconds: 2 });
+  assertEquals(parseStat(text), { parent: 7, seconds: 2, childSeconds: 0.5 });
   assertEquals(parseStat(""), undefined);
 });
 

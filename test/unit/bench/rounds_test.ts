@@ -9,7 +9,7 @@ function runners(...names: readonly string[]) {
     name,
     measure(pod) {
       turns.push(`${name} ${pod}`);
-      return Promise.resolve({ "whole cycle": 1 });
+      return Promise.resolve({ timings: { "whole cycle": 1 }, cpuSeconds: 2 });
     },
   }));
   return { all, turns };
@@ -21,7 +21,10 @@ Deno.test("runRounds() lets the runners take turns, each beginning in its round"
   const { all, turns } = runners("a", "b");
   const outcomes = await runRounds(all, { count: 2, parallel: 1, prefix: "pod", signal });
   assertEquals(turns, ["a pod0", "b pod0", "b pod1", "a pod1"]);
-  assertEquals([...outcomes].map(([name, it]) => [name, it.samples.length]), [["a", 2], ["b", 2]]);
+  assertEquals([...outcomes].map(([name, it]) => [name, it.timings.length, it.cpuSeconds]), [
+    ["a", 2, [2, 2]],
+    ["b", 2, [2, 2]],
+  ]);
 });
 
 Deno.test("runRounds() runs batches of pods, the last one smaller", async () => {
@@ -55,7 +58,7 @@ Deno.test("runRounds() lets a batch end before it tells of a failure in it", asy
       await slow.promise;
       await Promise.resolve();
       hasEnded = true;
-      return {};
+      return { timings: {} };
     },
   };
   const options = { count: 2, parallel: 2, prefix: "pod", signal };

@@ -35,14 +35,14 @@ Deno.test("reportOf() sets ours against each other endpoint", () => {
   assertEquals(peer?.intervals["RunPodSandbox"], { value: 0.25, low: 0.25, high: 0.25 });
   assertEquals([peer?.podsPerSecond, peer?.cpuSecondsPerPod, peer?.memory], [2, 0.5, 92 / 500]);
   assertEquals(floor?.calls, { "run → started": 2 });
-  assertEquals([floor?.podsPerSecond, floor?.cpuSecondsPerPod, floor?.memory], [null, null, null]);
+  assertEquals([floor?.podsPerSecond, floor?.cpuSecondsPerPod, floor?.memory], [null, 2, null]);
 });
 
 Deno.test("reportOf() can do without peers and all that was not asked for", () => {
   const { settings, machine, versions } = REPORT;
   const report = reportOf({
     ...{ settings, machine, versions, beganAt: "", commandLine: [], simulated: [], trace: null },
-    series: [{ ...FLOOR, samples: [] }],
+    series: [{ ...FLOOR, timings: [], cpuSeconds: [] }],
   });
   assertEquals([report.ratios, report.bars], [[], []]);
   assertEquals(report.endpoints[0]?.calls, {});

@@ -45,7 +45,7 @@ Deno.test("linesOf() shows where the time goes, and marks what only waits", () =
 Deno.test("linesOf() has no section for what was not asked for", () => {
   const bare = reportOf({
     ...REPORT,
-    series: [{ ...FLOOR, samples: [] }],
+    series: [{ ...FLOOR, timings: [], cpuSeconds: [] }],
     simulated: [],
     trace: null,
   });
