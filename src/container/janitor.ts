@@ -5,8 +5,9 @@ import { discardFiles } from "./discard.ts";
 import { deleteContainerRecord } from "./record.ts";
 
 /**
- * Clears away what nobody else will: containers that never came to be, since their client was told that
- * they failed, and what recovery finds without a record. What cannot be done at once is tried again in
+ * Brings objects where they belong when nobody else will: containers that never came to be, since their
+ * client was told that they failed; what recovery finds without a record, and what it could not
+ * recover at once. What cannot be done at once is tried again in
  * the background, further and further apart; what a crash leaves then, at the next recovery.
  */
 export class Janitor {
@@ -34,7 +35,7 @@ export class Janitor {
       await work();
     } catch (error) {
       this.runtime.reportIfBug(error);
-      this.runtime.telemetry.log("error", "cannot clear away what is left of an object yet", {
+      this.runtime.telemetry.log("error", "cannot bring an object where it belongs yet", {
         id,
         error: messageOf(error),
       });

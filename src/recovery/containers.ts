@@ -8,7 +8,7 @@ import type { ProcessEntry } from "../kernel/processes.ts";
 import { isRuntimeInit } from "../oci/runc.ts";
 import type { Runtime } from "../runtime.ts";
 import { reapTask } from "../task/reap.ts";
-import { openIfPresent, taskOf } from "../task/task.ts";
+import { openHandles, taskOf } from "../task/task.ts";
 
 /** What is known of the machine when recovery begins. */
 export interface Known {
@@ -86,10 +86,7 @@ async function recoverStarting(
 async function recoverRunning(runtime: Runtime, container: Container): Promise<void> {
   const { kernel } = runtime;
   const { init, supervisor } = container.status;
-  const handles = {
-    init: await openIfPresent(kernel, init),
-    supervisor: await openIfPresent(kernel, supervisor),
-  };
+  const handles = await openHandles(kernel, init, supervisor);
   if (handles.init !== undefined) {
     container.task = taskOf(handles.init, handles.supervisor);
     if (container.status.state === "RUNNING") {

@@ -24,7 +24,7 @@ import { Sandbox } from "../sandbox/sandbox.ts";
 import { preparing, stopping } from "../sandbox/state.ts";
 import { exitDirectory, runtimeRoot, tasksDirectory } from "../task/paths.ts";
 import { isSameBoot, recordBoot } from "./boot.ts";
-import { recoverContainer } from "./containers.ts";
+import { type Known, recoverContainer } from "./containers.ts";
 import { quarantine } from "./quarantine.ts";
 import { clearOrphans } from "./orphans.ts";
 import { recoverSandbox } from "./sandboxes.ts";
@@ -62,38 +62,47 @@ export async function recover(runtime: Runtime): Promise<void> {
 
   const processes = await kernel.processes.list();
   const known = { isSameBoot: sameBoot, processes };
-  await forEach(
-    runtime,
-    [...runtime.sandboxes.values()],
-    (it) => recoverSandbox(runtime, it, known),
+  await Promise.all(
+    [...runtime.sandboxes.values()].map((sandbox) =>
+      retried(runtime, sandbox.id, known, async (it) => {
+        if (runtime.sandboxes.get(sandbox.id) === sandbox) {
+          await recoverSandbox(runtime, sandbox, it);
+        }
+      })
+    ),
   );
-  await forEach(
-    runtime,
-    [...runtime.containers.values()],
-    (it) => recoverContainer(runtime, it, known),
+  await Promise.all(
+    [...runtime.containers.values()].map((container) =>
+      retried(runtime, container.id, known, async (it) => {
+        if (runtime.containers.get(container.id) === container) {
+          await recoverContainer(runtime, container, it);
+        }
+      })
+    ),
   );
   await clearOrphans(runtime);
   await runtime.images.collect();
   await recordBoot(kernel);
 }
 
-/** Recovers objects side by side; one that fails is logged and stays as it was recorded. */
-async function forEach<T extends { readonly id: string }>(
+/**
+ * Recovers one object, now or as soon as it can be done: until then it stays as it was recorded, with
+ * nobody to watch it, and the others are served.
+ */
+async function retried(
   runtime: Runtime,
-  objects: readonly T[],
-  recoverOne: (object: T) => Promise<void>,
+  id: string,
+  known: Known,
+  recoverOne: (known: Known) => Promise<void>,
 ): Promise<void> {
-  await Promise.all(objects.map(async (object) => {
-    try {
-      await recoverOne(object);
-    } catch (error) {
-      runtime.reportIfBug(error);
-      runtime.telemetry.log("error", "recovery of an object failed", {
-        id: object.id,
-        error: messageOf(error),
-      });
-    }
-  }));
+  let now: Known | undefined = known;
+  await runtime.janitor.clear(id, async () => {
+    const { isSameBoot } = known;
+    // What was read for the first try is a memory by the second.
+    const present = now ?? { isSameBoot, processes: await runtime.kernel.processes.list() };
+    now = undefined;
+    await recoverOne(present);
+  });
 }
 
 async function loadSandboxes(runtime: Runtime, records: readonly StoredRecord[]): Promise<void> {

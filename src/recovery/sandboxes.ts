@@ -6,7 +6,7 @@ import { deleteSandboxRecord } from "../sandbox/record.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { stopping } from "../sandbox/state.ts";
 import { discardSandboxFiles, teardownSandbox } from "../sandbox/teardown.ts";
-import { openIfPresent, taskOf } from "../task/task.ts";
+import { openHandles, taskOf } from "../task/task.ts";
 import type { Known } from "./containers.ts";
 
 /**
@@ -53,9 +53,12 @@ async function isWhole(runtime: Runtime, sandbox: Sandbox): Promise<boolean> {
   }
   const { pause } = sandbox.status;
   if (pause === undefined) return true;
-  const init = await openIfPresent(kernel, pause.init);
-  if (init === undefined) return false;
-  sandbox.pause = taskOf(init, await openIfPresent(kernel, pause.supervisor));
+  const { init, supervisor } = await openHandles(kernel, pause.init, pause.supervisor);
+  if (init === undefined) {
+    supervisor?.[Symbol.dispose]();
+    return false;
+  }
+  sandbox.pause = taskOf(init, supervisor);
   monitorPause(runtime, sandbox, sandbox.pause);
   return true;
 }

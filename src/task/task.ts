@@ -38,6 +38,31 @@ export function taskOf(init: ProcessHandle, supervisor: ProcessHandle | undefine
   };
 }
 
+/** What is left of a task: undefined is gone. */
+export interface Handles {
+  readonly init: ProcessHandle | undefined;
+  readonly supervisor: ProcessHandle | undefined;
+}
+
+/**
+ * Takes hold of an init and its conmon, where they are still there; of both or, after an error, of
+ * neither.
+ */
+export async function openHandles(
+  kernel: Kernel,
+  init: ProcessIdentity | undefined,
+  supervisor: ProcessIdentity | undefined,
+): Promise<Handles> {
+  const held = await openIfPresent(kernel, init);
+  try {
+    const above = await openIfPresent(kernel, supervisor);
+    return { init: held, supervisor: above };
+  } catch (error) {
+    held?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
 /** Takes hold of a process, or of nothing when it is gone. */
 export async function openIfPresent(
   kernel: Kernel,

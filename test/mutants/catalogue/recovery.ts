@@ -75,9 +75,9 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
       },
       {
         file: CONTAINERS,
-        from: "    init: await openIfPresent(kernel, init),",
+        from: "await openHandles(kernel, init, supervisor);",
         to:
-          "    init: await openIfPresent(kernel, (await kernel.processes.list()).find((it) => it.pid === init?.pid)),",
+          "await openHandles(kernel, (await kernel.processes.list()).find((it) => it.pid === init?.pid), supervisor);",
       },
     ],
   },

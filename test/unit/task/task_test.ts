@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertRejects, assertStrictEquals } from "@std/assert";
 
 import { KernelError } from "../../../src/kernel/errno.ts";
-import { openIfPresent, taskOf } from "../../../src/task/task.ts";
+import { openHandles, openIfPresent, taskOf } from "../../../src/task/task.ts";
 import { fakeKernel, FakeProcess } from "../fakes.ts";
 
 Deno.test("taskOf() lets go of init and conmon when it is disposed, and not before", () => {
@@ -49,4 +49,25 @@ Deno.test("openIfPresent() passes on every other refusal", async () => {
   const kernel = fakeKernel({ processes: { open: () => Promise.reject(error) } });
   const opening = () => openIfPresent(kernel, { pid: 10, startTime: 1 });
   assertStrictEquals(await assertRejects(opening), error);
+});
+
+Deno.test("openHandles() holds both, or neither", async () => {
+  const init = new FakeProcess(10);
+  const supervisor = new FakeProcess(9);
+  const openings = [() => init, () => supervisor, () => init, () => {
+    throw new KernelError("open", "EMFILE", "9");
+  }];
+  const kernel = fakeKernel({
+    processes: { open: () => Promise.try(openings.shift() ?? (() => init)) },
+  });
+  const handles = await openHandles(kernel, init.identity, supervisor.identity);
+  assertStrictEquals(handles.init, init);
+  assertStrictEquals(handles.supervisor, supervisor);
+  assertFalse(init.isDisposed);
+  await assertRejects(
+    () => openHandles(kernel, init.identity, supervisor.identity),
+    KernelError,
+    "EMFILE",
+  );
+  assert(init.isDisposed);
 });

@@ -17,6 +17,7 @@ import { type Invariant, InvariantViolation } from "../../../../sim/lifecycle/or
 import { seedImage } from "../../../../sim/lifecycle/run.ts";
 import {
   type Daemon,
+  type FaultOptions,
   inMacrotask,
   type Process,
   Sequential,
@@ -30,11 +31,14 @@ interface Life {
 
 /** A daemon that an oracle listens to, and a script that may break what it promises. */
 export class Scene {
-  readonly simulation = new Simulation({ seed: 1, chooser: new Sequential() });
+  readonly simulation: Simulation;
   readonly oracle: Oracle;
   #daemon: Daemon<Life>;
 
-  constructor(options: Partial<OracleOptions> = {}) {
+  /** With faults that are off until the script switches them on. */
+  constructor(options: Partial<OracleOptions> = {}, faults: FaultOptions = {}) {
+    this.simulation = new Simulation({ seed: 1, chooser: new Sequential(), faults });
+    this.simulation.faults.isOn = false;
     seedImage(this.simulation);
     const { machine } = this.simulation;
     this.oracle = new Oracle(machine, { isFaultless: true, isTimely: true, ...options });
@@ -120,6 +124,11 @@ export class Scene {
     this.oracle.answered(this.called(kind, id));
   }
 
+  /** What this life of the daemon holds open. */
+  held(): readonly string[] {
+    return this.#daemon.held();
+  }
+
   /** Lets the oracle look once more. */
   async look(): Promise<void> {
     await this.simulation.pause();
@@ -144,9 +153,13 @@ export class Scene {
 type Script = (scene: Scene) => Promise<void>;
 
 /** Tells a script; whatever the oracle raises comes out. */
-export async function tell(script: Script, options?: Partial<OracleOptions>): Promise<void> {
+export async function tell(
+  script: Script,
+  options?: Partial<OracleOptions>,
+  faults?: FaultOptions,
+): Promise<void> {
   await inMacrotask(() => {
-    const scene = new Scene(options);
+    const scene = new Scene(options, faults);
     const told = scene.simulation.direct(async () => {
       await scene.ready();
       await script(scene);
