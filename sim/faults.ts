@@ -4,7 +4,7 @@ import { Prng } from "./random.ts";
 import type { Guide } from "./schedule/guide.ts";
 import type { Recorder } from "./schedule/recorder.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { Step } from "./step.ts";
+import { type Step, WaitQueue } from "./step.ts";
 import type { Task } from "./task.ts";
 import type { WatchFaults } from "./world/watch.ts";
 
@@ -25,10 +25,10 @@ export interface ProgramFault {
   /** Matched against the command line. */
   readonly program: RegExp;
   /**
-   * `hang`: waits for ever at a system call. `kill`: is killed at one. `slow`: waits `slowMs` before
-   * one. `fail-before` and `fail-after`: ends with code 1 before or after its work.
+   * `hang`: waits at a system call until faults are switched off. `kill`: is killed at one, `oom`: for want of memory, which
+   * its cgroup counts. `slow`: waits `slowMs` before one. `fail-before` and `fail-after`: ends with code 1 before or after its work.
    */
-  readonly kind: "hang" | "kill" | "slow" | "fail-before" | "fail-after";
+  readonly kind: "hang" | "kill" | "oom" | "slow" | "fail-before" | "fail-after";
   /** Of each system call, or of each execution for the `fail-` kinds. */
   readonly probability: number;
   /** Of virtual time, for `slow`; 0 unless given. */
@@ -71,6 +71,7 @@ export const FAULTS: readonly FaultEntry[] = [
     name: "programs: kill",
     source: "man 7 cgroups, memory.events: the OOM killer takes any process",
   },
+  { name: "programs: oom", source: "man 7 cgroups, memory.events, oom_kill" },
   { name: "programs: slow", source: "man 7 cgroups, cpu.max: a throttled group" },
   { name: "programs: fail", source: "CNI SPEC.md, Error: a plugin may fail after it has acted" },
   { name: "watch: late, twice, overflow", source: "man 7 inotify, IN_Q_OVERFLOW" },
@@ -97,8 +98,9 @@ export interface FaultDecisions {
 
 /** Lets faults strike: drawn from the seed, or as a schedule says. */
 export class Faults implements WatchFaults {
-  /** False: nothing new goes wrong, until it is true again. */
-  isOn = true;
+  /** @internal Woken when they are switched off: what hangs goes on then. */
+  readonly healed: WaitQueue = new WaitQueue();
+  #isOn = true;
   /** @internal */
   decisions: FaultDecisions = {};
   readonly #seed: number;
@@ -121,6 +123,16 @@ export class Faults implements WatchFaults {
     this.#random = new Prng(seed, "faults");
     this.#scheduler = scheduler;
     this.#describe = describe;
+  }
+
+  /** False: nothing new goes wrong, until it is true again, and what hangs goes on. */
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
+  set isOn(isOn: boolean) {
+    this.#isOn = isOn;
+    if (!isOn) this.healed.wake();
   }
 
   /** @internal The probability that a timer fires before the next step. */

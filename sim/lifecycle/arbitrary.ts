@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import type { ClientCall, ContainerPlace, LifecycleProgram, Request } from "./request.ts";
+import { type EnabledFault, FAULT_NAMES } from "./faults.ts";
+import type { Incident } from "./incident.ts";
+import {
+  type ClientCall,
+  type ContainerPlace,
+  type LifecycleProgram,
+  PID_MAX,
+  type Request,
+} from "./request.ts";
 
 /** What containers run in lifecycle programs: every way in which a workload can surprise. */
 export const COMMANDS: readonly (readonly string[])[] = [
@@ -13,7 +21,13 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["fork-holder", "200", "4"],
   ["stay-in-cgroup"],
   ["no-such-program"],
+  ["oom", "30"],
+  ["oom-child", "20", "0"],
+  ["pieces", "12"],
 ];
+
+/** Enough for what three clients run at a time, with little to spare. */
+const FEW_PIDS = 48;
 
 // Most requests meet in one place: races need company.
 const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
@@ -89,11 +103,67 @@ const client: fc.Arbitrary<readonly ClientCall[]> = fc.oneof(
   { weight: 1, arbitrary: fc.array(calls, { minLength: 1, maxLength: 6 }) },
 );
 
+/** Chances in 10,000 at each point: from one in a run or so to a machine that hardly works. */
+const rate = fc.constantFrom(2, 10, 50, 300);
+
+/** Swarm testing: each run has a few faults of its own, so that none hides what another would show. */
+const faults: fc.Arbitrary<readonly EnabledFault[]> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([]) },
+  { weight: 2, arbitrary: faultsAmong(2) },
+  { weight: 2, arbitrary: faultsAmong(8) },
+);
+
+function faultsAmong(countMax: number): fc.Arbitrary<readonly EnabledFault[]> {
+  return fc.uniqueArray(fc.record({ name: fc.constantFrom(...FAULT_NAMES), per10k: rate }), {
+    minLength: 1,
+    maxLength: countMax,
+    selector: ({ name }) => name,
+  });
+}
+
+const DAY_SECONDS = 86_400;
+
+const incident: fc.Arbitrary<Incident> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("daemon killed" as const) },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      "service killed" as const,
+      "power lost" as const,
+      "conmon killed" as const,
+      "out of memory" as const,
+    ),
+  },
+).chain((kind) =>
+  fc.record({
+    kind: fc.constant(kind),
+    afterSteps: fc.integer({ min: 1, max: 1_200 }),
+    choice: fc.nat(7),
+  })
+);
+
+const clockJump: fc.Arbitrary<Incident> = fc.record({
+  kind: fc.constant("clock set"),
+  afterSteps: fc.integer({ min: 1, max: 1_200 }),
+  choice: fc.integer({ min: -DAY_SECONDS, max: DAY_SECONDS }),
+});
+
+const incidents: fc.Arbitrary<readonly Incident[]> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant([]) },
+  {
+    weight: 1,
+    arbitrary: fc.array(
+      fc.oneof({ weight: 9, arbitrary: incident }, { weight: 1, arbitrary: clockJump }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  },
+);
+
 /** Which kinds of trouble a program may hold. */
 export interface ProgramOptions {
-  /** The daemon may be killed. */
+  /** Incidents: of the daemon, of its service, of the machine. */
   readonly crashes: boolean;
-  /** Calls and programs may fail, and the machine may be slow. */
+  /** Anything of the catalogue. */
   readonly faults: boolean;
 }
 
@@ -101,15 +171,11 @@ export interface ProgramOptions {
 export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<LifecycleProgram> {
   return fc.record({
     clients: fc.array(client, { minLength: 1, maxLength: 3 }),
-    crashes: options.crashes
-      ? fc.oneof(
-        fc.constant([]),
-        fc.array(fc.integer({ min: 1, max: 1_200 }), { minLength: 1, maxLength: 2 }),
-      )
-      : fc.constant([]),
+    incidents: options.crashes ? incidents : fc.constant([]),
+    faults: options.faults ? faults : fc.constant([]),
     prepare: fc.constantFrom("eager", "lazy"),
-    slowPer10k: options.faults ? fc.constantFrom(0, 0, 2, 20) : fc.constant(0),
-    faultsPerMille: options.faults ? fc.constantFrom(0, 0, 0, 2, 10) : fc.constant(0),
+    pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
+    hasIdleSubscriber: fc.boolean(),
   });
 }
 

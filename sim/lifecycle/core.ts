@@ -53,6 +53,7 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
     isSettled: () =>
       runtime.janitor.pendingCount === 0 &&
       [...containers.values()].every(({ id }) => !runtime.settler.isSettling(id)),
+    subscribe: () => void events.subscribe(),
     hurry() {
       for (const { id } of containers.values()) runtime.settler.hurry(id);
     },

@@ -71,6 +71,8 @@ export interface Lifecycle {
   isReady(sandboxId: string): boolean;
   /** Whether background work has brought every object where it belongs. */
   isSettled(): boolean;
+  /** Somebody wants the events, and never reads one. */
+  subscribe(): void;
   /** Makes what background work has put off happen now. */
   hurry(): void;
 }

@@ -1,3 +1,5 @@
+import { FAULT_NAMES } from "./faults.ts";
+import { INCIDENT_KINDS } from "./incident.ts";
 import type { LifecycleProgram, Request } from "./request.ts";
 
 /** Says whether a value is as it should be. */
@@ -28,10 +30,15 @@ const isProgram = object({
     patienceSteps: optional(isCount),
     key: optional(isText),
   }))),
-  crashes: list(isCount),
-  faultsPerMille: isCount,
-  prepare: (value) => value === "eager" || value === "lazy",
-  slowPer10k: isCount,
+  incidents: list(object({
+    kind: oneOf(INCIDENT_KINDS),
+    afterSteps: isCount,
+    choice: (value) => Number.isSafeInteger(value),
+  })),
+  faults: list(object({ name: oneOf(FAULT_NAMES), per10k: isCount })),
+  prepare: oneOf(["eager", "lazy"]),
+  pidMax: isCount,
+  hasIdleSubscriber: isFlag,
 });
 
 /**
@@ -56,6 +63,10 @@ function object(shape: Shape): Check {
     typeof value === "object" && value !== null && !Array.isArray(value) &&
     Object.keys(value).every((key) => Object.hasOwn(shape, key)) &&
     Object.entries(shape).every(([key, check]) => check((value as Record<string, unknown>)[key]));
+}
+
+function oneOf(values: readonly string[]): Check {
+  return (value) => typeof value === "string" && values.includes(value);
 }
 
 function list(check: Check): Check {

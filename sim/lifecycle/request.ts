@@ -1,3 +1,6 @@
+import type { EnabledFault } from "./faults.ts";
+import type { Incident } from "./incident.ts";
+
 /** Which sandbox of the few that a run plays with. */
 export type SandboxSlot = 0 | 1 | 2;
 /** Which container of a sandbox. */
@@ -45,18 +48,23 @@ export interface ClientCall {
   readonly key?: string;
 }
 
-/** A run, as data: what several clients do at the same time, and when the daemon is killed. */
+/** A run, as data: what several clients do at the same time, and what goes wrong meanwhile. */
 export interface LifecycleProgram {
   readonly clients: readonly (readonly ClientCall[])[];
-  /** Steps between one life of the daemon and the SIGKILL that ends it; one entry a life. */
-  readonly crashes: readonly number[];
-  /** Calls of the kernel that fail, as chances in 1000 of each call that can. */
-  readonly faultsPerMille: number;
+  /** What befalls the machine while the clients are at work. */
+  readonly incidents: readonly Incident[];
+  /** What of the catalogue can go wrong, and how often; all else is off. */
+  readonly faults: readonly EnabledFault[];
   /** Whether tasks are prepared ahead of their start. */
   readonly prepare: "eager" | "lazy";
-  /** Steps of 10,000 at which the machine is so slow that the next timer fires first. */
-  readonly slowPer10k: number;
+  /** How many pids there are: few, and they recycle soon. */
+  readonly pidMax: number;
+  /** Somebody asks for the daemon's events and never reads one. */
+  readonly hasIdleSubscriber: boolean;
 }
+
+/** What the machine has for pids where they should not matter. */
+export const PID_MAX = 128;
 
 /** A request as one line of a report. */
 export function describeRequest(request: Request): string {

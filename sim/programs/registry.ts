@@ -16,6 +16,8 @@ import {
   ignoreTerm,
   onTerm,
   oom,
+  oomChild,
+  pieces,
   stayInCgroup,
 } from "./workloads.ts";
 
@@ -51,8 +53,10 @@ export const workloads: Readonly<Record<string, Program>> = {
   "ignore-term": ignoreTerm,
   "on-term": onTerm,
   oom,
+  "oom-child": oomChild,
   // What a shared PID namespace's init is called inside: the host's program, bound there.
   pause: catatonit,
+  pieces,
   sh,
   sleep,
   "stay-in-cgroup": stayInCgroup,

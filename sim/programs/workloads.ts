@@ -3,6 +3,7 @@ import type { Program, Sys } from "./program.ts";
 const SIGINT = 2;
 const SIGTERM = 15;
 const LINE_MS = 10;
+const LONG_LINE_BYTES = 20_000;
 
 /** `exit CODE [AFTER_MS]` */
 export const exit: Program = async (sys) => {
@@ -72,6 +73,34 @@ export const oom: Program = async (sys) => {
   await sys.sleep(Number(sys.args[1] ?? 0));
   await sys.exhaustMemory();
   return await forever(sys);
+};
+
+/** `oom-child AFTER_MS CODE`: a child is killed for want of memory; ends with a code after it. */
+export const oomChild: Program = async (sys) => {
+  const [, afterMs = "0", code = "0"] = sys.args;
+  const pid = await sys.fork("hungry", async (child) => {
+    await child.exhaustMemory();
+    return await forever(child);
+  });
+  await sys.wait(pid);
+  await sys.sleep(Number(afterMs));
+  return Number(code);
+};
+
+/**
+ * `pieces N`: writes lines in pieces, to both streams, now and then one that is longer than any
+ * buffer, and pauses in between; the last one has no end.
+ */
+export const pieces: Program = async (sys) => {
+  const count = Number(sys.args[1] ?? 10);
+  for (let i = 0; i < count; i++) {
+    const stream = i % 3 === 2 ? 2 : 1;
+    await sys.write(stream, `piece ${i}`);
+    if (i % 5 === 4) await sys.write(stream, "x".repeat(LONG_LINE_BYTES));
+    if (i % 4 === 3) await sys.sleep(LINE_MS);
+    await sys.write(stream, i === count - 1 ? " and no end" : ` of ${count}\n`);
+  }
+  return 0;
 };
 
 /** `catatonit -P`: the init of a shared PID namespace, which reaps and waits. */

@@ -1,7 +1,7 @@
 import type { Program } from "../programs/program.ts";
 import { Prng } from "../random.ts";
 import type { Scheduler } from "../scheduler.ts";
-import { Step } from "../step.ts";
+import type { WaitQueue } from "../step.ts";
 import type { Task } from "../task.ts";
 import { Cgroups } from "./cgroups.ts";
 import { refuse } from "./errors.ts";
@@ -32,6 +32,9 @@ export interface Execution extends ContainerRole {
 
 /** How programs misbehave. */
 export interface ProgramFaults {
+  readonly isOn: boolean;
+  /** Woken when they are switched off. */
+  readonly healed: WaitQueue;
   atSystemCall(task: Task): { readonly kind: string; readonly slowMs?: number } | undefined;
   replace(commandLine: string, program: Program): Program;
 }
@@ -168,21 +171,18 @@ export class Machine {
     this.processes.signal(chosen, SIGKILL);
   }
 
-  /** Where a process hangs for ever, unless somebody kills it. */
-  hang(process: Process): void {
-    const step = new Step(
+  /** @internal Where a process hangs, unless somebody kills it, until faults are switched off. */
+  hang(process: Process): Promise<void> {
+    const faults = this.programFaults;
+    return this.scheduler.callWhen(
       process.task,
       process,
       "hung",
       undefined,
+      faults?.healed ?? [],
+      () => faults?.isOn === false,
       () => undefined,
-      false,
-      undefined,
-      undefined,
     );
-    step.queues = [];
-    step.when = () => false;
-    this.scheduler.submit(step);
   }
 
   /** @internal Runs a program up to its first system call, which the scheduler places; its end ends the process. */

@@ -48,6 +48,8 @@ export class Monotone implements Checker {
 
   lifeBegan(): void {
     this.#isReady = false;
+    // The gate closes before that is on the disk: a stop that a restart has cut off begins anew.
+    this.#ready.clear();
   }
 
   lifeEnded(runtime: Lifecycle): void {

@@ -81,17 +81,20 @@ export abstract class Caller {
     const { scheduler } = this.machine;
     switch (fault.kind) {
       case "hang":
-        this.machine.hang(process);
-        return await new Promise(() => {});
+        await this.machine.hang(process);
+        break;
       case "kill":
         this.machine.processes.signal(process, SIGKILL);
+        return await new Promise(() => {});
+      case "oom":
+        this.machine.oomKill(process.cgroup.path, process);
         return await new Promise(() => {});
       default:
         await new Promise<void>((resolve) =>
           void scheduler.after(process.task, process, (fault.slowMs ?? 0) * 1_000, resolve)
         );
-        return await scheduler.call<T>(process.task, process, verb, subject, effect);
     }
+    return await scheduler.call<T>(process.task, process, verb, subject, effect);
   }
 }
 

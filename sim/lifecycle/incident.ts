@@ -1,0 +1,64 @@
+import { SIGKILL } from "../../src/kernel/processes.ts";
+import type { Machine } from "../world/machine.ts";
+import type { Process } from "../world/process.ts";
+
+/**
+ * What may befall a machine, and where that happens:
+ *
+ * | kind              | what                                                      | source                        |
+ * | ----------------- | --------------------------------------------------------- | ----------------------------- |
+ * | daemon killed     | SIGKILL of the daemon alone                               | systemd.kill(5), process      |
+ * | service killed    | of the daemon, its conmons and helpers                    | systemd.kill(5), control-group |
+ * | power lost        | of everything; the disk keeps what was synced, and more   | man 2 fsync, NOTES            |
+ * | conmon killed     | of one conmon                                             | man 5 proc, oom_score_adj     |
+ * | out of memory     | the kernel kills a process of a container                 | man 7 cgroups, memory.events  |
+ * | clock set         | CLOCK_REALTIME forward or back, by up to days             | man 2 clock_settime           |
+ */
+export const INCIDENT_KINDS = [
+  "daemon killed",
+  "service killed",
+  "power lost",
+  "conmon killed",
+  "out of memory",
+  "clock set",
+] as const;
+
+/** What befalls the machine. */
+export type IncidentKind = typeof INCIDENT_KINDS[number];
+
+/** Something that befalls the machine at some point of a run. */
+export interface Incident {
+  readonly kind: IncidentKind;
+  /** Steps after the incident before, or after the clients have begun. */
+  readonly afterSteps: number;
+  /** Which of those that it can hit, counted round; of "clock set" the seconds, below 0 for back. */
+  readonly choice: number;
+}
+
+/** Kills what belongs to the daemon's service beside it: its control group is the root here. */
+export function killService(machine: Machine): void {
+  for (const process of machine.processes.all()) {
+    if (process.cgroup !== machine.cgroups.root || process === machine.processes.init) continue;
+    machine.processes.signal(process, SIGKILL);
+  }
+}
+
+/** Kills one conmon, if there is any. */
+export function killConmon(machine: Machine, choice: number): void {
+  const conmons = machine.processes.all().filter((it) => it.isAlive && it.args[0] === "conmon");
+  const victim = pick(conmons, choice);
+  if (victim !== undefined) machine.processes.signal(victim, SIGKILL);
+}
+
+/** Lets the kernel kill a process of a container, executed or not, if there is any. */
+export function runOutOfMemory(machine: Machine, choice: number): void {
+  const candidates = machine.processes.all().filter((it) =>
+    it.state === "alive" && it.container !== undefined && it.cgroup !== machine.cgroups.root
+  );
+  const victim = pick(candidates, choice);
+  if (victim !== undefined) machine.oomKill(victim.cgroup.path, victim);
+}
+
+function pick(candidates: readonly Process[], choice: number): Process | undefined {
+  return candidates[choice % candidates.length];
+}
