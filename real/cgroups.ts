@@ -1,24 +1,35 @@
 import type { Cgroups } from "../src/kernel/cgroups.ts";
-import { hasErrno, KernelError } from "../src/kernel/errno.ts";
+import { hasErrno, KernelError, tolerate } from "../src/kernel/errno.ts";
 import { SIGKILL } from "../src/kernel/processes.ts";
 import { findHierarchies, type Hierarchy, parseFlatKeyed, parsePids } from "./cgroup_files.ts";
-import { asKernelError, attempt } from "./errno.ts";
+import { wakeMoveLock } from "./cgroup_lock.ts";
+import { asKernelError, attemptAsync } from "./errno.ts";
 import { closeFd } from "./libc.ts";
 import { mountTable } from "./mountinfo.ts";
 import { pidfdOpen, pidfdSignal } from "./pidfd.ts";
 import { statOf } from "./proc.ts";
 
-/** Control groups in whatever hierarchies the host has mounted. */
+/**
+ * Control groups in whatever hierarchies the host has mounted. What makes and removes them waits for the
+ * kernel's cgroup_mutex, which a move of a process can hold for many milliseconds: never on the event
+ * loop's thread, and in all hierarchies at the same time.
+ */
 export class LinuxCgroups implements Cgroups {
   #found: readonly Hierarchy[] | undefined;
+  #isWaking = false;
 
-  // deno-lint-ignore require-await
+  expectMove(): void {
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    void wakeMoveLock(this.#hierarchies()).finally(() => this.#isWaking = false);
+  }
+
   async create(path: string): Promise<void> {
-    for (const hierarchy of this.#hierarchies()) {
+    await this.#inEach(async (hierarchy) => {
       const folder = folderOf(hierarchy, path);
-      attempt("create", path, () => Deno.mkdirSync(folder, { recursive: true }));
-      if (hierarchy.controllers.includes("cpuset")) inheritCpuset(hierarchy, path);
-    }
+      await attemptAsync("create", path, () => Deno.mkdir(folder, { recursive: true }));
+      if (hierarchy.controllers.includes("cpuset")) await inheritCpuset(hierarchy, path);
+    });
   }
 
   // deno-lint-ignore require-await
@@ -27,25 +38,23 @@ export class LinuxCgroups implements Cgroups {
     return [...pids].filter(isRunning).sort((a, b) => a - b);
   }
 
-  // deno-lint-ignore require-await
   async kill(path: string): Promise<void> {
     for (const hierarchy of this.#hierarchies()) {
-      if (hierarchy.version === 2) writeIfThere(`${folderOf(hierarchy, path)}/cgroup.kill`, "1");
+      if (hierarchy.version === 2) {
+        await writeIfThere(`${folderOf(hierarchy, path)}/cgroup.kill`, "1");
+      }
     }
     for (const group of this.#groups(path)) {
       for (const pid of pidsIn(group)) killMember(group, pid);
     }
   }
 
-  // deno-lint-ignore require-await
   async remove(path: string): Promise<void> {
-    for (const group of this.#groups(path).reverse()) {
-      try {
-        attempt("remove", path, () => Deno.removeSync(group));
-      } catch (error) {
-        if (!hasErrno(error, "ENOENT")) throw error;
+    await this.#inEach(async (hierarchy) => {
+      for (const group of treeOf(folderOf(hierarchy, path)).reverse()) {
+        await tolerate(attemptAsync("remove", path, () => Deno.remove(group)), "ENOENT");
       }
-    }
+    });
   }
 
   /** Version 1 counts in each group by itself, version 2 with all descendants (man 7 cgroups). */
@@ -60,6 +69,13 @@ export class LinuxCgroups implements Cgroups {
     return files.reduce((sum, file) => {
       return sum + (parseFlatKeyed(readIfThere(file) ?? "").get("oom_kill") ?? 0);
     }, 0);
+  }
+
+  /** Does something in every hierarchy at once. A failure is thrown when the others are done too. */
+  async #inEach(work: (hierarchy: Hierarchy) => Promise<void>): Promise<void> {
+    const all = this.#hierarchies().map(work);
+    await Promise.allSettled(all);
+    await Promise.all(all);
   }
 
   /** The folders of the group and its descendants, parents first. */
@@ -124,14 +140,14 @@ function killMember(group: string, pid: number): void {
  * Gives a new group of cpuset the processors and memory of its parent, from the top: without any it
  * takes no process (ENOSPC, Documentation/admin-guide/cgroup-v1/cpusets.rst).
  */
-function inheritCpuset(hierarchy: Hierarchy, path: string): void {
+async function inheritCpuset(hierarchy: Hierarchy, path: string): Promise<void> {
   if (hierarchy.version === 2) return;
   let parent = hierarchy.mountPoint;
   for (const name of path.split("/").filter((part) => part !== "")) {
     const group = `${parent}/${name}`;
     for (const file of ["cpuset.cpus", "cpuset.mems"]) {
       if (readIfThere(`${group}/${file}`)?.trim() !== "") continue;
-      writeIfThere(`${group}/${file}`, readIfThere(`${parent}/${file}`)?.trim() ?? "");
+      await writeIfThere(`${group}/${file}`, readIfThere(`${parent}/${file}`)?.trim() ?? "");
     }
     parent = group;
   }
@@ -148,9 +164,9 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-function writeIfThere(file: string, text: string): void {
+async function writeIfThere(file: string, text: string): Promise<void> {
   try {
-    Deno.writeTextFileSync(file, text, { create: false });
+    await Deno.writeTextFile(file, text, { create: false });
   } catch (error) {
     const kernelError = asKernelError("write", file, error);
     if (!hasErrno(kernelError, "ENOENT", "ENODEV", "EOPNOTSUPP")) throw kernelError;

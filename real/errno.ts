@@ -31,6 +31,19 @@ export function attempt<T>(verb: string, subject: string, call: () => T): T {
   }
 }
 
+/** As `attempt`, for a call that takes its time. */
+export async function attemptAsync<T>(
+  verb: string,
+  subject: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw asKernelError(verb, subject, error);
+  }
+}
+
 /** The errno in an error of Deno or Node, by its code or by what its text ends in. */
 function errnoOf(error: unknown): Errno | undefined {
   if (!(error instanceof Error)) return undefined;

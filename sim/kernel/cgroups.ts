@@ -12,6 +12,9 @@ export class SimCgroups implements Cgroups {
     this.#life = life;
   }
 
+  /** Moves take no time here. */
+  expectMove(): void {}
+
   create(path: string): Promise<void> {
     return this.#life.call("cgroups.create", path, () => {
       this.#life.machine.cgroups.create(path);

@@ -3,6 +3,12 @@
  * host has mounted: version 1, 2 or hybrid (man 7 cgroups).
  */
 export interface Cgroups {
+  /**
+   * A hint that some program is about to move a process into a group: what the kernel needs time for
+   * is begun meanwhile. Changes nothing, never fails, and nobody waits for it.
+   */
+  expectMove(): void;
+
   /** Creates a group and its parents in every hierarchy; existing is fine. */
   create(path: string): Promise<void>;
 

@@ -37,6 +37,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
       processes: (path) => on("list cgroup", () => cgroups.processes(path)),
       kill: (path) => on("kill cgroup", () => cgroups.kill(path)),
       remove: (path) => on("remove cgroup", () => cgroups.remove(path)),
+      expectMove: () => cgroups.expectMove(),
       oomKills: (path) => on("count OOM kills", () => cgroups.oomKills(path)),
     },
     store: {

@@ -39,6 +39,7 @@ export async function createTask(
     keepsStdin: request.keepsStdin,
   });
   context.throwIfCancelled();
+  kernel.cgroups.expectMove();
   using conmon = await kernel.processes.spawn(command, {
     outputBytesMax: CONMON_OUTPUT_BYTES_MAX,
     childReads: [START_PIPE],

@@ -2,7 +2,10 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { DatabaseSync } from "node:sqlite";
 import { fromFileUrl } from "@std/path";
 import { execa } from "execa";
+import { findHierarchies } from "../../real/cgroup_files.ts";
+import { ownProcsFile, wakeMoveLock } from "../../real/cgroup_lock.ts";
 import { linuxKernel } from "../../real/kernel.ts";
+import { mountTable } from "../../real/mountinfo.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
 import { runChecked } from "../../src/kernel/run.ts";
@@ -93,6 +96,22 @@ realTest("pinOf() binds the namespace that the process is in", async (fixture) =
     ["net", "again"].map((name) => kernel.files.stat(`${scratch}/${name}`)),
   );
   assertEquals(other?.inode, one?.inode);
+});
+
+realTest("the lock of moves is woken without a move", async () => {
+  const before = Deno.readTextFileSync("/proc/self/cgroup");
+  const read = (file: string) => {
+    try {
+      return Deno.readTextFileSync(file);
+    } catch {
+      return undefined;
+    }
+  };
+  const hierarchies = findHierarchies(mountTable(), read);
+  const procs = ownProcsFile(hierarchies, before);
+  assert(procs !== undefined && Deno.readTextFileSync(procs).split("\n").includes(`${Deno.pid}`));
+  await wakeMoveLock(hierarchies);
+  assertEquals(Deno.readTextFileSync("/proc/self/cgroup"), before);
 });
 
 realTest("watch() says so when it lost events", async ({ kernel: { files }, scratch }) => {
