@@ -7,7 +7,7 @@ const SEED = 1;
 const RUNS = 200;
 const LANES = 2;
 
-systemTest(`${RUNS} random programs of RPCs look alike on Linux and on the model`, async () => {
+systemTest(`the model shows and does what Linux does in ${RUNS} random programs`, async () => {
   const options = { seed: SEED, runs: RUNS, lanes: LANES, archive: await archiveOfBusybox() };
   const { tally, failures } = await differential(options);
   console.log(tally.text());

@@ -12,6 +12,10 @@ export const IMAGE = "localhost/busybox:conform";
 /** A machine that a program runs on, one life of the daemon after another. */
 export interface Bench {
   readonly config: Config;
+  /** The kernel of the present life, for looking at it: what is asked of it is no part of a recording. */
+  readonly kernel: Kernel;
+  /** Told after each step, when nothing moves any more by itself. */
+  atRest(): void;
   /** Starts the first or the next life of the daemon; the one before must have ended. */
   boot(prepare: Config["prepare"], onEvent: (event: LifecycleEvent) => void): Promise<Runtime>;
   /** Ends this life; containers go on. */
@@ -20,8 +24,22 @@ export interface Bench {
   leftovers(): Promise<readonly string[]>;
 }
 
-/** Runs something on a machine and cleans up after it, whatever happens. */
-export type RunOnBench = <T>(body: (bench: Bench) => Promise<T>) => Promise<T>;
+/** Runs something on a machine and cleans up after it, whatever happens; watched by `watcher`, if given. */
+export type RunOnBench = <T>(
+  body: (bench: Bench) => Promise<T>,
+  watcher?: Watcher,
+) => Promise<T>;
+
+/** Watches what the core asks of its kernel. */
+export interface Watcher {
+  /** The kernel of a new life, watched. */
+  watch(kernel: Kernel): Kernel;
+  /** See `Bench`. */
+  atRest(): void;
+}
+
+/** Watches nothing. */
+export const NOBODY: Watcher = { watch: (kernel) => kernel, atRest() {} };
 
 /** Where a machine keeps things. */
 export interface Folders {

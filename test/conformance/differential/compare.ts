@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { Recorder } from "../trace/recorder.ts";
+import { replay } from "../trace/replay.ts";
 import type { LinuxLane } from "./linux_bench.ts";
 import { type Observations, observe } from "./observe.ts";
 import type { Program } from "./program.ts";
@@ -10,18 +12,28 @@ import { simBench } from "./sim_bench.ts";
  */
 const SEEDS = [1, 2, 3];
 
+/** What Linux showed and did. */
+export interface Compared {
+  readonly observations: Observations;
+  /** Calls of the kernel in the recording. */
+  readonly callCount: number;
+}
+
 /**
- * Runs a program on Linux and on simulated machines.
+ * Runs a program on Linux and on simulated machines, and makes the calls of the core that Linux answered
+ * on another one.
  *
- * @returns what Linux showed
- * @throws {AssertionError} where a simulated machine showed something else.
+ * @throws {AssertionError} where a simulated machine showed something else, or cannot answer so.
  */
-export async function compare(program: Program, lane: LinuxLane): Promise<Observations> {
-  const real = await lane.run((bench) => observe(program, bench));
+export async function compare(program: Program, lane: LinuxLane): Promise<Compared> {
+  const recorder = new Recorder();
+  const real = await lane.run((bench) => observe(program, bench), recorder);
   for (const seed of SEEDS) {
     const run = simBench({ folders: lane.folders, image: lane.image, seed });
     const model = await run((bench) => observe(program, bench));
     assertEquals(model, real, "the model (actual) against Linux (expected)");
   }
-  return real;
+  const verdict = await replay(recorder.entries, lane);
+  assert(verdict.isAccepted, verdict.isAccepted ? "" : `no trace of the model:\n${verdict.text}`);
+  return { observations: real, callCount: verdict.callCount };
 }

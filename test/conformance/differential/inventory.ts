@@ -3,18 +3,19 @@ import { containersDirectory } from "../../../src/container/paths.ts";
 import { hasErrno } from "../../../src/kernel/errno.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import { type LogLine, parseLogLine } from "../../../src/program/follow_log.ts";
-import type { Runtime } from "../../../src/runtime.ts";
 import { sandboxesDirectory } from "../../../src/sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, tasksDirectory } from "../../../src/task/paths.ts";
 import { EXCLUDED_FILES } from "./exclusions.ts";
-import type { Names } from "./names.ts";
 import type { Session } from "./session.ts";
 
 const LOG_BYTES_MAX = 1024 * 1024;
 
 /** Everything that the machine has of pods, a line each, as far as the port shows it. */
-export async function inventory(runtime: Runtime, names: Names): Promise<readonly string[]> {
-  const { kernel, config } = runtime;
+export async function inventory(
+  { runtime, bench, names }: Session,
+): Promise<readonly string[]> {
+  const { config } = runtime;
+  const { kernel } = bench;
   const lines: string[] = [];
   const mounts = await kernel.mounts.list(config.state);
   for (
@@ -39,7 +40,7 @@ export async function inventory(runtime: Runtime, names: Names): Promise<readonl
 
 /** What every container has logged, without times: a line a stream, since two streams race. */
 export async function logs(session: Session): Promise<readonly string[]> {
-  const { kernel } = session.runtime;
+  const { kernel } = session.bench;
   const lines: string[] = [];
   for (const sandbox of [0, 1]) {
     const folder = session.logDirectory(sandbox);

@@ -13,7 +13,9 @@ import {
   type Folders,
   IMAGE,
   networkList,
+  NOBODY,
   type RunOnBench,
+  type Watcher,
 } from "./bench.ts";
 
 const PLUGINS = ["ptp", "loopback", "host-local"];
@@ -28,10 +30,7 @@ export interface LinuxLane extends AsyncDisposable {
 }
 
 /** Opens a lane with the image in `archive`; disposing it asserts that nothing of a pod is left. */
-export async function openLane(
-  archive: string,
-  watch: (kernel: Kernel) => Kernel = (kernel) => kernel,
-): Promise<LinuxLane> {
+export async function openLane(archive: string): Promise<LinuxLane> {
   await using undo = new AsyncDisposableStack();
   const place = undo.use(await makePlace());
   const network = undo.adopt(await makeNetwork(), (name) => ip("netns", "delete", name));
@@ -42,7 +41,7 @@ export async function openLane(
   return {
     folders,
     image,
-    run: (body) => runOnce(place, folders, `${++count}`, watch, body),
+    run: (body, watcher = NOBODY) => runOnce(place, folders, `${++count}`, watcher, body),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -51,14 +50,14 @@ async function runOnce<T>(
   place: Place,
   folders: Folders,
   name: string,
-  watch: (kernel: Kernel) => Kernel,
+  watcher: Watcher,
   body: (bench: Bench) => Promise<T>,
 ): Promise<T> {
   const config = configOf(folders);
   const leases = join(place.folder, "leases", name);
   await Deno.writeTextFile(join(folders.cniConfig, "10-conform.conflist"), networkList(leases));
   const bugs: unknown[] = [];
-  let life: { readonly kernel: Disposable; readonly runtime: Runtime } | undefined;
+  let life: { readonly kernel: Kernel & Disposable; readonly runtime: Runtime } | undefined;
   const endLife = () => {
     life?.runtime.close();
     life?.kernel[Symbol.dispose]();
@@ -68,10 +67,20 @@ async function runOnce<T>(
   try {
     const result = await body({
       config,
+      get kernel() {
+        assert(life !== undefined, "a daemon lives");
+        return life.kernel;
+      },
+      atRest: () => watcher.atRest(),
       async boot(prepare, onEvent) {
         const kernel = openKernel(folders);
         const onBug = (error: unknown) => void bugs.push(error);
-        const runtime = await bootLife(watch(kernel), { ...config, prepare }, onEvent, onBug);
+        const runtime = await bootLife(
+          watcher.watch(kernel),
+          { ...config, prepare },
+          onEvent,
+          onBug,
+        );
         life = { kernel, runtime };
         return runtime;
       },

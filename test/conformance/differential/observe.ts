@@ -29,12 +29,12 @@ export async function observe(program: Program, bench: Bench): Promise<Observati
   }
   const { runtime } = session;
   lines.push("logs:", ...await logs(session));
-  lines.push("what there is:", ...await inventory(runtime, names));
+  lines.push("what there is:", ...await inventory(session));
   for (const { id } of [...runtime.sandboxes.values()]) {
     await removePodSandbox(runtime, id, Context.background());
   }
   lines.push("removed:", ...eventsOf(session));
-  lines.push("what is left:", ...await inventory(runtime, names), ...await bench.leftovers());
+  lines.push("what is left:", ...await inventory(session), ...await bench.leftovers());
   await bench.endLife();
   return lines;
 }

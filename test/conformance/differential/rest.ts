@@ -2,6 +2,7 @@ import { followLog } from "../../../src/program/follow_log.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { type ProcessIdentity, SIGKILL } from "../../../src/kernel/processes.ts";
 import type { Runtime } from "../../../src/runtime.ts";
+import type { Bench } from "./bench.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Longer than anything of these programs takes on a slow machine. */
@@ -15,7 +16,7 @@ export async function prepared(runtime: Runtime): Promise<void> {
 
 /** Waits until a container that was started has done what it does without being asked. */
 export async function comesToRest(
-  runtime: Runtime,
+  { runtime, bench }: { readonly runtime: Runtime; readonly bench: Bench },
   id: string,
   rest: Workload["rest"],
 ): Promise<void> {
@@ -23,7 +24,7 @@ export async function comesToRest(
   const container = runtime.containers.find(id);
   using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "rest");
   if (rest === "ended") return await container.ended(bounded);
-  for await (const { text } of followLog(runtime.kernel, container, bounded)) {
+  for await (const { text } of followLog(bench.kernel, container, bounded)) {
     if (text === rest.line) return;
   }
 }

@@ -56,9 +56,12 @@ export class Session {
    * @throws what the client is told that it went wrong.
    */
   async take(step: Step): Promise<string> {
-    const answer = await this.#request(step);
-    await prepared(this.runtime);
-    return answer;
+    try {
+      return await this.#request(step);
+    } finally {
+      await prepared(this.runtime);
+      this.bench.atRest();
+    }
   }
 
   /** Where a sandbox's containers log. */
@@ -98,7 +101,7 @@ export class Session {
       case "StartContainer": {
         const id = this.#id(step.place);
         await startContainer(runtime, id, context);
-        await comesToRest(runtime, id, this.#workloads.get(id)?.rest);
+        await comesToRest(this, id, this.#workloads.get(id)?.rest);
         return "";
       }
       case "StopContainer": {

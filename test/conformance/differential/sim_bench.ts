@@ -3,8 +3,14 @@ import type { Image } from "../../../src/image/image.ts";
 import { putImage } from "../../../src/image/record.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Runtime } from "../../../src/runtime.ts";
-import { type Daemon, inMacrotask, Simulation } from "../../../sim/mod.ts";
-import { bootLife, configOf, type Folders, networkList, type RunOnBench } from "./bench.ts";
+import {
+  type Chooser,
+  type Daemon,
+  inMacrotask,
+  RandomWalk,
+  Simulation,
+} from "../../../sim/mod.ts";
+import { bootLife, configOf, type Folders, networkList, NOBODY, type RunOnBench } from "./bench.ts";
 
 const ACCOUNTS = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n";
 const GROUPS = "root:x:0:\nnobody:x:65534:\n";
@@ -22,7 +28,7 @@ export interface SimBenchOptions {
 
 /** Runs programs on a simulated machine, each on one that was just switched on. */
 export function simBench(options: SimBenchOptions): RunOnBench {
-  return async (body) => {
+  return async (body, watcher = NOBODY) => {
     const { folders } = options;
     const simulation = furnishedSimulation(options);
     const config = configOf(folders);
@@ -32,9 +38,14 @@ export function simBench(options: SimBenchOptions): RunOnBench {
     const task = simulation.spawn("program", () =>
       body({
         config,
+        get kernel() {
+          assert(daemon !== undefined, "a daemon lives");
+          return daemon.kernel;
+        },
+        atRest: () => watcher.atRest(),
         async boot(prepare, onEvent) {
           const boot = (kernel: Kernel) =>
-            bootLife(kernel, { ...config, prepare }, onEvent, (error) => bugs.push(error));
+            bootLife(watcher.watch(kernel), { ...config, prepare }, onEvent, (it) => bugs.push(it));
           daemon = simulation.bootDaemon(boot);
           const runtime = await daemon.boot.promise;
           baseline ??= snapshot();
@@ -63,8 +74,11 @@ export function simBench(options: SimBenchOptions): RunOnBench {
 }
 
 /** A machine with the folders, the image and the network that the real one has. */
-export function furnishedSimulation({ folders, image, seed }: SimBenchOptions): Simulation {
-  const simulation = new Simulation({ seed, pidMax: PID_MAX });
+export function furnishedSimulation(
+  { folders, image, seed }: SimBenchOptions,
+  chooser: Chooser = new RandomWalk(seed),
+): Simulation {
+  const simulation = new Simulation({ seed, chooser, pidMax: PID_MAX });
   const { tree, store } = simulation.machine;
   const put = (path: string, content: string, mode: number) => {
     tree.mkdirs("furnish", path.slice(0, path.lastIndexOf("/")), 0o755);

@@ -1,4 +1,4 @@
-import type { Observations } from "./observe.ts";
+import type { Compared } from "./compare.ts";
 import type { Program, Step } from "./program.ts";
 import { COMMANDS, WORKLOADS } from "./workloads.ts";
 
@@ -21,14 +21,16 @@ const KINDS: readonly Step["kind"][] = [
 export class Tally {
   programs = 0;
   steps = 0;
+  calls = 0;
   readonly #answers = new Map<string, number>();
   readonly #workloads = new Map<string, number>();
   readonly #commands = new Map<string, number>();
   readonly #ends = new Map<string, number>();
 
   /** Counts a program and what Linux answered. */
-  add({ steps }: Program, observations: Observations): void {
+  add({ steps }: Program, { observations, callCount }: Compared): void {
     this.programs++;
+    this.calls += callCount;
     this.steps += steps.length;
     for (const step of steps) {
       if (step.kind === "CreateContainer") count(this.#workloads, step.workload);
@@ -57,7 +59,7 @@ export class Tally {
   /** A few lines for people. */
   text(): string {
     return [
-      `${this.programs} programs, ${this.steps} steps`,
+      `${this.programs} programs, ${this.steps} steps, ${this.calls} calls of the kernel in traces`,
       `answers: ${shown(this.#answers)}`,
       `ends: ${shown(this.#ends)}`,
     ].join("\n");

@@ -1,0 +1,36 @@
+import type { ProcessIdentity } from "../../../src/kernel/processes.ts";
+import type { Pids } from "./pids.ts";
+import { type RecordedCall, textOf } from "./trace.ts";
+
+/**
+ * Takes from two answers to one call which process of the model stands for which of the recorded
+ * machine. `startTimeOf` tells that of a process of the model.
+ */
+export function learnPids(
+  call: RecordedCall,
+  { real, model }: { readonly real: unknown; readonly model: unknown },
+  pids: Pids,
+  startTimeOf: (pid: number) => number,
+): void {
+  if (call.verb === "processes.spawn" || call.verb === "processes.open") {
+    return pids.learn(real as ProcessIdentity, model as ProcessIdentity);
+  }
+  if (call.verb !== "files.readFile" || !PROCESS_FILES.test(String(call.args[0]))) return;
+  if (!(real instanceof Uint8Array) || !(model instanceof Uint8Array)) return;
+  const one = identityIn(textOf(real));
+  const other = identityIn(textOf(model));
+  if (one === undefined || other === undefined) return;
+  pids.learn(one, { ...other, startTime: other.startTime || startTimeOf(other.pid) });
+}
+
+/** Files that name a process. */
+const PROCESS_FILES = /\/(state\.json|pid|exec-\w+\.pid)$/;
+
+/** The process that the OCI runtime's state.json or a pid file names; start time 0 where it says none. */
+function identityIn(text: string): ProcessIdentity | undefined {
+  if (/^\d+$/.test(text)) return { pid: Number(text), startTime: 0 };
+  const [, pid] = /"init_process_pid": *(\d+)/.exec(text) ?? [];
+  const [, startTime] = /"init_process_start": *(\d+)/.exec(text) ?? [];
+  if (pid === undefined || startTime === undefined) return undefined;
+  return { pid: Number(pid), startTime: Number(startTime) };
+}
