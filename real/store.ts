@@ -1,7 +1,9 @@
+import { dirname } from "@std/path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Errno, hasErrno, KernelError } from "../src/kernel/errno.ts";
 import type { Change, StateStore, StoredRecord } from "../src/kernel/store.ts";
-import { asKernelError } from "./errno.ts";
+import { asKernelError, attempt } from "./errno.ts";
+import { SharedSync } from "./shared_sync.ts";
 
 /** "slip" in ASCII: whose database the file is (PRAGMA application_id). */
 const APPLICATION_ID = 0x736c6970;
@@ -25,9 +27,14 @@ const TEXTS: readonly (readonly [RegExp, Errno])[] = [
 ];
 
 /**
- * The state in one file of sqlite. Write-ahead log with a sync a commit, so that an answered commit
- * survives a loss of power (https://sqlite.org/pragma.html#pragma_synchronous). Locked as long as it is
- * open: two daemons on one state would undo each other's work.
+ * The state in one file of sqlite, locked as long as it is open: two daemons on one state would undo each
+ * other's work.
+ *
+ * A commit is appended to the write-ahead log, which is synced before the answer, so that what was
+ * answered survives a loss of power. sqlite would do that by itself (synchronous=FULL), on the event
+ * loop's thread, once a commit: here it is done beside it, once for all commits that wait
+ * (https://sqlite.org/pragma.html#pragma_synchronous, NORMAL: the log before and the database after each
+ * checkpoint).
  */
 export class SqliteStore implements StateStore, Disposable {
   readonly #file: string;
@@ -35,10 +42,15 @@ export class SqliteStore implements StateStore, Disposable {
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #load: StatementSync;
+  readonly #log: Deno.FsFile;
+  readonly #sync: SharedSync;
+  /** A sync has failed: what is on the disk of the log, nobody knows. */
+  #isLogDoubtful = false;
 
   /** @throws {KernelError} EINVAL for a file that is no state of ours; EBUSY while it is in use; ENOENT for the folder. */
-  constructor(file: string) {
+  constructor(file: string, sync: (log: Deno.FsFile) => Promise<void> = (log) => log.syncData()) {
     this.#file = file;
+    this.#sync = new SharedSync(() => sync(this.#log));
     createPrivate(file);
     this.#database = this.#try("open", () => new DatabaseSync(file, { timeout: 0 }));
     try {
@@ -50,6 +62,7 @@ export class SqliteStore implements StateStore, Disposable {
       this.#load = this.#database.prepare(
         'SELECT "table", id, value FROM records ORDER BY "table", id',
       );
+      this.#log = attempt("open", file, () => openLog(file));
     } catch (error) {
       this.#database.close();
       throw error;
@@ -64,9 +77,9 @@ export class SqliteStore implements StateStore, Disposable {
     });
   }
 
-  // deno-lint-ignore require-await
   async commit(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return;
+    this.#replaceDoubtfulLog();
     this.#try("commit", () => {
       this.#database.exec("BEGIN IMMEDIATE");
       try {
@@ -77,11 +90,33 @@ export class SqliteStore implements StateStore, Disposable {
         throw error;
       }
     });
+    try {
+      await this.#sync.done();
+    } catch (error) {
+      this.#isLogDoubtful = true;
+      throw asKernelError("commit", this.#file, error);
+    }
   }
 
   /** Closes the file; the log is merged into it. */
   [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    this.#database.close();
+    this.#log.close();
+  }
+
+  /**
+   * After a failed sync the kernel takes the pages for clean, so that the next sync proves nothing, and
+   * whoever reads the log stops at what was lost. So all of it goes into the database first, and a new log
+   * is begun.
+   */
+  #replaceDoubtfulLog(): void {
+    if (!this.#isLogDoubtful) return;
+    this.#try("commit", () => {
+      const result = this.#database.prepare("PRAGMA wal_checkpoint(RESTART)").get();
+      if (result?.busy !== 0) throw new KernelError("commit", "EIO", this.#file);
+    });
+    this.#isLogDoubtful = false;
   }
 
   #apply(change: Change): void {
@@ -106,7 +141,7 @@ export class SqliteStore implements StateStore, Disposable {
     this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
     this.#refuseForeign();
     this.#database.exec("PRAGMA journal_mode = WAL");
-    this.#database.exec("PRAGMA synchronous = FULL");
+    this.#database.exec("PRAGMA synchronous = NORMAL");
     // Together, so that a daemon that dies here leaves an empty file rather than half of a state.
     this.#database.exec(`
       BEGIN IMMEDIATE;
@@ -155,4 +190,11 @@ function createPrivate(file: string): void {
     const kernelError = asKernelError("open", file, error);
     if (!hasErrno(kernelError, "EEXIST")) throw kernelError;
   }
+}
+
+/** The log, which is there once something was committed; so that it stays, its folder is synced. */
+function openLog(file: string): Deno.FsFile {
+  using folder = Deno.openSync(dirname(file));
+  folder.syncSync();
+  return Deno.openSync(`${file}-wal`);
 }

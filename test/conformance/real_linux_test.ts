@@ -6,8 +6,10 @@ import { findHierarchies } from "../../real/cgroup_files.ts";
 import { ownProcsFile, wakeMoveLock } from "../../real/cgroup_lock.ts";
 import { linuxKernel } from "../../real/kernel.ts";
 import { mountTable } from "../../real/mountinfo.ts";
+import { SqliteStore } from "../../real/store.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
+import type { Change } from "../../src/kernel/store.ts";
 import { runChecked } from "../../src/kernel/run.ts";
 import { assertRefused, background, type PromiseBody, start } from "./fixture.ts";
 import { linuxTest, runOnLinux } from "./linux_fixture.ts";
@@ -194,6 +196,20 @@ realTest("the state is private, in use, and nobody else's", async ({ kernel, scr
   foreign.exec("CREATE TABLE cats (name TEXT)");
   foreign.close();
   assertStringIncludes(assertOpenRefused(`${scratch}/foreign`, "EINVAL"), "another program's");
+});
+
+realTest("a commit whose sync failed is refused, and does not take the next along", async (it) => {
+  const stateFile = `${it.scratch}/state.sqlite`;
+  const syncs = [() => Promise.reject(new Error("Input/output error (os error 5)"))];
+  using store = new SqliteStore(stateFile, (log) => syncs.pop()?.() ?? log.syncData());
+  const change = (id: string): Change => ({ kind: "put", record: { table: "a", id, value: "" } });
+  await assertRefused(store.commit([change("doubtful")]), "EIO");
+  await store.commit([change("next")]);
+  // Without the log: what it held when its sync failed is in the database by now.
+  await Deno.copyFile(stateFile, `${it.scratch}/copy.sqlite`);
+  using copy = new SqliteStore(`${it.scratch}/copy.sqlite`);
+  assertEquals((await copy.load()).map(({ id }) => id), ["doubtful"]);
+  assertEquals((await store.load()).map(({ id }) => id), ["doubtful", "next"]);
 });
 
 realTest("the state that was damaged is refused", async ({ kernel: { files }, scratch }) => {
