@@ -1,3 +1,4 @@
+import { resolve } from "@std/path";
 import type { Config, RuntimeHandler } from "./config.ts";
 import { Images } from "./image/images.ts";
 import { Context } from "./kernel/context.ts";
@@ -49,7 +50,13 @@ export async function shutDown(runtime: Runtime): Promise<void> {
 /** A runtime that knows no objects yet: `recover` comes next. */
 export async function assembleRuntime(options: BootOptions): Promise<Runtime> {
   const { kernel, telemetry } = options;
-  const config = { ...options.config, handlers: await findHandlers(kernel, options.config) };
+  const config: Config = {
+    ...options.config,
+    // Paths are made by appending to them.
+    root: resolve(options.config.root),
+    state: resolve(options.config.state),
+    handlers: await findHandlers(kernel, options.config),
+  };
   const facts = await readHostFacts(kernel);
   const machine = await readMachine(kernel, config.bounds.programMs, Context.background());
   return new Runtime({

@@ -44,7 +44,7 @@ export interface RuntimeParts {
 export class Runtime {
   /** The machine that it works on; whoever opened it disposes it, after `shutDown`. */
   readonly kernel: Kernel;
-  /** As it was booted with; the handlers' programs as absolute paths. */
+  /** As it was booted with; the handlers' programs as absolute paths, folders without a slash at their end. */
   readonly config: Config;
   /** Hears what it does. */
   readonly telemetry: Telemetry;

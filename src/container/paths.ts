@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import type { Config } from "../config.ts";
 import { taskPaths } from "../task/paths.ts";
 
@@ -12,14 +11,14 @@ export interface ContainerPaths {
 }
 
 export function containerPaths(config: Config, id: string): ContainerPaths {
-  const directory = join(containersDirectory(config), id);
+  const directory = `${containersDirectory(config)}/${id}`;
   return {
     directory,
-    volumes: join(directory, "volumes"),
-    targetPin: join(taskPaths(config, id).bundle, "target-pid"),
+    volumes: `${directory}/volumes`,
+    targetPin: `${taskPaths(config, id).bundle}/target-pid`,
   };
 }
 
 export function containersDirectory(config: Config): string {
-  return join(config.root, "containers");
+  return `${config.root}/containers`;
 }

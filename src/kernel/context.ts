@@ -98,6 +98,9 @@ class BoundedContext extends ChildContext {
 
 const NOTHING: Disposable = { [Symbol.dispose]: () => {} };
 
+/** What the losers of a race end with: nobody hears of it, so all races share it. */
+const DECIDED = new RuntimeError("CANCELLED", "another wait was first");
+
 /**
  * Waits `ms` milliseconds.
  *
@@ -143,6 +146,6 @@ export async function firstOf<T>(
   try {
     return await Promise.race(started);
   } finally {
-    race.cancel();
+    race.cancel(DECIDED);
   }
 }

@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import type { Config } from "../config.ts";
 import type { NamespacePins } from "../kernel/namespaces.ts";
 import type { SandboxConfig } from "./config.ts";
@@ -18,22 +17,22 @@ export interface SandboxPaths {
 }
 
 export function sandboxPaths(config: Config, id: string): SandboxPaths {
-  const directory = join(sandboxesDirectory(config), id);
+  const directory = `${sandboxesDirectory(config)}/${id}`;
   return {
     directory,
-    resolvConf: join(directory, "resolv.conf"),
-    hosts: join(directory, "hosts"),
-    hostname: join(directory, "hostname"),
-    shm: join(directory, "shm"),
-    net: join(directory, "net"),
-    ipc: join(directory, "ipc"),
-    uts: join(directory, "uts"),
-    pid: join(directory, "pid"),
+    resolvConf: `${directory}/resolv.conf`,
+    hosts: `${directory}/hosts`,
+    hostname: `${directory}/hostname`,
+    shm: `${directory}/shm`,
+    net: `${directory}/net`,
+    ipc: `${directory}/ipc`,
+    uts: `${directory}/uts`,
+    pid: `${directory}/pid`,
   };
 }
 
 export function sandboxesDirectory(config: Config): string {
-  return join(config.state, "sandboxes");
+  return `${config.state}/sandboxes`;
 }
 
 /** The namespaces that a sandbox has of its own, and where they are pinned. */

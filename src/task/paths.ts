@@ -1,4 +1,3 @@
-import { join } from "@std/path";
 import type { Config } from "../config.ts";
 
 /** Where the pieces of one task are. A function of its id alone: whoever has the id can clean up. */
@@ -20,32 +19,32 @@ export interface TaskPaths {
 }
 
 export function taskPaths(config: Config, id: string): TaskPaths {
-  const bundle = join(tasksDirectory(config), id);
-  const runtimeDirectory = join(runtimeRoot(config), id);
+  const bundle = `${tasksDirectory(config)}/${id}`;
+  const runtimeDirectory = `${runtimeRoot(config)}/${id}`;
   return {
     bundle,
-    spec: join(bundle, "config.json"),
-    rootfs: join(bundle, "rootfs"),
-    pidFile: join(bundle, "pid"),
-    control: join(bundle, "ctl"),
-    exitFile: join(exitDirectory(config), id),
+    spec: `${bundle}/config.json`,
+    rootfs: `${bundle}/rootfs`,
+    pidFile: `${bundle}/pid`,
+    control: `${bundle}/ctl`,
+    exitFile: `${exitDirectory(config)}/${id}`,
     runtimeDirectory,
-    runtimeState: join(runtimeDirectory, "state.json"),
-    execFifo: join(runtimeDirectory, "exec.fifo"),
+    runtimeState: `${runtimeDirectory}/state.json`,
+    execFifo: `${runtimeDirectory}/exec.fifo`,
   };
 }
 
 /** The `--root` of the OCI runtime. Its path in a process's arguments says that the process is ours. */
 export function runtimeRoot(config: Config): string {
-  return join(config.state, "runtime");
+  return `${config.state}/runtime`;
 }
 
 /** Where every conmon leaves its exit file. */
 export function exitDirectory(config: Config): string {
-  return join(config.state, "exits");
+  return `${config.state}/exits`;
 }
 
 /** Where the bundles are. */
 export function tasksDirectory(config: Config): string {
-  return join(config.state, "tasks");
+  return `${config.state}/tasks`;
 }

@@ -46,7 +46,7 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     source: made("forget an undo"),
     wrong: "The waits that lost a race go on.",
     invariant: "I12",
-    edits: [{ file: CONTEXT, from: "    race.cancel();\n", to: "" }],
+    edits: [{ file: CONTEXT, from: "    race.cancel(DECIDED);\n", to: "" }],
   },
   {
     name: "operation-that-failed-is-kept",
