@@ -7,24 +7,8 @@ import { FileSystem, type FileSystemType } from "./file_system.ts";
 import { Directory, Inode } from "./inode.ts";
 import type { MountPoint } from "./mount_point.ts";
 import { OverlayDirectory } from "./overlay.ts";
+import { PathWalk, type ResolveOptions, type Vacancy } from "./path_walk.ts";
 import { pathOf, type Place } from "./place.ts";
-
-/** Followed in one path before ELOOP (man 7 path_resolution). */
-const SYMLINKS_MAX = 40;
-
-/** How a path is followed. */
-export interface ResolveOptions {
-  /** Whether a symlink at the end is followed; true unless given. */
-  readonly follow?: boolean;
-  /** Taken for `/`: neither symlinks nor `..` lead out of it. */
-  readonly root?: Place;
-}
-
-/** What is missing at the end of a path: where it would be. */
-export interface Vacancy {
-  readonly parent: Place & { readonly inode: Directory };
-  readonly name: string;
-}
 
 const COMMON_OPTIONS: ReadonlySet<string> = new Set(
   ("defaults ro rw suid nosuid dev nodev exec noexec sync async dirsync remount bind rbind " +
@@ -50,7 +34,6 @@ const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   devpts: ["newinstance", "ptmxmode", "mode", "gid", "uid"],
 };
 
-const SLASH = 47;
 const FOLLOW: ResolveOptions = {};
 const NO_FOLLOW: ResolveOptions = { follow: false };
 
@@ -62,7 +45,7 @@ export class Tree {
   #mountCount = 0;
   #deviceCount = 0;
   readonly #now: () => number;
-  readonly #rootPlace: Place;
+  readonly #walk: PathWalk;
 
   constructor(rootFileSystem: FileSystem, now: () => number) {
     this.#now = now;
@@ -80,12 +63,12 @@ export class Tree {
       children: new Map(),
     };
     this.mounts.push(this.root);
-    this.#rootPlace = {
+    this.#walk = new PathWalk({
       mount: this.root,
       inode: rootFileSystem.root,
       parent: undefined,
       name: "",
-    };
+    });
   }
 
   newFileSystem(type: FileSystemType): FileSystem {
@@ -94,20 +77,20 @@ export class Tree {
 
   /** Where `path` leads (man 7 path_resolution). @throws {KernelError} ENOENT, ENOTDIR, ELOOP. */
   resolve(verb: string, path: string, options: ResolveOptions = FOLLOW): Place {
-    const found = this.#walk(path, options);
+    const found = this.#walk.to(path, options);
     if (typeof found === "string") return refuse(verb, found, path);
     return "inode" in found ? found : refuse(verb, "ENOENT", path);
   }
 
   /** Like {@linkcode resolve}, undefined when nothing is there, or nothing leads there. */
   find(path: string, options: ResolveOptions = FOLLOW): Place | undefined {
-    const found = this.#walk(path, options);
+    const found = this.#walk.to(path, options);
     return typeof found !== "string" && "inode" in found ? found : undefined;
   }
 
   /** What is at `path` or the directory in which it could be made. */
   lookup(verb: string, path: string, options: ResolveOptions = FOLLOW): Place | Vacancy {
-    const found = this.#walk(path, options);
+    const found = this.#walk.to(path, options);
     return typeof found === "string" ? refuse(verb, found, path) : found;
   }
 
@@ -142,6 +125,7 @@ export class Tree {
       for (const watch of inode.watches ?? []) watch.overflow();
     }
     at.parent.inode.unlink(at.name);
+    if (isWayTo(inode)) this.#walk.forget();
     at.parent.inode.modifiedMicros = this.#now();
     at.parent.inode.notify(at.name);
   }
@@ -175,14 +159,16 @@ export class Tree {
 
   /** Creates a directory and its missing parents (man 1 mkdir, -p). */
   mkdirs(verb: string, path: string, mode: number, options: ResolveOptions = FOLLOW): void {
-    if (this.find(path, options)?.inode instanceof Directory) return;
+    const direct = this.#walk.to(path, { ...options, follow: false });
+    if (isPlace(direct) && direct.inode instanceof Directory) return;
+    if (isVacancy(direct)) return this.mkdir(verb, direct, mode);
     const names = path.split("/").filter(Boolean);
     let walked = "";
     for (let i = 0; i < names.length; i++) {
       walked += `/${names[i]}`;
-      const found = this.#walk(walked, options);
+      const found = this.#walk.to(walked, options);
       if (isPlace(found) && found.inode instanceof Directory) continue;
-      const named = this.#walk(walked, { ...options, follow: false });
+      const named = this.#walk.to(walked, { ...options, follow: false });
       if (typeof named === "string") return refuse(verb, named, path);
       if (isPlace(named)) {
         // A symlink has its name, wherever it leads (man 2 mkdir, EEXIST).
@@ -237,6 +223,7 @@ export class Tree {
     }
     source.parent.inode.unlink(source.name);
     target.parent.inode.link(target.name, inode);
+    if (isWayTo(inode) || (replaced !== undefined && isWayTo(replaced))) this.#walk.forget();
     source.parent.inode.notify(source.name);
     target.parent.inode.notify(target.name);
   }
@@ -287,6 +274,7 @@ export class Tree {
     };
     at.mount.children.set(at.inode, mount);
     this.mounts.push(mount);
+    if (isWayTo(at.inode)) this.#walk.forget();
     return mount;
   }
 
@@ -302,6 +290,7 @@ export class Tree {
 
   detach(mount: MountPoint): readonly MountPoint[] {
     mount.parent?.children.delete(mount.covers as Inode);
+    if (isWayTo(mount.root)) this.#walk.forget();
     const gone = new Set<MountPoint>([mount]);
     for (const other of this.mounts) {
       if (other.parent !== undefined && gone.has(other.parent)) gone.add(other);
@@ -385,42 +374,11 @@ export class Tree {
   #assertWritable(verb: string, place: Place): void {
     if (place.mount.isReadonly) refuse(verb, "EROFS", pathOf(place));
   }
+}
 
-  /** An errno where something on the way is missing or no directory; nothing is thrown, for speed. */
-  #walk(path: string, options: ResolveOptions): Place | Vacancy | Errno {
-    if (path.charCodeAt(0) !== SLASH) return "ENOENT";
-    const top = options.root ?? this.#rootPlace;
-    let at = top;
-    let symlinks = 0;
-    let rest = path;
-    for (let start = nameStart(rest, 0); start < rest.length;) {
-      const slash = rest.indexOf("/", start);
-      const end = slash < 0 ? rest.length : slash;
-      const name = rest.slice(start, end);
-      start = nameStart(rest, end);
-      const isLast = start === rest.length;
-      if (name === ".") continue;
-      if (name === "..") {
-        if (at.parent !== undefined && at.inode !== top.inode) at = at.parent;
-        continue;
-      }
-      if (!(at.inode instanceof Directory)) return "ENOTDIR";
-      const inode = at.inode.lookup(name);
-      if (inode === undefined) {
-        if (!isLast) return "ENOENT";
-        return { parent: at as Vacancy["parent"], name };
-      }
-      if (inode.kind === "symlink" && (!isLast || options.follow !== false)) {
-        if (++symlinks > SYMLINKS_MAX) return "ELOOP";
-        if (inode.target.startsWith("/")) at = top;
-        rest = `${inode.target}/${rest.slice(start)}`;
-        start = nameStart(rest, 0);
-        continue;
-      }
-      at = crossMounts({ mount: at.mount, inode, parent: at, name });
-    }
-    return at;
-  }
+/** Whether paths go on behind it. */
+function isWayTo(inode: Inode): boolean {
+  return inode instanceof Directory || inode.kind === "symlink";
 }
 
 function isPlace(found: Place | Vacancy | Errno): found is Place {
@@ -443,25 +401,6 @@ function assertOptions(
     const [key] = splitOnce(option, "=");
     if (!COMMON_OPTIONS.has(key) && !own.includes(key)) refuse(verb, "EINVAL", source, option);
   }
-}
-
-/** What is mounted on a place, and on that, and so on. */
-function crossMounts(place: Place): Place {
-  let child = place.mount.children.get(place.inode);
-  if (child === undefined) return place;
-  let { mount, inode } = place;
-  while (child !== undefined) {
-    mount = child;
-    inode = child.root;
-    child = mount.children.get(inode);
-  }
-  return { mount, inode, parent: place.parent, name: place.name };
-}
-
-/** Where the next name of a path begins, from `index` on; its length when there is none. */
-function nameStart(path: string, index: number): number {
-  while (path.charCodeAt(index) === SLASH) index++;
-  return index;
 }
 
 function trimmed(path: string): string {

@@ -54,7 +54,7 @@ export const MODEL_ERRORS: readonly ModelError[] = [
     name: "two dots lead out of a root",
     source: "man 2 openat2, RESOLVE_IN_ROOT",
     promise: "resolveInRoot() never leaves the root",
-    file: TREE,
+    file: "sim/world/path_walk.ts",
     from: "if (at.parent !== undefined && at.inode !== top.inode) at = at.parent;",
     to: "if (at.parent !== undefined) at = at.parent;",
   },

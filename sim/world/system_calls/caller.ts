@@ -4,7 +4,7 @@ import type { Machine } from "../machine.ts";
 import type { OpenFile } from "../open_file.ts";
 import type { Process } from "../process.ts";
 import { SIGKILL } from "../process_table.ts";
-import type { ResolveOptions } from "../tree.ts";
+import type { ResolveOptions } from "../path_walk.ts";
 
 const FOLLOW: ResolveOptions = {};
 
