@@ -44,7 +44,7 @@ export function callCounts(traces: readonly PodTrace[]): Trace["counts"] {
   const pods = traces.map(({ roots }) => {
     const counts = new Map<string, number>();
     for (const root of roots) {
-      for (const name of leavesOf(root)) {
+      for (const name of kernelCallsOf(root)) {
         const key = `${root.origin}${SEPARATOR}${name}`;
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
@@ -52,7 +52,7 @@ export function callCounts(traces: readonly PodTrace[]): Trace["counts"] {
     return counts;
   });
   const found: Record<string, Record<string, number>> = {};
-  for (const key of [...new Set(pods.flatMap((it) => [...it.keys()]))].toSorted()) {
+  for (const key of new Set(pods.flatMap((it) => [...it.keys()]))) {
     const [origin = "", name = ""] = key.split(SEPARATOR);
     const count = percentile(pods.map((it) => it.get(key) ?? 0), 50);
     if (count > 0) (found[origin] ??= {})[name] = count;
@@ -60,9 +60,9 @@ export function callCounts(traces: readonly PodTrace[]): Trace["counts"] {
   return found;
 }
 
-function leavesOf(span: SpanNode): readonly string[] {
-  if (span.children.length > 0) return span.children.flatMap(leavesOf);
-  return span.isWait ? [] : [span.name];
+function kernelCallsOf(span: SpanNode): readonly string[] {
+  const below = span.children.flatMap(kernelCallsOf);
+  return span.isKernel && !span.isWait ? [span.name, ...below] : below;
 }
 
 function sumsOf({ roots }: PodTrace): Sums {

@@ -8,6 +8,8 @@ export interface SpanNode {
   readonly endedMs: number;
   /** It only waited. */
   readonly isWait: boolean;
+  /** A call of the kernel: nothing of the daemon is below it. */
+  readonly isKernel: boolean;
   /** Began and ended inside of it, in the order in which they began. */
   readonly children: readonly SpanNode[];
 }
@@ -84,6 +86,7 @@ class Forest {
       beganMs: span.beganMs,
       endedMs: endOf(span),
       isWait: span.attributes["wait"] === true,
+      isKernel: span.attributes["kernel"] === true,
       children: children.map((it) => this.#nodeOf(it)),
     };
   }

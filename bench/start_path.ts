@@ -12,11 +12,13 @@ import { collect, count } from "../src/program/options.ts";
 import { measureAll } from "./bench.ts";
 import { type BenchFlags, type Measurement, MEASUREMENTS } from "./flags.ts";
 import { untilInterrupted } from "./interrupt.ts";
+import { pageOf } from "./page/page.ts";
 import { PROGRESS_STYLES } from "./progress.ts";
 import { linesOf } from "./table.ts";
 
 interface Flags extends BenchFlags {
   readonly json?: boolean;
+  readonly html?: string;
 }
 
 /** Outside of the image's own name, since a peer pulls it. */
@@ -68,12 +70,14 @@ await new Command("bench")
       .choices(PROGRESS_STYLES).default("auto"),
   )
   .option("--json", "for programs")
+  .option("--html <file>", "write a page as well: one file, for any browser, without a network")
   .addHelpText("after", HELP)
   .action((flags: Flags) => untilInterrupted("bench", (signal) => run(flags, signal)))
   .parseAsync(Deno.args, { from: "user" });
 
 async function run(flags: Flags, signal: AbortSignal): Promise<void> {
   const report = await measureAll(flags, Deno.args, signal);
+  if (flags.html !== undefined) await Deno.writeTextFile(flags.html, pageOf(report));
   const lines = flags.json ? [JSON.stringify(report)] : linesOf(report);
   for (const line of lines) console.log(line);
 }

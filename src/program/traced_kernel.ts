@@ -5,15 +5,15 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { ChildProcess, Processes, ProcessHandle } from "../kernel/processes.ts";
 import { spanned, type Telemetry } from "../telemetry.ts";
 
-/**
- * Spans of what only waits until something happens elsewhere carry this; those that do something do not.
- */
-export const WAITS = { wait: true } as const;
+/** What a span of the kernel's calls says of itself. */
+const CALL = { kernel: true };
+/** Of a call that does nothing but wait until something happens elsewhere. */
+const WAIT = { kernel: true, wait: true };
 
 /** A kernel of whose every call there is a span, named after what it asks for: "spawn runc", "commit". */
 export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
-  const on: On = (name, call) => spanned(telemetry, name, {}, call);
-  const until: On = (name, call) => spanned(telemetry, name, WAITS, call);
+  const on: On = (name, call) => spanned(telemetry, name, CALL, call);
+  const until: On = (name, call) => spanned(telemetry, name, WAIT, call);
   const { name, clock, random, mounts, namespaces, cgroups, store } = kernel;
   return {
     ...{ name, clock, random },

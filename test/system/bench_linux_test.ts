@@ -29,7 +29,10 @@ async function reportOf(...args: readonly string[]): Promise<Report> {
 
 systemTest("the benchmark measures all that it can, and tells it as its schema says", async () => {
   const few = ["--n=2", "--warmup=1", "--burst=2", "--bursts=1", "--memory-at=0,1", "--crowd=2"];
-  const report = await reportOf("--measure=all", "--pause=5", ...few);
+  const html = await Deno.makeTempFile({ prefix: "slipway-test-", suffix: ".html" });
+  const report = await reportOf("--measure=all", "--pause=5", "--html", html, ...few);
+  assertStringIncludes(await Deno.readTextFile(html), "<title>slipway · runc run: the start path");
+  await Deno.remove(html);
   const [ours, floor] = report.endpoints;
   assertEquals(report.endpoints.map((it) => it.name), ["slipway", "runc run"]);
   for (const call of CALLS) assert((ours?.calls[call]?.p50 ?? 0) > 0, call);

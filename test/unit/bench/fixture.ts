@@ -73,22 +73,24 @@ function span(
   return JSON.stringify(it);
 }
 
+const CALL = { kernel: true };
+const WAIT = { kernel: true, wait: true };
 const CONTAINER = { "container.id": "c1" };
 
 /** A daemon's trace of one pod: it starts from 10 to 20 ms, is stopped from 30 to 40, and one other. */
 export const TRACE_LINES: readonly string[] = [
-  span(2, 1, "commit", [12, 14]),
-  span(4, 3, "open fifo", [15, 16]),
-  span(5, 3, "data in fifo", [16, 18], { wait: true }),
+  span(2, 1, "commit", [12, 14], CALL),
+  span(4, 3, "open fifo", [15, 16], CALL),
+  span(5, 3, "data in fifo", [16, 18], WAIT),
   span(3, 1, "task.release", [15, 18]),
   span(1, null, "StartContainer", [11, 19], CONTAINER),
-  span(8, 7, "signal process", [32, 32.5]),
-  span(6, 1, "exit of process", [18, 33], { wait: true }),
-  span(9, 1, "spawn runc", [33, 36]),
-  span(10, 1, "commit", [36, 37]),
+  span(8, 7, "signal process", [32, 32.5], CALL),
+  span(6, 1, "exit of process", [18, 33], WAIT),
+  span(9, 1, "spawn runc", [33, 36], CALL),
+  span(10, 1, "commit", [36, 37], CALL),
   span(7, null, "StopContainer", [31, 38], CONTAINER),
   span(11, null, "StartContainer", [11, 15], { "container.id": "c2" }),
-  span(12, null, "change in folder", [0, 99], { wait: true }),
+  span(12, null, "change in folder", [0, 99], WAIT),
 ];
 
 /** That pod, as its client saw it. */

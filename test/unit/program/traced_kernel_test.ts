@@ -61,5 +61,9 @@ Deno.test("tracedKernel() marks what only waits", async () => {
   const spans = await podSpans();
   const waits = new Set(spans.filter((it) => it.attributes["wait"] === true).map((it) => it.name));
   assert(waits.has("answer of conmon") && waits.has("exit of process"));
+  const calls = new Set(
+    spans.filter((it) => it.attributes["kernel"] === true).map((it) => it.name),
+  );
+  assert(calls.has("commit") && calls.has("answer of conmon") && !calls.has("StartContainer"));
   assert(!waits.has("commit") && !waits.has("spawn conmon"));
 });
