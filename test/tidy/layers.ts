@@ -46,9 +46,17 @@ export const layers: readonly Layer[] = [
     isDeterministic: true,
   },
   {
+    // What a report's page does in the reader's browser; the simulator has it as text only.
+    name: "page",
+    path: "sim/report/page/",
+    imports: [],
+    packages: [],
+    isDeterministic: false,
+  },
+  {
     name: "sim",
     path: "sim/",
-    imports: ["core"],
+    imports: ["core", "page"],
     // async_hooks tells whose turn it is and reads neither clock nor chance.
     packages: ["@std/assert", "@std/path", "fast-check", "node:async_hooks"],
     isDeterministic: true,
@@ -71,7 +79,7 @@ export const layers: readonly Layer[] = [
   {
     name: "test",
     path: "test/",
-    imports: ["core", "edge", "sim", "real", "program", "mod", "manifest", "bench"],
+    imports: ["core", "edge", "sim", "page", "real", "program", "mod", "manifest", "bench"],
     packages: ["*"],
     isDeterministic: false,
   },

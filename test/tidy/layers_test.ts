@@ -40,6 +40,8 @@ const permitted: [path: string, specifier: string][] = [
   ["sim/world.ts", "fast-check"],
   ["sim/world.ts", "node:async_hooks"],
   ["sim/driver.ts", "node:timers"],
+  ["sim/report/page.ts", "./page/main.js"],
+  ["sim/report/page/main.ts", "./data.js"],
   ["real/processes.ts", "../src/kernel/processes.ts"],
   ["real/processes.ts", "execa"],
   ["real/processes.ts", "node:process"],
@@ -138,6 +140,11 @@ const refused: [path: string, specifier: string, message: string][] = [
     "sim/world.ts",
     "../test/unit/world.ts",
     'Cannot import "../test/unit/world.ts" in sim (sim/): it may not see test (test/)',
+  ],
+  [
+    "sim/report/page/main.ts",
+    "../model.ts",
+    'Cannot import "../model.ts" in page (sim/report/page/): it may not see sim (sim/)',
   ],
   [
     "real/files.ts",
