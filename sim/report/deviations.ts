@@ -1,6 +1,7 @@
-import type { Deviation, Schedule } from "../schedule/schedule.ts";
-import { taskKeyOf } from "./marks.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { type DeviationPlace, placesOf, taskKeyOf } from "./marks.ts";
 import type { DescribedDeviation, Trace, TraceStep } from "./model.ts";
+import { duration } from "./width.ts";
 import { words } from "./words.ts";
 
 const ACTORS_MAX = 3;
@@ -11,70 +12,52 @@ const ACTORS_MAX = 3;
  */
 export function describeDeviations(trace: Trace, schedule: Schedule): DescribedDeviation[] {
   const story = new Story(trace);
-  const marked = trace.steps.filter(({ mark }) =>
-    mark !== undefined && mark !== "resumption" && mark !== "violation"
-  );
-  const described = schedule.flatMap((deviation) => story.tell(deviation, marked) ?? []);
-  return described.toSorted((a, b) => a.step - b.step);
+  return placesOf(trace.steps, schedule)
+    .map((place) => ({ step: place.step.number, mark: place.mark, text: story.tell(place) }))
+    .toSorted((a, b) => a.step - b.step);
 }
 
+type Place = DeviationPlace<TraceStep>;
+
 class Story {
-  readonly #byKey: ReadonlyMap<string, TraceStep>;
   readonly #names: ReadonlyMap<string, string>;
   readonly #waiting: ReadonlySet<string>;
+  readonly #pending: ReadonlyMap<string, TraceStep>;
   readonly #lastOf: ReadonlyMap<string, number>;
 
   constructor(readonly trace: Trace) {
     const { steps, tasks, pending } = trace;
-    this.#byKey = new Map([...pending, ...steps.toReversed()].map((it) => [it.key, it]));
+    this.#names = new Map(tasks.map(({ key, name }) => [key, name]));
+    this.#pending = new Map(pending.map((it) => [it.key, it]));
+    this.#lastOf = new Map(steps.map(({ task, number }) => [task, number]));
     // A client waits for its calls, not for steps of its own.
     const clients = tasks.filter((it) => it.actor === "client").map((it) => it.key);
     this.#waiting = new Set([...pending.map((it) => it.task), ...clients]);
-    this.#names = new Map(tasks.map(({ key, name }) => [key, name]));
-    this.#lastOf = new Map(steps.map(({ task, number }) => [task, number]));
   }
 
-  tell(
-    deviation: Deviation,
-    marked: readonly TraceStep[],
-  ): DescribedDeviation | undefined {
-    const at = this.#byKey.get(deviation.at.replace(/\/\d+$/, "")) ?? this.#byKey.get(deviation.at);
-    switch (deviation.kind) {
-      case "switch": {
-        const to = this.#byKey.get(deviation.to) ??
-          marked.find((it) => it.task === taskKeyOf(deviation.to));
-        return to &&
-          { step: to.number, mark: markOf(to, "switch"), text: this.#switch(deviation.at, at, to) };
-      }
-      case "time": {
-        const late = marked.findLast((it) =>
-          it.mark === "time" && it.number <= (at?.number ?? Infinity)
-        );
-        return late &&
-          { step: late.number, mark: "time", text: this.#time(late, deviation.at, at) };
-      }
+  tell(place: Place): string {
+    switch (place.deviation.kind) {
+      case "switch":
+        return this.#switch(place);
+      case "time":
+        return this.#time(place);
       case "fault":
-        return at && { step: at.number, mark: "fault", text: this.#fault(at, deviation.what) };
+        return this.#fault(place.step, place.deviation.what);
       case "inject":
-        return at && {
-          step: at.number,
-          mark: deviation.what.startsWith("cancel") ? "cancel" : "crash",
-          text: this.#injection(at, deviation.what),
-        };
+        return this.#injection(place.step, place.deviation.what);
     }
   }
 
   /** Somebody else runs than the baseline would have: before a step, or instead of it. */
-  #switch(atKey: string, at: TraceStep | undefined, to: TraceStep): string {
-    const other = this.#name(taskKeyOf(atKey));
-    const end = at === undefined || at.number === 0 ? Infinity : at.number;
-    const meanwhile = this.#meanwhile(to.number, end);
-    const before = at === undefined ? "" : ` before it ${words(at)}`;
-    const wasRunning = this.#stepBefore(to.number)?.task === taskKeyOf(atKey);
-    if (to.task === at?.task) return `${other} ${words(to)}${before}`;
-    if (!wasRunning) return `${meanwhile}${before.replace("it", other)}`;
-    const after = end === Infinity ? "" : `; ${other} goes on`;
-    return `${other} is preempted${before}; ${meanwhile}${after}`;
+  #switch({ deviation, step, at, mark }: Place): string {
+    const other = this.#name(taskKeyOf(deviation.at));
+    const late = at ?? this.#pending.get(deviation.at);
+    const before = late === undefined ? "" : ` ${words(late)}`;
+    if (step.task === taskKeyOf(deviation.at)) return `${other} ${words(step)} before it${before}`;
+    const meanwhile = this.#meanwhile(step.number, at?.number ?? Infinity);
+    if (mark === "switch") return `${meanwhile}${before && ` before ${other}${before}`}`;
+    const after = at === undefined ? "" : `; ${other} goes on`;
+    return `${other} is preempted${before && ` before it${before}`}; ${meanwhile}${after}`;
   }
 
   /** Who runs from one step up to another, in the order of their first steps. */
@@ -93,31 +76,31 @@ class Story {
     return texts.join(", ");
   }
 
-  #time(late: TraceStep, atKey: string, at: TraceStep | undefined): string {
-    const before = this.#stepBefore(late.number)?.elapsedMicros ?? 0;
-    const other = this.#name(taskKeyOf(atKey));
-    const what = at === undefined ? "could run" : `${words(at)}`;
-    return `${
-      duration(late.elapsedMicros - before)
-    } pass before ${other} ${what}: the machine is slow`;
+  #time({ deviation, step, at }: Place): string {
+    const [first] = this.trace.steps;
+    const before = this.trace.steps[step.number - 1 - (first?.number ?? 1)]?.elapsedMicros ?? 0;
+    const other = this.#name(taskKeyOf(deviation.at));
+    const what = at === undefined ? "can go on" : words(at);
+    return `${duration(step.elapsedMicros - before)} pass before ${other} ${what}: ` +
+      "the machine is slow";
   }
 
-  #fault(at: TraceStep, what: string): string {
-    const name = this.#name(at.task);
+  #fault(step: TraceStep, what: string): string {
+    const name = this.#name(step.task);
     switch (what) {
       case "kill":
-        return `${name} is killed when it ${words(at)}`;
+        return `${name} is killed when it ${words(step)}`;
       case "hang":
-        return `${name} hangs before it ${words(at)}`;
+        return `${name} hangs before it ${words(step)}`;
       case "slow":
-        return `${name} is slow before it ${words(at)}`;
+        return `${name} is slow before it ${words(step)}`;
       default:
-        return `${name} ${words(at)}, and ${what} strikes`;
+        return `${name} ${words(step)}, and ${what} strikes`;
     }
   }
 
-  #injection(at: TraceStep, what: string): string {
-    const when = `right after ${this.#name(at.task)} ${words(at)}`;
+  #injection(step: TraceStep, what: string): string {
+    const when = `right after ${this.#name(step.task)} ${words(step)}`;
     const call = /^cancel (.+)$/.exec(what)?.[1];
     if (call !== undefined) return `The client of ${this.#name(call)} gives up, ${when}`;
     return /^crash/.test(what) ? `The daemon is killed, ${when}` : `${what} comes, ${when}`;
@@ -126,25 +109,8 @@ class Story {
   #name(task: string): string {
     return this.#names.get(task) ?? `task ${task}`;
   }
-
-  /** Steps of a trace are numbered without gaps. */
-  #stepBefore(number: number): TraceStep | undefined {
-    const [first] = this.trace.steps;
-    return first === undefined ? undefined : this.trace.steps[number - 1 - first.number];
-  }
-}
-
-function markOf(step: TraceStep, otherwise: "switch"): DescribedDeviation["mark"] {
-  return step.mark === undefined || step.mark === "resumption" ? otherwise : step.mark;
 }
 
 function steps(count: number): string {
   return count === 1 ? "one step" : `${count} steps`;
-}
-
-function duration(micros: number): string {
-  if (micros < 1_000) return `${micros} µs`;
-  return micros < 1_000_000
-    ? `${+(micros / 1e3).toFixed(1)} ms`
-    : `${+(micros / 1e6).toFixed(1)} s`;
 }

@@ -1,26 +1,11 @@
-import type { HistoryEntry } from "../history.ts";
 import type { Deviation, Schedule } from "../schedule/schedule.ts";
 import type { Mark } from "./model.ts";
 
-/** Which steps of a run its deviations made special, by number. A resumption yields to any other mark. */
-export function marksOf(
-  entries: readonly HistoryEntry[],
-  schedule: Schedule,
-): Map<number, Mark> {
-  const places = new Places(entries);
-  const marks = new Map<number, Mark>();
-  const resumed = new Set<number>();
-  for (const deviation of schedule) {
-    const index = places.of(deviation);
-    if (index === undefined) continue;
-    const entry = entries[index] as HistoryEntry;
-    marks.set(entry.number, markOf(deviation, entries, index));
-    if (deviation.kind !== "switch") continue;
-    const late = places.at(deviation.at);
-    if (late !== undefined && late > index) resumed.add((entries[late] as HistoryEntry).number);
-  }
-  for (const number of resumed) if (!marks.has(number)) marks.set(number, "resumption");
-  return marks;
+/** What is needed of a step to find it by its key. */
+export interface Keyed {
+  readonly number: number;
+  readonly key: string;
+  readonly elapsedMicros: number;
 }
 
 /** The key of a task, of the key of a step. */
@@ -28,27 +13,68 @@ export function taskKeyOf(stepKey: string): string {
   return stepKey.slice(0, stepKey.lastIndexOf("#"));
 }
 
-function markOf(deviation: Deviation, entries: readonly HistoryEntry[], index: number): Mark {
+/** Which steps of a run its deviations made special, by number. A resumption yields to any other mark. */
+export function marksOf(steps: readonly Keyed[], schedule: Schedule): Map<number, Mark> {
+  const places = placesOf(steps, schedule);
+  const marks = new Map(places.map(({ step, mark }) => [step.number, mark]));
+  for (const { deviation, step, at } of places) {
+    if (deviation.kind !== "switch" || at === undefined || at.number <= step.number) continue;
+    if (!marks.has(at.number)) marks.set(at.number, "resumption");
+  }
+  return marks;
+}
+
+/** Where a deviation took place. */
+export interface DeviationPlace<Step extends Keyed> {
+  readonly deviation: Deviation;
+  /** The step that it made special. */
+  readonly step: Step;
+  /** The step that it names: for a switch, what was put off. Undefined when that did not run. */
+  readonly at: Step | undefined;
+  /** What it is. */
+  readonly mark: Mark;
+}
+
+/**
+ * Finds where the deviations of a schedule took place; one that the run did not come to is left out.
+ *
+ * @param steps of the whole run, numbered without gaps
+ */
+export function placesOf<Step extends Keyed>(
+  steps: readonly Step[],
+  schedule: Schedule,
+): DeviationPlace<Step>[] {
+  const finder = new Finder(steps);
+  return schedule.flatMap((deviation) => {
+    const index = finder.find(deviation);
+    const step = steps[index ?? -1];
+    if (index === undefined || step === undefined) return [];
+    const at = steps[finder.at(deviation.at) ?? -1];
+    return { deviation, step, at, mark: markOf(deviation, steps[index - 1]) };
+  });
+}
+
+function markOf(deviation: Deviation, before: Keyed | undefined): Mark {
   switch (deviation.kind) {
     case "time":
     case "fault":
       return deviation.kind;
     case "inject":
       return deviation.what.startsWith("cancel") ? "cancel" : "crash";
-    case "switch": {
-      const before = entries[index - 1]?.taskKey;
-      return before === taskKeyOf(deviation.at) ? "preemption" : "switch";
-    }
+    case "switch":
+      return before !== undefined && taskKeyOf(before.key) === taskKeyOf(deviation.at)
+        ? "preemption"
+        : "switch";
   }
 }
 
-/** Where in a run its deviations took place: they come in the order in which the run made them. */
-class Places {
+/** Looks deviations up in the order in which the run made them. */
+class Finder<Step extends Keyed> {
   readonly #indices = new Map<string, number>();
   #last = 0;
 
-  constructor(readonly entries: readonly HistoryEntry[]) {
-    for (const [index, { key }] of entries.entries()) {
+  constructor(readonly steps: readonly Step[]) {
+    for (const [index, { key }] of steps.entries()) {
       if (!this.#indices.has(key)) this.#indices.set(key, index);
     }
   }
@@ -58,29 +84,33 @@ class Places {
     return this.#indices.get(key) ?? this.#indices.get(key.replace(/\/\d+$/, ""));
   }
 
-  of(deviation: Deviation): number | undefined {
-    const index = this.#of(deviation);
+  find(deviation: Deviation): number | undefined {
+    const index = this.#find(deviation);
     if (index !== undefined) this.#last = Math.max(this.#last, index);
     return index;
   }
 
-  #of(deviation: Deviation): number | undefined {
+  #find(deviation: Deviation): number | undefined {
+    const at = this.at(deviation.at);
     switch (deviation.kind) {
       case "fault":
-        return this.at(deviation.at);
+        return at;
       case "inject":
-        return deviation.at === "" ? 0 : this.at(deviation.at);
+        return deviation.at === "" ? 0 : at;
       case "time":
-        return this.#afterPause(this.at(deviation.at) ?? this.entries.length - 1);
-      case "switch":
-        return this.at(deviation.to) ?? this.#nextOf(taskKeyOf(deviation.to));
+        return this.#afterPause(at ?? this.steps.length - 1);
+      case "switch": {
+        const to = this.at(deviation.to);
+        const isBefore = to !== undefined && to < (at ?? Infinity);
+        return isBefore ? to : this.#otherOf(taskKeyOf(deviation.to), at ?? this.steps.length);
+      }
     }
   }
 
   /** The step before which time passed: no later than the one that could have run. */
   #afterPause(end: number): number {
     for (let index = end; index > this.#last; index--) {
-      const [before, it] = [this.entries[index - 1], this.entries[index]];
+      const [before, it] = [this.steps[index - 1], this.steps[index]];
       if (before !== undefined && it !== undefined && it.elapsedMicros > before.elapsedMicros + 1) {
         return index;
       }
@@ -88,9 +118,11 @@ class Places {
     return end;
   }
 
-  /** Where the step itself had become another, its task's next one ran in its place. */
-  #nextOf(taskKey: string): number | undefined {
-    const index = this.entries.findIndex((it, i) => i > this.#last && it.taskKey === taskKey);
+  /** Where the step itself could not run, another of its task did, before what was put off. */
+  #otherOf(taskKey: string, end: number): number | undefined {
+    const index = this.steps.findIndex(({ key }, index) =>
+      index >= this.#last && index < end && taskKeyOf(key) === taskKey
+    );
     return index < 0 ? undefined : index;
   }
 }

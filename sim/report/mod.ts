@@ -14,6 +14,7 @@ export type {
   TraceTask,
 } from "./model.ts";
 export { describeDeviations } from "./deviations.ts";
+export { reportHtml } from "./page.ts";
 export { type Failure, reportOf } from "./report.ts";
 export { reportChromeTrace } from "./chrome_trace.ts";
 export { reportNdjson } from "./ndjson.ts";

@@ -8,6 +8,7 @@ const LANE_WIDTH_MIN = 22;
 const LANE_WIDTH_MAX = 48;
 const LANES_MAX = 5;
 const ROWS_MAX = 60;
+const FOLDED_TASKS_MAX = 3;
 /** Symbol, number of the step, space. */
 const GUTTER = 9;
 
@@ -80,23 +81,38 @@ function rowText(
   }${text}${paint.faint(tail.trimEnd())}`;
 }
 
-/** "34 steps of conmon c1, 2 of daemon". */
-function foldText(counts: ReadonlyMap<string, number>, names: ReadonlyMap<string, string>): string {
+/** "34 steps of conmon c1, 2 of daemon", and how many other tasks. */
+export function foldText(
+  counts: ReadonlyMap<string, number>,
+  names: ReadonlyMap<string, string>,
+): string {
   const heaviest = [...counts].toSorted((a, b) => b[1] - a[1]);
-  return heaviest.map(([task, count], index) => {
+  const texts = heaviest.slice(0, FOLDED_TASKS_MAX).map(([task, count], index) => {
     const unit = index > 0 ? "" : count === 1 ? " step" : " steps";
     return `${count}${unit} of ${names.get(task)}`;
-  }).join(", ");
+  });
+  const more = heaviest.slice(FOLDED_TASKS_MAX);
+  if (more.length > 0) {
+    const count = more.reduce((sum, it) => sum + it[1], 0);
+    texts.push(`${count} of ${more.length} other task${more.length === 1 ? "" : "s"}`);
+  }
+  return texts.join(", ");
 }
 
 /** A call in a lane: its verb without the port's name, the end of its path, and how it failed. */
 function stepText(step: TraceStep, width: number): string {
+  const { call, failure } = shortCall(step);
+  const outcome = failure === "" ? "" : ` ✗ ${failure}`;
+  const room = width - call.length - outcome.length - 1;
+  const about = step.arguments.length <= room ? step.arguments : shorten(step.arguments, room);
+  return `${call}${about === "" ? "" : ` ${about}`}${outcome}`;
+}
+
+/** The verb without the port's name, marked when it is a later part or a late answer; and an errno. */
+export function shortCall(step: TraceStep): { readonly call: string; readonly failure: string } {
   const verb = step.verb.slice(step.verb.indexOf(".") + 1);
   const prefix = step.part === "reply" ? "↩ " : step.part === "then" ? "… " : "";
-  const failure = step.hasFailed ? ` ✗ ${errnoOf(step.outcome)}` : "";
-  const room = width - prefix.length - verb.length - failure.length - 1;
-  const about = step.arguments.length <= room ? step.arguments : shorten(step.arguments, room);
-  return `${prefix}${verb}${about === "" ? "" : ` ${about}`}${failure}`;
+  return { call: prefix + verb, failure: step.hasFailed ? errnoOf(step.outcome) : "" };
 }
 
 /** Of a path the end tells more than the beginning. */

@@ -23,3 +23,11 @@ export function wrap(text: string, width: number): string[] {
   }
   return lines;
 }
+
+/** Microseconds as a duration: "850 µs", "1.2 s". */
+export function duration(micros: number): string {
+  if (micros < 1_000) return `${micros} µs`;
+  return micros < 1_000_000
+    ? `${+(micros / 1e3).toFixed(1)} ms`
+    : `${+(micros / 1e6).toFixed(1)} s`;
+}

@@ -1,19 +1,31 @@
 import { programOf } from "../../../../sim/lifecycle/explore.ts";
 import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
-import { inMacrotask } from "../../../../sim/mod.ts";
+import { inMacrotask, type Schedule } from "../../../../sim/mod.ts";
 import { type FailureReport, reportOf } from "../../../../sim/report/mod.ts";
 
-/** A long run of many tasks, with whatever its seed brought about, told as if it had failed at its end. */
-export async function lifecycleReport(seed: number): Promise<FailureReport> {
-  const { simulation } = await inMacrotask(() =>
-    runLifecycle(programOf(seed), { seed, history: true, record: true })
-  );
-  const { history } = simulation;
+/**
+ * A long run of many tasks, told as if it had failed at its end, beside the sequential one.
+ *
+ * @param every which deviations are kept: 1 for all that the seed brought about
+ */
+export async function lifecycleReport(seed: number, every: number = 1): Promise<FailureReport> {
+  const program = programOf(seed);
+  const recorded = await inMacrotask(() => runLifecycle(program, { seed, record: true }));
+  const schedule = recorded.simulation.schedule().filter((_, index) => index % every === 0);
+  const failing = await again(schedule);
+  const { history, simulation } = failing;
   return reportOf({
     error: new Error("I13 deadlock: nothing moves"),
     replayCommand: `deno task sim --seed=${seed} --runs=1`,
-    failing: { history, schedule: simulation.schedule() },
+    failing: { history, schedule },
+    passing: await again([]),
     after: simulation.snapshot(),
     waitText: simulation.waitText(),
   });
+
+  async function again(schedule: Schedule) {
+    const options = { seed, schedule, history: true };
+    const { simulation } = await inMacrotask(() => runLifecycle(program, options));
+    return { history: simulation.history, simulation };
+  }
 }
