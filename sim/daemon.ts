@@ -3,6 +3,8 @@ import { kernelOf } from "./kernel/kernel.ts";
 import { Life } from "./kernel/life.ts";
 import type { SimTask } from "./sim_task.ts";
 import { keyed, type Simulation } from "./simulation.ts";
+import { Step } from "./step.ts";
+import { currentTask } from "./task.ts";
 
 /** One life of the daemon: from its start to its end, or to the end of the simulation. */
 export class Daemon<T> {
@@ -41,6 +43,21 @@ export class Daemon<T> {
     if (!this.isAlive) spawned.lose();
     this.#tasks.add(spawned);
     return spawned;
+  }
+
+  /**
+   * Work in the background of this life: with a place of its own in schedules, as a thread or a goroutine
+   * has it. Nobody waits for it, and no run does.
+   */
+  background(name: string, body: () => Promise<void>): void {
+    const parent = currentTask.getStore();
+    const task = this.#simulation.scheduler.newTask(name, parent === undefined ? {} : { parent });
+    const begin = () => currentTask.run(task, () => void body());
+    const { process } = this.life;
+    if (!this.isAlive) return;
+    this.#simulation.scheduler.submit(
+      new Step(task, process, "begin", undefined, begin, false, undefined, undefined),
+    );
   }
 
   /**

@@ -83,6 +83,11 @@ export interface LifeOptions {
   readonly prepare: Config["prepare"];
   /** Told of a mistake of the implementation in background work, which no caller waits for. */
   readonly onBug: (error: unknown) => void;
+  /**
+   * Starts background work with a place of its own in schedules: for implementations whose threads go on
+   * in any order. The work must not fail.
+   */
+  readonly go: (name: string, work: () => Promise<void>) => void;
 }
 
 /** An implementation of the lifecycle: starts lives of the daemon, which know no objects yet. */

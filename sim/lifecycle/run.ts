@@ -19,7 +19,7 @@ import { type Incident, killConmon, killService, runOutOfMemory } from "./incide
 import type { Lifecycle, Operations } from "./operations.ts";
 import type { Call } from "./oracle/checker.ts";
 import { Oracle } from "./oracle/oracle.ts";
-import { hold } from "./oracle/violation.ts";
+import { hold, type InvariantViolation } from "./oracle/violation.ts";
 import { type ClientCall, describeRequest, type LifecycleProgram, PID_MAX } from "./request.ts";
 
 /** How a run is to be made. */
@@ -31,6 +31,8 @@ export interface LifecycleOptions {
   readonly strategy?: StrategyName;
   /** What is under test; Slipway's core unless given. */
   readonly operations?: Operations;
+  /** Violations that are known already: the run goes on, to find others. None unless given. */
+  readonly isKnown?: (violation: InvariantViolation) => boolean;
   /** What chooses schedules instead. */
   readonly chooser?: Chooser;
   /** What to do instead: a schedule of the same seed, or a part of one. */
@@ -49,6 +51,8 @@ export interface LifecycleResult {
 
 /** How often a client tries to clean up before that counts as broken (I11). */
 const CLEANUP_TRIES = 3;
+/** How often the daemon is started again when it cannot start, before that counts as broken (I19). */
+const BOOT_TRIES = 20;
 /** Longer than an exit can go unnoticed, or wait for its exit file. */
 const NOTICE_MS = 15_000;
 /** Longer than every bound of the runtime: what is under way has ended by then. */
@@ -108,6 +112,7 @@ class LifecycleRun {
     this.oracle = new Oracle(this.simulation.machine, {
       isFaultless: areHarmless(program.faults) && program.pidMax >= PID_MAX,
       isTimely: !takeTime(program.faults),
+      ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
     });
     this.simulation.faults.isOn = false;
     this.#boot();
@@ -145,6 +150,7 @@ class LifecycleRun {
     this.simulation.faults.isOn = false;
     if (this.#daemon.boot.state === "rejected") this.#restart();
     this.#runToEnd("the last recovery");
+    this.#requireStart(1);
     const runtime = this.#daemon.boot.value;
     this.simulation.run({ forMs: NOTICE_MS });
     runtime.hurry();
@@ -174,14 +180,19 @@ class LifecycleRun {
   #boot(): void {
     const { oracle } = this;
     const { prepare, hasIdleSubscriber } = this.program;
-    this.#daemon = this.simulation.bootDaemon(async (kernel) => {
-      const runtime = await this.#operations(kernel, { prepare, onBug: (it) => oracle.bug(it) });
+    const daemon: Daemon<Lifecycle> = this.simulation.bootDaemon(async (kernel) => {
+      const runtime = await this.#operations(kernel, {
+        prepare,
+        onBug: (error) => oracle.bug(error),
+        go: (name, work) => daemon.background(name, work),
+      });
       oracle.lifeBegan(runtime);
       if (hasIdleSubscriber) runtime.subscribe();
       await runtime.recover();
       oracle.recovered(runtime);
       return runtime;
     });
+    this.#daemon = daemon;
   }
 
   #befall({ kind, choice }: Incident): void {
@@ -241,14 +252,22 @@ class LifecycleRun {
 
   /** The runtime of the present life, once it has recovered; one that cannot start is started anew. */
   async #ready(): Promise<Lifecycle> {
-    while (true) {
+    for (let tries = 1;; tries++) {
       const daemon = this.#daemon;
       await daemon.boot.settled;
       if (daemon !== this.#daemon) continue;
       if (daemon.boot.state === "fulfilled") return daemon.boot.value;
       if (isBug(daemon.boot.error)) throw daemon.boot.error;
+      this.#requireStart(BOOT_TRIES - tries);
       this.#restart();
     }
+  }
+
+  /** A daemon that does not start is nobody's but the machine's fault, and that does not last. */
+  #requireStart(triesLeft: number): void {
+    const { state, error } = this.#daemon.boot;
+    const canStart = state !== "rejected" || (triesLeft > 0 && this.simulation.faults.isOn);
+    hold(canStart, "I11", () => `the daemon does not start: ${messageOf(error)}`);
   }
 
   /** Tries as often as a client may have to. */

@@ -6,6 +6,7 @@ import type { Call, Checker } from "./checker.ts";
 import { checkersOf } from "./checkers.ts";
 import { Facts } from "./facts.ts";
 import { Sight } from "./sight.ts";
+import { InvariantViolation } from "./violation.ts";
 
 /** What a run is like, as far as it bears on what may be asked of it. */
 export interface OracleOptions {
@@ -13,6 +14,8 @@ export interface OracleOptions {
   readonly isFaultless: boolean;
   /** Time passes only when nothing can run: who is late has waited for something. */
   readonly isTimely: boolean;
+  /** Violations that are known already: the run goes on, to find others. None unless given. */
+  readonly isKnown?: (violation: InvariantViolation) => boolean;
 }
 
 /**
@@ -25,13 +28,24 @@ export class Oracle {
   readonly #checkers: readonly Checker[];
   readonly #everyStep: readonly Checker[];
   readonly #sight: Sight;
+  readonly #isKnown: (violation: InvariantViolation) => boolean;
   #failure: unknown;
 
   constructor(readonly machine: Machine, options: OracleOptions) {
     this.facts = new Facts(machine);
+    this.#isKnown = options.isKnown ?? (() => false);
     this.#checkers = [this.facts, ...checkersOf(this.facts, options)];
     this.#everyStep = this.#checkers.filter((it) => it.afterStep !== undefined);
-    this.#sight = new Sight(this.#checkers);
+    this.#sight = new Sight([{
+      appeared: (container, isLoaded) => this.#tell((it) => it.appeared?.(container, isLoaded)),
+      changed: (container, before) => this.#tell((it) => it.changed?.(container, before)),
+      vanished: (container) => this.#tell((it) => it.vanished?.(container)),
+      sandboxAppeared: (sandbox, isReady) =>
+        this.#tell((it) => it.sandboxAppeared?.(sandbox, isReady)),
+      sandboxChanged: (sandbox, isReady) =>
+        this.#tell((it) => it.sandboxChanged?.(sandbox, isReady)),
+      sandboxVanished: (sandbox) => this.#tell((it) => it.sandboxVanished?.(sandbox)),
+    }]);
     machine.observer = {
       joined: (process) => this.#tell((it) => it.joined?.(process)),
       executed: (process) => this.#tell((it) => it.executed?.(process)),
@@ -83,8 +97,15 @@ export class Oracle {
    */
   afterStep(step: Step): void {
     this.#guard(() => this.#sight.look());
+    for (const checker of this.#everyStep) {
+      if (this.#failure !== undefined) break;
+      try {
+        checker.afterStep?.(step);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
     if (this.#failure !== undefined) throw this.#failure;
-    for (const checker of this.#everyStep) checker.afterStep?.(step);
   }
 
   /** A client makes a call; tell what became of it. */
@@ -122,14 +143,25 @@ export class Oracle {
   }
 
   #tell(hear: (checker: Checker) => void): void {
-    this.#guard(() => this.#checkers.forEach(hear));
+    for (const checker of this.#checkers) {
+      try {
+        hear(checker);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
   }
 
   #guard(check: () => void): void {
     try {
       check();
     } catch (error) {
-      this.#failure ??= error;
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof InvariantViolation && this.#isKnown(error)) return;
+    this.#failure ??= error;
   }
 }
