@@ -20,7 +20,7 @@ import type { ContainerRecord } from "./record.ts";
 /** All that a container's OCI spec is made from. */
 export interface SpecParts {
   readonly record: ContainerRecord;
-  readonly sandbox: Sandbox;
+  readonly sandbox: Pick<Sandbox, "id" | "record">;
   readonly image: Image;
   readonly user: ResolvedUser;
   readonly volumes: readonly ContainerVolume[];
@@ -79,7 +79,7 @@ export async function writeContainerSpec(
 function namespacesOf(
   runtime: Runtime,
   { id, config: { security } }: ContainerRecord,
-  sandbox: Sandbox,
+  sandbox: SpecParts["sandbox"],
 ): NamespaceSources {
   const shared = sandboxNamespaces(sandboxPaths(runtime.config, sandbox.id), sandbox.record.config);
   switch (security.namespaces.pid) {

@@ -1,0 +1,91 @@
+import type { EnabledFault } from "../../sim/lifecycle/faults.ts";
+import type { IncidentKind } from "../../sim/lifecycle/incident.ts";
+import {
+  type ClientCall,
+  type LifecycleProgram,
+  PID_MAX,
+  type Request,
+} from "../../sim/lifecycle/request.ts";
+
+const PLACE = { sandbox: 0, container: 0 } as const;
+/** Calls of clients, all about one pod and one container. */
+export const RUN = call({
+  kind: "RunPodSandbox",
+  sandbox: 0,
+  hasNetwork: false,
+  sharesPids: false,
+});
+export const RUN_WITH_NETWORK = call({
+  kind: "RunPodSandbox",
+  sandbox: 0,
+  hasNetwork: true,
+  sharesPids: false,
+});
+export const STOP_SANDBOX = call({ kind: "StopPodSandbox", sandbox: 0 });
+export const REMOVE_SANDBOX = call({ kind: "RemovePodSandbox", sandbox: 0 });
+export const CREATE = create("sleep", "1000");
+export const START = call({ kind: "StartContainer", place: PLACE });
+export const STOP = call({ kind: "StopContainer", place: PLACE, gracePeriodMs: 0 });
+export const REMOVE = call({ kind: "RemoveContainer", place: PLACE });
+
+/** What keeps a second client busy until the first has something to race for. */
+export const ELSEWHERE: readonly ClientCall[] = [
+  call({ kind: "RunPodSandbox", sandbox: 1, hasNetwork: false, sharesPids: false }),
+  call({
+    kind: "CreateContainer",
+    place: { sandbox: 1, container: 0 },
+    command: ["sleep", "1000"],
+    sharesPids: false,
+  }),
+];
+
+/** A program in which nothing goes wrong. */
+export function clients(...calls: readonly (readonly ClientCall[])[]): LifecycleProgram {
+  return {
+    clients: calls,
+    incidents: [],
+    faults: [],
+    prepare: "lazy",
+    pidMax: PID_MAX,
+    hasIdleSubscriber: false,
+  };
+}
+
+/** Its calls meet a fault of the catalogue now and then. */
+export function failing(
+  program: LifecycleProgram,
+  name: EnabledFault["name"],
+  per10k: number,
+): LifecycleProgram {
+  return { ...program, faults: [{ name, per10k }] };
+}
+
+/** Something befalls the machine so many steps after what befell it before. */
+export function befallen(
+  program: LifecycleProgram,
+  kind: IncidentKind,
+  afterSteps: number,
+  choice: number = 0,
+): LifecycleProgram {
+  return { ...program, incidents: [...program.incidents, { kind, afterSteps, choice }] };
+}
+
+/** Calls of a client that does not take no for an answer. */
+export function stubborn(...calls: readonly ClientCall[]): ClientCall[] {
+  return calls.flatMap((it) => times(3, it));
+}
+
+/** A call, again and again. */
+export function times(count: number, call: ClientCall): ClientCall[] {
+  return Array.from({ length: count }, () => call);
+}
+
+/** Creates a container that runs something else. */
+export function create(...command: readonly string[]): ClientCall {
+  return call({ kind: "CreateContainer", place: PLACE, command, sharesPids: false });
+}
+
+/** A call whose client waits for ever. */
+export function call(request: Request): ClientCall {
+  return { request, patienceSteps: undefined };
+}
