@@ -1,107 +1,11 @@
 import fc from "fast-check";
 import { type EnabledFault, FAULT_NAMES } from "./faults.ts";
 import type { Incident } from "./incident.ts";
-import {
-  type ClientCall,
-  type ContainerPlace,
-  type LifecycleProgram,
-  PID_MAX,
-  type Request,
-} from "./request.ts";
-
-/** What containers run in lifecycle programs: every way in which a workload can surprise. */
-export const COMMANDS: readonly (readonly string[])[] = [
-  ["sleep", "1000"],
-  ["true"],
-  ["exit", "3"],
-  ["exit", "7", "40"],
-  ["echo", "hello"],
-  ["ignore-term"],
-  ["on-term", "5"],
-  ["fork-holder", "200", "4"],
-  ["stay-in-cgroup"],
-  ["no-such-program"],
-  ["oom", "30"],
-  ["oom-child", "20", "0"],
-  ["pieces", "12"],
-];
+import { clients } from "./client_arbitrary.ts";
+import { type LifecycleProgram, PID_MAX } from "./request.ts";
 
 /** Enough for what three clients run at a time, with little to spare. */
 const FEW_PIDS = 48;
-
-// Most requests meet in one place: races need company.
-const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
-const place: fc.Arbitrary<ContainerPlace> = fc.record({ sandbox: slot, container: slot });
-const graceMs = fc.constantFrom(0, 100, 2_000);
-
-const requests: fc.Arbitrary<Request> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("RunPodSandbox"),
-      sandbox: slot,
-      hasNetwork: fc.boolean(),
-      sharesPids: fc.boolean(),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("StopPodSandbox"), sandbox: slot }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("RemovePodSandbox"), sandbox: slot }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant("CreateContainer"),
-      place,
-      command: fc.constantFrom(...COMMANDS),
-      sharesPids: fc.boolean(),
-    }),
-  },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant("StartContainer"), place }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({ kind: fc.constant("StopContainer"), place, gracePeriodMs: graceMs }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("RemoveContainer"), place }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("ExecSync"),
-      place,
-      timeoutMs: fc.constantFrom(0, 500),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("ReopenContainerLog"), place }) },
-);
-
-const patience: fc.Arbitrary<number | undefined> = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(undefined) },
-  { weight: 1, arbitrary: fc.nat(150) },
-);
-
-const calls: fc.Arbitrary<ClientCall> = fc.record({ request: requests, patienceSteps: patience });
-
-/**
- * What a client that wants a container does, so that most runs get to the interesting part: run,
- * create, start, and what a random tail adds.
- */
-const opening = (place: ContainerPlace) =>
-  fc.record({
-    hasNetwork: fc.boolean(),
-    sharesPids: fc.boolean(),
-    command: fc.constantFrom(...COMMANDS),
-    startCount: fc.integer({ min: 1, max: 3 }),
-    tail: fc.array(calls, { maxLength: 4 }),
-  }).map(({ hasNetwork, sharesPids, command, startCount, tail }): ClientCall[] => [
-    patient({ kind: "RunPodSandbox", sandbox: place.sandbox, hasNetwork, sharesPids }),
-    patient({ kind: "CreateContainer", place, command, sharesPids }),
-    // A client whose answer was lost with the daemon tries again.
-    ...Array.from({ length: startCount }, () => patient({ kind: "StartContainer", place })),
-    ...tail,
-  ]);
-
-const client: fc.Arbitrary<readonly ClientCall[]> = fc.oneof(
-  { weight: 2, arbitrary: place.chain(opening) },
-  { weight: 1, arbitrary: fc.array(calls, { minLength: 1, maxLength: 6 }) },
-);
 
 /** Chances in 10,000 at each point: from one in a run or so to a machine that hardly works. */
 const rate = fc.constantFrom(2, 10, 50, 300);
@@ -123,6 +27,12 @@ function faultsAmong(countMax: number): fc.Arbitrary<readonly EnabledFault[]> {
 
 const DAY_SECONDS = 86_400;
 
+/** Most runs are over before a thousand steps, and the interesting part before three hundred. */
+const afterSteps = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 300 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 1_200 }) },
+);
+
 const incident: fc.Arbitrary<Incident> = fc.oneof(
   { weight: 4, arbitrary: fc.constant("daemon killed" as const) },
   {
@@ -137,14 +47,14 @@ const incident: fc.Arbitrary<Incident> = fc.oneof(
 ).chain((kind) =>
   fc.record({
     kind: fc.constant(kind),
-    afterSteps: fc.integer({ min: 1, max: 1_200 }),
+    afterSteps,
     choice: fc.nat(7),
   })
 );
 
 const clockJump: fc.Arbitrary<Incident> = fc.record({
   kind: fc.constant("clock set"),
-  afterSteps: fc.integer({ min: 1, max: 1_200 }),
+  afterSteps,
   choice: fc.integer({ min: -DAY_SECONDS, max: DAY_SECONDS }),
 });
 
@@ -170,15 +80,11 @@ export interface ProgramOptions {
 /** Programs of up to three clients on up to three sandboxes of up to three containers each. */
 export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<LifecycleProgram> {
   return fc.record({
-    clients: fc.array(client, { minLength: 1, maxLength: 3 }),
+    clients,
     incidents: options.crashes ? incidents : fc.constant([]),
     faults: options.faults ? faults : fc.constant([]),
     prepare: fc.constantFrom("eager", "lazy"),
     pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
     hasIdleSubscriber: fc.boolean(),
   });
-}
-
-function patient(request: Request): ClientCall {
-  return { request, patienceSteps: undefined };
 }

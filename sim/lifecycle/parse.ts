@@ -20,7 +20,7 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   StartContainer: { place: isPlace },
   StopContainer: { place: isPlace, gracePeriodMs: isCount },
   RemoveContainer: { place: isPlace },
-  ExecSync: { place: isPlace, timeoutMs: isCount },
+  ExecSync: { place: isPlace, command: list(isText), timeoutMs: isCount },
   ReopenContainerLog: { place: isPlace },
 };
 

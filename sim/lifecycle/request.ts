@@ -37,7 +37,12 @@ export type Request =
     readonly gracePeriodMs: number;
   }
   | { readonly kind: "RemoveContainer"; readonly place: ContainerPlace }
-  | { readonly kind: "ExecSync"; readonly place: ContainerPlace; readonly timeoutMs: number }
+  | {
+    readonly kind: "ExecSync";
+    readonly place: ContainerPlace;
+    readonly command: readonly string[];
+    readonly timeoutMs: number;
+  }
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace };
 
 /** A request, and how long its client waits: after so many steps it cancels. */
@@ -82,6 +87,10 @@ export function describeRequest(request: Request): string {
       }`;
     case "StopContainer":
       return `StopContainer ${placeText(request.place)} ${request.gracePeriodMs} ms`;
+    case "ExecSync":
+      return `ExecSync ${placeText(request.place)} [${request.command.join(" ")}]${
+        request.timeoutMs === 0 ? "" : ` ${request.timeoutMs} ms`
+      }`;
     default:
       return `${request.kind} ${placeText(request.place)}`;
   }

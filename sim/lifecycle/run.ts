@@ -10,7 +10,7 @@ import { Simulation } from "../simulation.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { type StrategyName, strategyOf } from "../strategies/portfolio.ts";
 import { difference } from "../world/snapshot.ts";
-import { perform, Slots } from "./client.ts";
+import { perform } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
 import { core } from "./core.ts";
 import { NotDone } from "./not_done.ts";
@@ -21,6 +21,7 @@ import type { Call } from "./oracle/checker.ts";
 import { Oracle } from "./oracle/oracle.ts";
 import { hold, type InvariantViolation } from "./oracle/violation.ts";
 import { type ClientCall, describeRequest, type LifecycleProgram, PID_MAX } from "./request.ts";
+import { Slots } from "./slots.ts";
 
 /** How a run is to be made. */
 export interface LifecycleOptions {
@@ -129,9 +130,12 @@ class LifecycleRun {
       const client = `client ${index + 1}`;
       const body = async (): Promise<void> => {
         for (const [number, call] of calls.entries()) {
+          await this.#slots.ready(call.request);
           await this.#call(call, call.key ?? `${index + 1}.${number + 1}`);
         }
+        this.#slots.leave();
       };
+      this.#slots.enter();
       this.#clients.push(this.simulation.spawn(client, body, client));
     });
     let steps = 0;
