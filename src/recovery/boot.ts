@@ -1,5 +1,11 @@
 import type { Kernel } from "../kernel/kernel.ts";
+import { CONTAINER_STATUS_TABLE } from "../container/record.ts";
+import type { ContainerStatus } from "../container/state.ts";
+import { RuntimeError } from "../errors.ts";
 import type { StoredRecord } from "../kernel/store.ts";
+import { parseRecord } from "../records.ts";
+import { SANDBOX_STATUS_TABLE } from "../sandbox/record.ts";
+import type { SandboxStatus } from "../sandbox/state.ts";
 
 const TABLE = "daemon";
 const ID = "boot";
@@ -23,6 +29,43 @@ export async function isSameBoot(
 export async function recordBoot(kernel: Kernel): Promise<void> {
   const value = await readBootId(kernel);
   await kernel.store.commit([{ kind: "put", record: { table: TABLE, id: ID, value } }]);
+}
+
+/**
+ * Takes out of the records what they know of processes, durably: it is from another boot, in which
+ * somebody else may have the same pid since the same time, the daemon itself for one.
+ */
+export async function forgetProcesses(
+  kernel: Kernel,
+  records: readonly StoredRecord[],
+): Promise<readonly StoredRecord[]> {
+  const kept = records.map(withoutProcesses);
+  const changed = kept.filter((record, index) => record !== records[index]);
+  if (changed.length > 0) {
+    await kernel.store.commit(changed.map((record) => ({ kind: "put", record })));
+  }
+  return kept;
+}
+
+/** The same record where there is nothing to forget, or nothing can be read. */
+function withoutProcesses(record: StoredRecord): StoredRecord {
+  if (record.table !== CONTAINER_STATUS_TABLE && record.table !== SANDBOX_STATUS_TABLE) {
+    return record;
+  }
+  try {
+    const { init, supervisor, pause, ...rest } = parseRecord(
+      record.table,
+      record.id,
+      record.value,
+    ) as
+      & Partial<ContainerStatus>
+      & Partial<SandboxStatus>;
+    if ([init, supervisor, pause].every((it) => it === undefined)) return record;
+    return { ...record, value: JSON.stringify(rest) };
+  } catch (error) {
+    if (error instanceof RuntimeError) return record;
+    throw error;
+  }
 }
 
 async function readBootId(kernel: Kernel): Promise<string> {

@@ -23,7 +23,7 @@ import {
 import { Sandbox } from "../sandbox/sandbox.ts";
 import { preparing, stopping } from "../sandbox/state.ts";
 import { exitDirectory, runtimeRoot, tasksDirectory } from "../task/paths.ts";
-import { isSameBoot, recordBoot } from "./boot.ts";
+import { forgetProcesses, isSameBoot, recordBoot } from "./boot.ts";
 import { type Known, recoverContainer } from "./containers.ts";
 import { quarantine } from "./quarantine.ts";
 import { clearOrphans } from "./orphans.ts";
@@ -52,8 +52,9 @@ export async function recover(runtime: Runtime): Promise<void> {
   ) await kernel.files.mkdir(directory, DIRECTORY_MODE);
   await kernel.cgroups.create(config.cgroupParent);
   await runtime.exitFiles.watch(runtime.life);
-  const records = await kernel.store.load();
-  const sameBoot = await isSameBoot(kernel, records);
+  const loaded = await kernel.store.load();
+  const sameBoot = await isSameBoot(kernel, loaded);
+  const records = sameBoot ? loaded : await forgetProcesses(kernel, loaded);
   await runtime.images.recover(records.filter((it) => it.table === IMAGE_TABLE));
   await loadSandboxes(runtime, records);
   await loadContainers(runtime, records);

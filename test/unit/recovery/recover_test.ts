@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertExists, assertMatch } from "@std/assert";
 import type { FaultOptions } from "../../../sim/mod.ts";
 import { tell } from "../sim/oracle/scene.ts";
 
@@ -25,3 +25,19 @@ Deno.test("recover() tries again what it could not hold at once, and watches it 
     {},
     FAULTY,
   ));
+
+Deno.test("recover() forgets the processes of another boot, on disk as well", () =>
+  tell(async (scene) => {
+    const id = await scene.sandbox(true);
+    const { machine } = scene.simulation;
+    const stored = () => machine.store.records().find((it) => it.table === "sandbox_status")?.value;
+    assertMatch(stored() ?? "", /"pause":\{"init":\{"pid"/);
+    await scene.restart();
+    assertExists(scene.runtime.sandboxes.find(id).status.pause);
+    await scene.restart(() => {
+      scene.simulation.crashMachine();
+      scene.oracle.powerLost();
+    });
+    assertEquals(scene.runtime.sandboxes.find(id).status.pause, undefined);
+    assertEquals(/"pid"/.test(stored() ?? ""), false);
+  }));
