@@ -2,7 +2,7 @@ import { messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Task } from "../task/task.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { stopping } from "./state.ts";
+import { died } from "./state.ts";
 
 /**
  * Watches the init of a shared PID namespace: with it every process of the pod has died, so the
@@ -18,7 +18,7 @@ export async function monitorPause(runtime: Runtime, sandbox: Sandbox, pause: Ta
     sandbox.pause = undefined;
   }
   sandbox.gate.close();
-  await sandbox.transition(stopping, "STOPPED").catch((error) => {
+  await sandbox.transition(died, "STOPPED").catch((error) => {
     runtime.reportIfBug(error);
     runtime.telemetry.log("error", "cannot record that a sandbox is not ready", {
       id: sandbox.id,

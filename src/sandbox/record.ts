@@ -78,5 +78,5 @@ export function parseSandboxStatus(id: string, value: string): SandboxStatus {
   const isWhole = version === VERSION && phases.includes(fields.phase) &&
     Number.isSafeInteger(fields.createdAt);
   if (!isWhole) throw damagedRecord("sandbox", id);
-  return { network: undefined, pause: undefined, ...fields } as SandboxStatus;
+  return { network: undefined, pause: undefined, isStopTold: false, ...fields } as SandboxStatus;
 }

@@ -20,7 +20,6 @@ export class Sandbox {
   /** @internal */
   readonly removal = new Joined();
 
-  #hasAnnouncedStop = false;
   #status: SandboxStatus;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -64,18 +63,18 @@ export class Sandbox {
       if (status === before) return;
       await this.kernel.store.commit([putSandboxStatus(this.id, status)]);
       this.#status = status;
-      if (status.phase !== before.phase) events.forEach((event) => this.announce(event));
+      if (status.phase === before.phase) return;
+      for (const event of events) {
+        // That it stopped, only once, whatever became of the daemon meanwhile.
+        if (event !== "STOPPED" || !before.isStopTold) this.announce(event);
+      }
     });
     this.#turn = done.catch(() => {});
     return done;
   }
 
-  /** @internal Publishes an event of this sandbox; that it stopped, only once. */
+  /** @internal Publishes an event of this sandbox. */
   announce(type: LifecycleEventType): void {
-    if (type === "STOPPED") {
-      if (this.#hasAnnouncedStop) return;
-      this.#hasAnnouncedStop = true;
-    }
     const at = this.kernel.clock.nowMicros();
     this.events.publish({ type, id: this.id, sandboxId: this.id, at });
   }

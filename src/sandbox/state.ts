@@ -34,11 +34,19 @@ export interface SandboxStatus {
   readonly network: NetworkResult | undefined;
   /** Undefined where pods share no PID namespace. */
   readonly pause: Pause | undefined;
+  /** STOPPED was announced, in this life of the daemon or an earlier one. */
+  readonly isStopTold: boolean;
 }
 
 /** A sandbox that is being made: what it will use is on disk before it is used. */
 export function preparing(now: number): SandboxStatus {
-  return { phase: "PREPARING", createdAt: now, network: undefined, pause: undefined };
+  return {
+    phase: "PREPARING",
+    createdAt: now,
+    network: undefined,
+    pause: undefined,
+    isStopTold: false,
+  };
 }
 
 /** PREPARING → READY. */
@@ -56,11 +64,16 @@ export function stopping(status: SandboxStatus): SandboxStatus {
   return status.phase === "STOPPED" ? status : { ...status, phase: "STOPPING" };
 }
 
+/** READY → STOPPING by itself: the init of its PID namespace has ended, and all of the pod with it. */
+export function died(status: SandboxStatus): SandboxStatus {
+  return status.phase === "READY" ? { ...stopping(status), isStopTold: true } : status;
+}
+
 /** STOPPING → STOPPED: nothing runs, no namespace and no network is left. */
 export function stopped(status: SandboxStatus): SandboxStatus {
   assert(
     status.phase === "STOPPING" || status.phase === "STOPPED",
     `stopped while ${status.phase}`,
   );
-  return { ...status, phase: "STOPPED", pause: undefined };
+  return { ...status, phase: "STOPPED", pause: undefined, isStopTold: true };
 }

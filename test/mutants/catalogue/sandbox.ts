@@ -80,7 +80,11 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     source: made("drop a guard"),
     wrong: "STOPPED of a pod whose init died is announced once more by its stop.",
     invariant: "I10",
-    edits: [{ file: SANDBOX, from: "      if (this.#hasAnnouncedStop) return;\n", to: "" }],
+    edits: [{
+      file: SANDBOX,
+      from: 'if (event !== "STOPPED" || !before.isStopTold) this.announce(event);',
+      to: "this.announce(event);",
+    }],
   },
   {
     name: "sandbox-made-before-it-is-recorded",

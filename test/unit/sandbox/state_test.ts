@@ -27,11 +27,12 @@ Deno.test("preparing() is PREPARING, with nothing known but when", () => {
     createdAt: 100,
     network: undefined,
     pause: undefined,
+    isStopTold: false,
   });
 });
 
 Deno.test("ready() is READY with what network and pause gave", () => {
-  assertEquals(inReady, { phase: "READY", createdAt: 100, network, pause });
+  assertEquals(inReady, { ...preparing(100), phase: "READY", network, pause });
 });
 
 Deno.test("ready() refuses every phase but PREPARING", () => {
@@ -51,7 +52,12 @@ Deno.test("stopping() leads nowhere from STOPPED", () => {
 });
 
 Deno.test("stopped() is STOPPED without a pause, also the second time", () => {
-  assertEquals(stopped(statuses.STOPPING), { ...inReady, phase: "STOPPED", pause: undefined });
+  assertEquals(stopped(statuses.STOPPING), {
+    ...inReady,
+    phase: "STOPPED",
+    pause: undefined,
+    isStopTold: true,
+  });
   assertEquals(stopped(statuses.STOPPED), statuses.STOPPED);
 });
 
