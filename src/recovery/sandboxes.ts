@@ -8,6 +8,7 @@ import { stopping } from "../sandbox/state.ts";
 import { discardSandboxFiles, teardownSandbox } from "../sandbox/teardown.ts";
 import { openHandles, taskOf } from "../task/task.ts";
 import type { Known } from "./containers.ts";
+import { pluginsEnded } from "./plugins.ts";
 
 /**
  * Makes a sandbox's state true. One that was being made is undone: no client has its id. A ready one
@@ -19,18 +20,19 @@ export async function recoverSandbox(
   known: Known,
 ): Promise<void> {
   const { phase } = sandbox.status;
-  if (phase === "PREPARING") return await undo(runtime, sandbox);
+  if (phase === "PREPARING") return await undo(runtime, sandbox, known);
   if (phase !== "READY") return;
   if (known.isSameBoot && await isWhole(runtime, sandbox)) return;
   sandbox.gate.close();
   await sandbox.transition(stopping);
 }
 
-async function undo(runtime: Runtime, sandbox: Sandbox): Promise<void> {
+async function undo(runtime: Runtime, sandbox: Sandbox, known: Known): Promise<void> {
   const { record } = sandbox;
   sandbox.gate.close();
   try {
     using bounded = runtime.rollbackContext();
+    if (record.networkList !== undefined) await pluginsEnded(runtime, known.processes, bounded);
     await teardownSandbox(runtime, record, sandbox.status, bounded);
     await discardSandboxFiles(runtime, record);
     await runtime.kernel.store.commit(deleteSandboxRecord(sandbox.id));

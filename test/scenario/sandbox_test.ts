@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { allocations } from "../../sim/world/snapshot.ts";
 import { isReady } from "../../src/sandbox/query.ts";
 import { scenario } from "./scenario.ts";
 
@@ -42,4 +43,15 @@ scenario("W5: a creation that meets the removal of its sandbox adds nothing", as
   await it.simulation.idle();
   assertEquals([...it.runtime.containers.values()], []);
   assertEquals(it.simulation.machine.store.records().filter((r) => r.table === "container"), []);
+});
+
+scenario("W20: a plugin that outlives its daemon leaves the pod no address", async (it) => {
+  void it.run();
+  const plugin = await it.simulation.until(/bridge/, /^createFile/);
+  const recovery = it.restart();
+  await it.simulation.idle();
+  plugin.release();
+  await recovery;
+  await it.simulation.idle();
+  assertEquals(allocations(it.simulation.machine), []);
 });

@@ -136,6 +136,18 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "recovery-waits-for-no-plugin",
+    source: gap("W20"),
+    wrong: "A plugin that the crash left at work takes an address after it was given back.",
+    invariant: "I12",
+    scenario: "W20",
+    edits: [{
+      file: SANDBOXES,
+      from: "await pluginsEnded(runtime, known.processes, bounded);",
+      to: "void pluginsEnded;",
+    }],
+  },
+  {
     name: "recovery-keeps-the-name-of-half-a-sandbox",
     source: made("forget an undo"),
     wrong: "A pod that a crash caught in the making keeps its name for ever.",
