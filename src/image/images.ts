@@ -4,7 +4,7 @@ import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Change, StoredRecord } from "../kernel/store.ts";
-import type { Telemetry } from "../telemetry.ts";
+import { spanned, type Telemetry } from "../telemetry.ts";
 import type { Image } from "./image.ts";
 import { type Ingest, Ingests } from "./ingest.ts";
 import { installLayers, type UnnamedImage } from "./install.ts";
@@ -374,17 +374,14 @@ export class Images {
   async #observed(action: string, subject: string, work: () => Promise<Image>): Promise<Image> {
     const { clock } = this.#kernel;
     const start = clock.monotonicMs();
-    using span = this.#telemetry.span(`image.${action}`, { "image.reference": subject });
-    try {
+    const attributes = { "image.reference": subject };
+    return await spanned(this.#telemetry, `image.${action}`, attributes, async (span) => {
       const image = await work();
       span.set({ "image.id": image.id });
       this.#telemetry.observe(`image_${action}`, (clock.monotonicMs() - start) / 1_000);
       this.#telemetry.log("info", `image ${action} done`, { subject, id: image.id });
       return image;
-    } catch (error) {
-      span.fail(error);
-      throw error;
-    }
+    });
   }
 }
 

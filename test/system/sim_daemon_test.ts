@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 
 import { DEFAULT_CONFIG, SILENT, startDaemon } from "../../mod.ts";
 import { ContainerState, NamespaceMode } from "../../src/cri/gen/v1_pb.ts";
+import type { TracedSpan } from "../../src/program/trace.ts";
 import { connect } from "./client.ts";
 import { watchEvents } from "./watch_events.ts";
 
@@ -49,6 +50,37 @@ Deno.test("a CRI client can play with a daemon on a simulated machine", async ()
     assertEquals(containersStatuses.find((it) => it.id === short)?.exitCode, 3);
     await client.removePodSandbox({ podSandboxId });
     assertEquals((await client.listContainers()).containers, []);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a daemon's trace keeps calls that go on at once apart", async () => {
+  const folder = await Deno.makeTempDir();
+  const traceFile = `${folder}/trace.jsonl`;
+  {
+    await using daemon = await startDaemon({
+      kernel: "sim",
+      seed: 7,
+      socketPath: `${folder}/run/slipway.sock`,
+      config: DEFAULT_CONFIG,
+      telemetry: SILENT,
+      imports: [],
+      traceFile,
+    });
+    using client = connect(daemon.socketPath);
+    await Promise.all(["a", "b"].map((name) =>
+      client.runPodSandbox({
+        config: { metadata: { name, namespace: "default", uid: name }, linux: LINUX },
+      })
+    ));
+  }
+  const lines = (await Deno.readTextFile(traceFile)).trimEnd().split("\n");
+  const spans: readonly TracedSpan[] = lines.map((it) => JSON.parse(it));
+  const calls = spans.filter((it) => it.name === "RunPodSandbox");
+  assertEquals(calls.map((it) => it.parent), [null, null]);
+  for (const { id } of calls) {
+    const commits = spans.filter((it) => it.parent === id && it.name === "commit");
+    assertEquals(commits.length, 2);
   }
   await Deno.remove(folder, { recursive: true });
 });
