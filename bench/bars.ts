@@ -5,6 +5,7 @@ import { type Estimate, medianRatio } from "./statistics.ts";
 /** What the bars need to know of a run. */
 export interface BarSettings {
   readonly network: "host" | "cni";
+  readonly parallel: number;
   readonly pauseMs: number;
 }
 
@@ -28,25 +29,42 @@ export function barsOf(
 }
 
 function againstPeer(ours: Endpoint, peer: Endpoint, settings: BarSettings): readonly Bar[] {
-  const kind = peer.runtime?.split(" ")[0];
-  if (kind === undefined) return settings.network === "host" ? [aboveFloor(ours, peer)].flat() : [];
-  if (kind === "cri-o") return [median(ours, peer, "run → started", 0.5)].flat();
-  if (kind !== "containerd") return [];
+  switch (peer.runtime?.split(" ")[0]) {
+    case undefined:
+      return settings.network === "host" && settings.parallel === 1 ? aboveFloor(ours, peer) : [];
+    case "containerd":
+      return [
+        ...timesAgainstContainerd(ours, peer, settings),
+        ...burst(ours, peer),
+        ...memory(ours, peer),
+        ...reads(ours, peer),
+      ];
+    case "cri-o":
+      return settings.parallel === 1 ? median(ours, peer, "run → started", 0.5) : [];
+    default:
+      return [];
+  }
+}
+
+/** Of pods that come one at a time. */
+function timesAgainstContainerd(
+  ours: Endpoint,
+  peer: Endpoint,
+  { parallel, pauseMs }: BarSettings,
+): readonly Bar[] {
+  if (parallel > 1) return [];
   return [
-    median(ours, peer, "run → started", 0.35),
-    high(ours, peer, "run → started", 0.5),
-    settings.pauseMs >= PREPARED_AFTER_MS ? median(ours, peer, "StartContainer", 0.05) : [],
-    settings.pauseMs === 0 ? median(ours, peer, "StartContainer", 0.6) : [],
-    median(ours, peer, "whole cycle", 0.5),
-    median(ours, peer, "stop + remove", 0.5),
-    burst(ours, peer),
-    memory(ours, peer),
-    ...reads(ours, peer),
-  ].flat();
+    ...median(ours, peer, "run → started", 0.35),
+    ...high(ours, peer, "run → started", 0.5),
+    ...pauseMs === 0 ? median(ours, peer, "StartContainer", 0.6) : [],
+    ...pauseMs >= PREPARED_AFTER_MS ? median(ours, peer, "StartContainer", 0.05) : [],
+    ...median(ours, peer, "whole cycle", 0.5),
+    ...median(ours, peer, "stop + remove", 0.5),
+  ];
 }
 
 function onItsOwn(ours: Endpoint): readonly Bar[] {
-  return [delay(ours), growth(ours), furtherContainer(ours)].flat();
+  return [...delay(ours), ...growth(ours), ...furtherContainer(ours)];
 }
 
 function median(ours: Endpoint, peer: Endpoint, measure: Measure, limit: number): readonly Bar[] {

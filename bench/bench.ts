@@ -15,6 +15,8 @@ import { openTargets, openTraced } from "./targets.ts";
 import { traceOf } from "./trace.ts";
 
 const SIMULATED_STARTS = 200;
+/** The last that is told. */
+const REMOVING = "removing what there is";
 const MS_PER_SECOND = 1_000;
 
 /** Measures what was asked for, and removes it again, when `signal` is aborted as well. */
@@ -24,8 +26,9 @@ export async function measureAll(
   signal: AbortSignal,
 ): Promise<Report> {
   const beganAt = new Date().toISOString();
-  await using undo = new AsyncDisposableStack();
   using progress = new Progress(flags.progress, podsOf(flags));
+  await using undo = new AsyncDisposableStack();
+  signal.addEventListener("abort", () => progress.end(REMOVING), { once: true });
   progress.show("simulated kernel");
   const simulated = await measureSimulated(SIMULATED_STARTS);
   signal.throwIfAborted();
@@ -37,6 +40,7 @@ export async function measureAll(
   const targets = await openTargets(flags, options, scratch, undo);
   const facts = { machine: await machineFacts(scratch.folder), versions: await versions() };
   const found = await measureEach({ flags, options, scratch, progress, targets });
+  progress.end(REMOVING);
   const settings = { pods, warmup, parallel, ...shared, measurements: flags.measure };
   return reportOf({ beganAt, commandLine, ...facts, settings, simulated, ...found });
 }

@@ -14,6 +14,7 @@ export class Progress implements Disposable {
   readonly #write: (text: string) => void;
   #done = 0;
   #what = "";
+  #isEnding = false;
 
   /** @param total of what is told of by `add` */
   constructor(style: ProgressStyle, total: number, write = writeToStderr) {
@@ -23,11 +24,18 @@ export class Progress implements Disposable {
     this.#write = write;
   }
 
-  /** Says what is done next. */
+  /** Says what is done next; after {@linkcode end} nothing is. */
   show(what: string): void {
+    if (this.#isEnding) return;
     if (this.#style === "lines" && what !== this.#what) this.#write(`${what}\n`);
     this.#what = what;
     this.#draw();
+  }
+
+  /** Says what is done last, whatever else begins meanwhile. */
+  end(what: string): void {
+    this.show(what);
+    this.#isEnding = true;
   }
 
   /** Some of it is done. */

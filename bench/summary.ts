@@ -37,8 +37,8 @@ export interface Findings
 
 /** Works out a report. */
 export function reportOf({ series, simulated, ...facts }: Findings): Report {
-  const { network, pauseMs } = facts.settings;
-  const endpoints = series.map((it) => endpointOf(it, network));
+  const { settings } = facts;
+  const endpoints = series.map((it) => endpointOf(it, settings.network));
   const [ours, ...others] = endpoints;
   return {
     version: 1,
@@ -46,7 +46,7 @@ export function reportOf({ series, simulated, ...facts }: Findings): Report {
     endpoints,
     simulated: { calls: summaryOf(simulated) },
     ratios: ours === undefined ? [] : others.map((it) => ratioOf(ours, it)),
-    bars: ours === undefined ? [] : barsOf(ours, others, { network, pauseMs }),
+    bars: ours === undefined ? [] : barsOf(ours, others, settings),
   };
 }
 

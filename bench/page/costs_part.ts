@@ -1,6 +1,6 @@
+import { type Html, html } from "../../sim/report/html.ts";
 import { READ_CALLS } from "../reads.ts";
 import type { Endpoint, Report } from "../report.ts";
-import { type Html, html } from "./html.ts";
 import { endpointName, note, section } from "./parts.ts";
 import { numberText } from "./scale.ts";
 

@@ -1,7 +1,7 @@
+import { type Html, html } from "../../sim/report/html.ts";
 import { type Measure, MEASURES } from "../cycle.ts";
 import type { Endpoint, Report } from "../report.ts";
 import { percentile } from "../statistics.ts";
-import { type Html, html } from "./html.ts";
 import { axis, endpointName, grid, note, section } from "./parts.ts";
 import { linearScale, numberText, type Scale } from "./scale.ts";
 

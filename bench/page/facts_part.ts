@@ -1,5 +1,5 @@
+import { type Html, html } from "../../sim/report/html.ts";
 import type { Report } from "../report.ts";
-import { type Html, html } from "./html.ts";
 import { section } from "./parts.ts";
 import { numberText } from "./scale.ts";
 

@@ -1,10 +1,10 @@
+import { type Html, html, raw } from "../../sim/report/html.ts";
 import type { Measure } from "../cycle.ts";
 import type { Report } from "../report.ts";
 import { barsPart } from "./bars_part.ts";
 import { costsPart } from "./costs_part.ts";
 import { callsPart } from "./ecdf.ts";
 import { factsPart } from "./facts_part.ts";
-import { type Html, html, raw } from "./html.ts";
 import css from "./page.css" with { type: "text" };
 import { endpointName } from "./parts.ts";
 import { ratiosPart } from "./ratios_part.ts";

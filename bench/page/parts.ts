@@ -1,5 +1,5 @@
+import { type Html, html, type HtmlPart } from "../../sim/report/html.ts";
 import type { Endpoint } from "../report.ts";
-import { type Html, html, type HtmlPart } from "./html.ts";
 import { type Scale, tickText } from "./scale.ts";
 
 /** A part of the page with a heading that can be linked to. */

@@ -1,6 +1,6 @@
+import { type Html, html } from "../../sim/report/html.ts";
 import { MEASURES } from "../cycle.ts";
 import type { Ratio, Report } from "../report.ts";
-import { type Html, html } from "./html.ts";
 import { axis, endpointName, grid, note, section } from "./parts.ts";
 import { numberText, ratioScale, type Scale } from "./scale.ts";
 

@@ -1,5 +1,5 @@
+import { type Html, html } from "../../sim/report/html.ts";
 import type { SpanStatistics, Trace } from "../report.ts";
-import { type Html, html } from "./html.ts";
 import { note, section, table } from "./parts.ts";
 import { numberText } from "./scale.ts";
 

@@ -1,5 +1,5 @@
+import { type Html, html } from "../../sim/report/html.ts";
 import type { Trace, WaterfallCall, WaterfallSpan } from "../report.ts";
-import { type Html, html } from "./html.ts";
 import { axis, grid, note, section } from "./parts.ts";
 import { linearScale, numberText, type Scale } from "./scale.ts";
 

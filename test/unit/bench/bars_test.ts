@@ -5,9 +5,9 @@ import { REPORT } from "./fixture.ts";
 
 const [ours, peer, floor] = REPORT.endpoints;
 
-function verdicts(pauseMs: number, network: "host" | "cni" = "host") {
+function verdicts(pauseMs: number, network: "host" | "cni" = "host", parallel = 1) {
   if (ours === undefined || peer === undefined || floor === undefined) throw new Error("no report");
-  const bars = barsOf(ours, [peer, floor], { pauseMs, network });
+  const bars = barsOf(ours, [peer, floor], { pauseMs, network, parallel });
   return bars.map(({ name, value, isMet }) => [name, Math.round(value * 100) / 100, isMet]);
 }
 
@@ -35,6 +35,8 @@ Deno.test("barsOf() asks no more than a run can tell", () => {
   // Neither back to back nor late enough for a task to be there.
   assertEquals(names(50, "host").includes("StartContainer p50"), false);
   assertEquals(names(100, "host").includes("StartContainer p50"), true);
+  // Pods beside others wait for each other.
+  assertEquals(verdicts(0, "host", 20).some(([name]) => name === "whole cycle p50"), false);
   // The floor has no network of its own.
   assertEquals(names(0, "cni").includes("run → started p50 above it"), false);
 });

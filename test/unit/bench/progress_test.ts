@@ -18,6 +18,15 @@ Deno.test("Progress tells each phase once in lines, and nothing when it shall no
   assertEquals(told("none"), "");
 });
 
+Deno.test("Progress says what is done last, and nothing after that", () => {
+  let text = "";
+  using progress = new Progress("lines", 4, (more) => text += more);
+  progress.show("pods");
+  progress.end("removing");
+  progress.show("pods");
+  assertEquals(text, "pods\nremoving\n");
+});
+
 Deno.test("Progress writes its bar over and wipes it away at the end", () => {
   const states = told("bar").split("\r").slice(1);
   assertEquals(states, [
