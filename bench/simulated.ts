@@ -21,7 +21,7 @@ const WARM_UP = 50;
  * the algorithm alone, with the simulator's own work for its calls and for conmon and runc.
  */
 export async function measureSimulated(count: number): Promise<readonly Timings[]> {
-  const simulation = new Simulation({ seed: 1 });
+  const simulation = new Simulation({ seed: 1, isTrapped: false });
   seedImage(simulation);
   const daemon = simulation.bootDaemon(async (kernel) => {
     const runtime = await bootRuntime({ kernel, config: DEFAULT_CONFIG, telemetry: SILENT });

@@ -2,7 +2,7 @@ import type { Kernel } from "../src/kernel/kernel.ts";
 import type { Chooser } from "./chooser.ts";
 import { Daemon } from "./daemon.ts";
 import { Director, type Hold, type What, type Who } from "./director.ts";
-import { afterMicrotasks, canDrain } from "./driver.ts";
+import { afterMicrotasks, canDrain, drain } from "./driver.ts";
 import { type FaultOptions, Faults } from "./faults.ts";
 import { History, stepText } from "./history.ts";
 import type { Program } from "./programs/program.ts";
@@ -16,6 +16,7 @@ import { Step } from "./step.ts";
 import { RandomWalk } from "./strategies/random_walk.ts";
 import { Slow } from "./strategies/slow.ts";
 import { currentTask, type Task } from "./task.ts";
+import { type AmbientUse, closeTrap, openTrap } from "./trap.ts";
 import { Machine } from "./world/machine.ts";
 import { difference, snapshot, type SnapshotOptions } from "./world/snapshot.ts";
 
@@ -35,6 +36,11 @@ export interface SimulationOptions {
   readonly faults?: FaultOptions;
   /** Keeps every step for reports. */
   readonly history?: boolean;
+  /**
+   * Whether code of the simulation that reaches for the host's time, chance or IO is refused, with an
+   * `AmbientUse`; true unless given. False is for measurements: runs are no function of the seed then.
+   */
+  readonly isTrapped?: boolean;
   /** The strategy; a random walk from the seed unless given. */
   readonly chooser?: Chooser;
   /** What to do, whatever a strategy or chance would: the schedule of an earlier run, or a part of it. */
@@ -88,12 +94,15 @@ export class Simulation {
   readonly #stepsMax: number;
   readonly #tasks: Set<SimTask<unknown>> = new Set();
   readonly #daemons: Daemon<unknown>[] = [];
+  readonly #isTrapped: boolean;
   #unsettledCount = 0;
+  readonly #caught = (use: AmbientUse): void => void (this.machine.failure ??= use);
 
   /** Switches the machine on. Nothing runs before `run`. */
   constructor(options: SimulationOptions) {
     const { seed, faults = {} } = options;
     this.#stepsMax = options.stepsMax ?? STEPS_MAX;
+    this.#isTrapped = options.isTrapped ?? true;
     this.#guide = options.schedule === undefined ? undefined : new Guide(options.schedule);
     const chooser = this.#guide ??
       new Slow(options.chooser ?? new RandomWalk(seed), seed, () => this.faults.slowness);
@@ -297,10 +306,26 @@ export class Simulation {
     for (;;) {
       const outcome = this.#check(options, stepsEnd);
       if (outcome !== undefined) return outcome;
-      if (this.scheduler.runOne()) continue;
+      if (this.#runStep()) continue;
       const rest = this.#rest(end);
       if (rest !== undefined) return rest;
     }
+  }
+
+  /** One step and all code that it wakes, which has no other time, chance and IO than the machine's. */
+  #runStep(): boolean {
+    const { scheduler } = this;
+    if (this.#isTrapped) closeTrap(this.#caught);
+    let step: Step | undefined;
+    try {
+      step = scheduler.runOneUndrained();
+      if (step !== undefined) drain();
+    } finally {
+      openTrap();
+    }
+    if (step === undefined) return false;
+    scheduler.tellListeners(step);
+    return true;
   }
 
   /** Like {@linkcode run}, from anywhere and without internals of Deno, and several times slower. */

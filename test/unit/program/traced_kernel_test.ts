@@ -18,7 +18,7 @@ import { type TracedSpan, TracingTelemetry } from "../../../src/program/trace.ts
 
 /** The spans of a pod with one container, from its first call to its last, on the simulated machine. */
 async function podSpans(): Promise<readonly TracedSpan[]> {
-  const simulation = new Simulation({ seed: 1 });
+  const simulation = new Simulation({ seed: 1, isTrapped: false });
   seedImage(simulation);
   const spans: TracedSpan[] = [];
   const daemon = simulation.bootDaemon(async (kernel) => {
