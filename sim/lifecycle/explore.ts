@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { type CounterExample, counterExampleOf } from "../experiment/counterexample.ts";
-import { describeCounterExample } from "../experiment/describe.ts";
 import { failureClassOf } from "../experiment/failure_class.ts";
 import { shrink } from "../experiment/shrink.ts";
 import { traceOf } from "../experiment/trace.ts";
+import { reportOfCounterExample, reportText } from "../report/mod.ts";
 import type { StrategyName } from "../strategies/portfolio.ts";
 import { lifecyclePrograms } from "./arbitrary.ts";
 import { lifecycleExperiment } from "./experiment.ts";
@@ -83,8 +83,6 @@ export function replayCommand({ seed, strategy }: Finding): string {
 
 /** A finding as a report: what broke, how to see it again, and the smallest run that still breaks it. */
 export function describeFinding(finding: Finding): string {
-  return [
-    ...describeCounterExample(lifecycleExperiment(), shrinkFinding(finding, "")),
-    `Replay: ${replayCommand(finding)}`,
-  ].join("\n");
+  const example = shrinkFinding(finding, "");
+  return reportText(reportOfCounterExample(lifecycleExperiment(), example, replayCommand(finding)));
 }

@@ -12,9 +12,11 @@ const ACTORS_MAX = 3;
  */
 export function describeDeviations(trace: Trace, schedule: Schedule): DescribedDeviation[] {
   const story = new Story(trace);
-  return placesOf(trace.steps, schedule)
-    .map((place) => ({ step: place.step.number, mark: place.mark, text: story.tell(place) }))
-    .toSorted((a, b) => a.step - b.step);
+  return placesOf(trace.steps, schedule).map((place) => ({
+    step: place.step.number,
+    mark: place.mark,
+    text: story.tell(place),
+  }));
 }
 
 type Place = DeviationPlace<TraceStep>;
@@ -30,9 +32,10 @@ class Story {
     this.#names = new Map(tasks.map(({ key, name }) => [key, name]));
     this.#pending = new Map(pending.map((it) => [it.key, it]));
     this.#lastOf = new Map(steps.map(({ task, number }) => [task, number]));
-    // A client waits for its calls, not for steps of its own.
-    const clients = tasks.filter((it) => it.actor === "client").map((it) => it.key);
-    this.#waiting = new Set([...pending.map((it) => it.task), ...clients]);
+    // Who took no step but its first may wait for the calls of others, as a client does.
+    const acting = new Set(steps.filter((it) => it.verb !== "begin").map((it) => it.task));
+    const clients = tasks.filter((it) => it.actor === "client" && !acting.has(it.key));
+    this.#waiting = new Set([...pending.map((it) => it.task), ...clients.map((it) => it.key)]);
   }
 
   tell(place: Place): string {
@@ -103,12 +106,19 @@ class Story {
     const when = `right after ${this.#name(step.task)} ${words(step)}`;
     const call = /^cancel (.+)$/.exec(what)?.[1];
     if (call !== undefined) return `The client of ${this.#name(call)} gives up, ${when}`;
-    return /^crash/.test(what) ? `The daemon is killed, ${when}` : `${what} comes, ${when}`;
+    // Incidents are numbered, since none of a run may share its name with another.
+    return `${sentenceOf(what.replace(/ \d+$/, ""))}, ${when}`;
   }
 
   #name(task: string): string {
     return this.#names.get(task) ?? `task ${task}`;
   }
+}
+
+/** "daemon killed" as a sentence. */
+function sentenceOf(incident: string): string {
+  const passive = /^(.+) (killed|lost|set)$/.exec(incident);
+  return passive === null ? incident : `${passive[1]} is ${passive[2]}`;
 }
 
 function steps(count: number): string {

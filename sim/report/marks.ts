@@ -36,7 +36,8 @@ export interface DeviationPlace<Step extends Keyed> {
 }
 
 /**
- * Finds where the deviations of a schedule took place; one that the run did not come to is left out.
+ * Finds where the deviations of a schedule took place, in that order; one that the run did not come to
+ * is left out.
  *
  * @param steps of the whole run, numbered without gaps
  */
@@ -45,13 +46,14 @@ export function placesOf<Step extends Keyed>(
   schedule: Schedule,
 ): DeviationPlace<Step>[] {
   const finder = new Finder(steps);
-  return schedule.flatMap((deviation) => {
+  const places = schedule.flatMap((deviation) => {
     const index = finder.find(deviation);
     const step = steps[index ?? -1];
     if (index === undefined || step === undefined) return [];
     const at = steps[finder.at(deviation.at) ?? -1];
     return { deviation, step, at, mark: markOf(deviation, steps[index - 1]) };
   });
+  return places.toSorted((a, b) => a.step.number - b.step.number);
 }
 
 function markOf(deviation: Deviation, before: Keyed | undefined): Mark {

@@ -13,6 +13,7 @@ export type {
   TraceStep,
   TraceTask,
 } from "./model.ts";
+export { reportOfCounterExample } from "./counterexample.ts";
 export { describeDeviations } from "./deviations.ts";
 export { reportHtml } from "./page.ts";
 export { type Failure, reportOf } from "./report.ts";

@@ -99,10 +99,18 @@ export interface FailureReport {
   readonly failing: Trace;
   /** The nearest run that passes. */
   readonly passing: Trace | undefined;
+  /** The number of the deviation that it does without, from 1; undefined where that is not all. */
+  readonly passingWithout: number | undefined;
   /** The state before, a line each thing. */
   readonly before: readonly string[];
   /** The state when it broke. */
   readonly after: readonly string[];
   /** Who waits for what, where that is the failure. */
   readonly waitText: string | undefined;
+}
+
+/** What the other run is called. */
+export function passingTitle({ passingWithout }: FailureReport): string {
+  const without = passingWithout === undefined ? "" : `, without deviation ${passingWithout}`;
+  return `The nearest run that passes${without}`;
 }

@@ -43,7 +43,7 @@ export class Names {
     for (const match of entry.arguments.matchAll(ID)) {
       const [, digest, id = ""] = match;
       if (digest !== undefined || this.#names.has(id)) continue;
-      const kind = kindOf(entry.arguments.slice(0, match.index));
+      const kind = kindOf(entry.arguments.slice(0, match.index), entry.task);
       const name = this.#free(labelOf(entry.task, kind), kind);
       this.#names.set(id, name);
       this.#byStart.set(id.slice(0, 8), name);
@@ -65,13 +65,14 @@ type Kind = "sandbox" | "container" | "other";
 
 const PREFIXES: Readonly<Record<Kind, string>> = { sandbox: "s", container: "c", other: "id" };
 
-/** What an id stands for, told by what stands before it. */
-function kindOf(before: string): Kind {
+/** What an id stands for, told by what stands before it, else by the call that it first comes in. */
+function kindOf(before: string, task: string): Kind {
   if (/(sandboxes\/|"sandbox(_status)?","id":")$/.test(before)) return "sandbox";
   if (/((tasks|containers)\/|"container(_status)?","id":"|--cid )$/.test(before)) {
     return "container";
   }
-  return "other";
+  if (task.startsWith("RunPodSandbox ")) return "sandbox";
+  return task.startsWith("CreateContainer ") ? "container" : "other";
 }
 
 /** What the call calls the object that it makes. */

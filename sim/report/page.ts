@@ -52,7 +52,7 @@ export function reportHtml(report: FailureReport): string {
     <script type="module">${raw(PAGE_SCRIPT)}</script>
       </body>
     </html>
-  `.text;
+  `.text.trimStart();
 }
 
 /** Nothing from anywhere, and of scripts only this one, by its hash. */

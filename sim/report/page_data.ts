@@ -1,4 +1,5 @@
 import type { FailureReport, Trace, TraceStep } from "./model.ts";
+import { commonCount } from "./window.ts";
 
 /** What the page's script reads, as JSON that may stand inside of a script element. */
 export function pageData(report: FailureReport): string {
@@ -15,13 +16,6 @@ export function pageData(report: FailureReport): string {
   };
   // Texts come from containers: "</script>" among them must not end the element.
   return JSON.stringify(data).replaceAll("<", "\\u003c");
-}
-
-/** How many first steps two runs share. */
-export function commonCount(a: Trace, b: Trace): number {
-  const length = Math.min(a.steps.length, b.steps.length);
-  for (let i = 0; i < length; i++) if (a.steps[i]?.key !== b.steps[i]?.key) return i;
-  return length;
 }
 
 /** Both runs say the same over and over: each text is kept once, the empty one first. */

@@ -1,9 +1,15 @@
 import { difference } from "../world/snapshot.ts";
 import { type Html, html } from "./html.ts";
-import type { DescribedDeviation, FailureReport, Mark, Trace } from "./model.ts";
-import { commonCount } from "./page_data.ts";
+import {
+  type DescribedDeviation,
+  type FailureReport,
+  type Mark,
+  passingTitle,
+  type Trace,
+} from "./model.ts";
 import { SYMBOLS } from "./paint.ts";
 import { duration } from "./width.ts";
+import { commonCount } from "./window.ts";
 
 /** A schedule that was shrunk has fewer. */
 const DEVIATIONS_MAX = 12;
@@ -57,7 +63,7 @@ ${minimal}
 }
 
 /** The deviations as sentences, each a link to its step, and what broke last. */
-export function whatHappened({ deviations, failing, message }: FailureReport): Html {
+export function whatHappened({ deviations, failing, title }: FailureReport): Html {
   const last = failing.steps.at(-1)?.number ?? 0;
   const more = deviations.slice(DEVIATIONS_MAX);
   return html`
@@ -75,7 +81,7 @@ export function whatHappened({ deviations, failing, message }: FailureReport): H
       ${more.map(deviationItem)}</ol>
       </details>
     `}<ol class="deviations">
-    ${deviationItem({ step: last, mark: "violation", text: message })}</ol>
+    ${deviationItem({ step: last, mark: "violation", text: title })}</ol>
     </section>
   `;
 }
@@ -127,7 +133,7 @@ export function timelinePart(report: FailureReport): Html {
     ${figure("failing", "The failing run", failing, undefined)}
     ${passing === undefined
       ? undefined
-      : figure("passing", "The nearest run that passes", passing, commonCount(failing, passing))}
+      : figure("passing", passingTitle(report), passing, commonCount(failing, passing))}
     ${LEGEND}
         </div>
         <aside id="details" aria-label="The chosen step">

@@ -1,15 +1,16 @@
 import { type Html, html } from "./html.ts";
-import type { FailureReport, Trace, TraceStep } from "./model.ts";
+import { type FailureReport, passingTitle, type Trace, type TraceStep } from "./model.ts";
 import { toneOf } from "./page_parts.ts";
 import { SYMBOLS } from "./paint.ts";
-import { foldText, shortCall } from "./text_lanes.ts";
+import { noteText, shortCall } from "./text_lanes.ts";
 import { interestingKeys, type LaneRow, laneRows, laneTasks } from "./window.ts";
 
 const LANES_MAX = 4;
 const ROWS_MAX = 200;
 
 /** A column per task with what matters of both runs, all else folded. */
-export function storyPart({ failing, passing }: FailureReport): Html {
+export function storyPart(report: FailureReport): Html {
+  const { failing, passing } = report;
   const keys = interestingKeys(failing);
   const lanes = laneTasks(failing, keys, LANES_MAX);
   return html`
@@ -19,7 +20,7 @@ export function storyPart({ failing, passing }: FailureReport): Html {
     ${runTable("failing", "The failing run", failing, keys, lanes)}
     ${passing === undefined
       ? undefined
-      : runTable("passing", "The nearest run that passes", passing, keys, lanes)}
+      : runTable("passing", passingTitle(report), passing, keys, lanes)}
       </div>
     </section>
   `;
@@ -62,8 +63,8 @@ function rowOf(
   laneCount: number,
   names: ReadonlyMap<string, string>,
 ): Html {
-  if (row.kind === "fold") {
-    const text = foldText(row.counts, names);
+  if (row.kind !== "step") {
+    const text = noteText(row, names);
     return html`
       <tr class="fold">
         <td colspan="${laneCount + 1}">⋮ ${text}</td>

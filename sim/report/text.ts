@@ -1,12 +1,15 @@
-import type { DescribedDeviation, FailureReport } from "./model.ts";
+import { type DescribedDeviation, type FailureReport, passingTitle } from "./model.ts";
 import { difference } from "../world/snapshot.ts";
 import { type Paint, painter, SYMBOLS } from "./paint.ts";
 import { type Lanes, lanesOf, lanesText } from "./text_lanes.ts";
-import { wrap } from "./width.ts";
+import { cut, wrap } from "./width.ts";
+import { commonCount } from "./window.ts";
 
 const WIDTH = 120;
 const GAP = "   ";
 const DEVIATIONS_MAX = 20;
+const STATE_LINES_MAX = 40;
+const FAILING = "The failing run";
 
 /** How a report is written. */
 export interface TextOptions {
@@ -26,9 +29,10 @@ export function reportText(report: FailureReport, options: TextOptions = {}): st
     laneLines(report, width, paint),
     titled(
       report.before.length === 0 ? "State" : "State, before (-) and after (+)",
-      stateLines(report),
+      stateLines(report, width - 2),
       paint,
     ),
+    titled("In full", report.message.split("\n").slice(1), paint),
     titled("Who waits for what", report.waitText?.split("\n") ?? [], paint),
     titled("Program", report.program, paint),
   ];
@@ -40,7 +44,7 @@ function titled(title: string, lines: readonly string[], paint: Paint): string[]
 }
 
 function deviationLines(report: FailureReport, width: number, paint: Paint): string[] {
-  const { deviations, isMinimal, message } = report;
+  const { deviations, isMinimal, title } = report;
   const shown = deviations.slice(0, DEVIATIONS_MAX);
   const lines = shown.flatMap((it, index) => sentence(it, index + 1, width - 4, paint));
   if (deviations.length > shown.length) {
@@ -58,7 +62,7 @@ function deviationLines(report: FailureReport, width: number, paint: Paint): str
   }
   const last = report.failing.steps.at(-1)?.number ?? 0;
   const verdict = sentence(
-    { step: last, mark: "violation", text: message },
+    { step: last, mark: "violation", text: title },
     undefined,
     width - 4,
     paint,
@@ -84,24 +88,17 @@ function sentence(
 /** Both runs side by side when they fit, else one below the other. */
 function laneLines(report: FailureReport, width: number, paint: Paint): string[] {
   const { failing, passing } = report;
-  if (passing === undefined) {
-    return section("The failing run", lanesOf(failing, undefined, width), paint);
-  }
+  if (passing === undefined) return section(FAILING, lanesOf(failing, width), paint);
+  const title = passingTitle(report);
   const half = Math.floor((width - GAP.length) / 2);
-  const left = lanesOf(failing, undefined, half);
-  if (left === undefined) {
-    const wide = lanesOf(failing, undefined, width);
-    return [
-      ...section("The failing run", wide, paint),
-      "",
-      ...section("The nearest run that passes", lanesOf(passing, wide, width), paint),
-    ];
+  const left = lanesOf(failing, half);
+  if (left !== undefined) {
+    const right = section(title, lanesOf(passing, half, left), paint);
+    return beside(section(FAILING, left, paint), right, half);
   }
-  return beside(
-    section("The failing run", left, paint),
-    section("The nearest run that passes", lanesOf(passing, left, half), paint),
-    half,
-  );
+  const wide = lanesOf(failing, width);
+  const rest = lanesOf(passing, width, wide, commonCount(failing, passing));
+  return [...section(FAILING, wide, paint), "", ...section(title, rest, paint)];
 }
 
 function section(title: string, lanes: Lanes | undefined, paint: Paint): string[] {
@@ -122,9 +119,15 @@ function visibleLength(text: string): number {
   return text.replaceAll(/\x1b\[\d*m/g, "").length;
 }
 
-function stateLines({ before, after }: FailureReport): readonly string[] {
-  if (before.length === 0) return after;
+function stateLines({ before, after }: FailureReport, width: number): readonly string[] {
+  if (before.length === 0) return after.map((it) => cut(it, width));
   const changes = difference(before, after);
   const common = before.length - changes.filter((it) => it.startsWith("-")).length;
-  return [...changes, `  ${common} more as before`];
+  const shown = changes.slice(0, STATE_LINES_MAX).map((it) => cut(it, width));
+  const more = changes.length - shown.length;
+  return [
+    ...shown,
+    ...(more > 0 ? [`  ${more} more are different`] : []),
+    `  ${common} more as before`,
+  ];
 }

@@ -20,15 +20,23 @@ export interface Lanes {
   /** The keys of the tasks. */
   readonly tasks: readonly string[];
   readonly laneWidth: number;
+  /** First steps that stand above already. */
+  readonly commonCount: number;
 }
 
 /**
  * Lays a run out for a width.
  *
  * @param like another run whose steps and tasks are shown, as far as this one has them
+ * @param commonCount how many first steps of that one are not shown again
  * @returns undefined when it does not fit: a marked step would be left out
  */
-export function lanesOf(trace: Trace, like: Lanes | undefined, width: number): Lanes | undefined {
+export function lanesOf(
+  trace: Trace,
+  width: number,
+  like?: Lanes,
+  commonCount: number = 0,
+): Lanes | undefined {
   const keys = like?.keys ?? interestingKeys(trace);
   const countMax = Math.min(LANES_MAX, Math.floor((width - GUTTER) / LANE_WIDTH_MIN));
   const tasks = like?.tasks ?? laneTasks(trace, keys, countMax);
@@ -37,7 +45,7 @@ export function lanesOf(trace: Trace, like: Lanes | undefined, width: number): L
     return undefined;
   }
   const laneWidth = Math.floor((width - GUTTER) / Math.max(1, tasks.length));
-  return { trace, keys, tasks, laneWidth: Math.min(LANE_WIDTH_MAX, laneWidth) };
+  return { trace, keys, tasks, laneWidth: Math.min(LANE_WIDTH_MAX, laneWidth), commonCount };
 }
 
 /** The lines of the lanes, names first. */
@@ -46,7 +54,7 @@ export function lanesText(lanes: Lanes, paint: Paint): string[] {
   const names = new Map(trace.tasks.map(({ key, name }) => [key, name]));
   const present = tasks.map((it) => names.get(it) ?? "");
   const header = " ".repeat(GUTTER) + present.map((it) => fit(it, laneWidth - 1)).join(" ");
-  const rows = laneRows(trace, lanes.keys, tasks);
+  const rows = laneRows(trace, lanes.keys, tasks, lanes.commonCount);
   const shown = rows.slice(0, ROWS_MAX);
   const lines = shown.map((row) => rowText(row, lanes, names, paint));
   if (rows.length > shown.length) {
@@ -61,10 +69,9 @@ function rowText(
   names: ReadonlyMap<string, string>,
   paint: Paint,
 ): string {
-  if (row.kind === "fold") {
-    return paint.faint(
-      `${" ".repeat(GUTTER - 2)}⋮ ${cut(foldText(row.counts, names), laneWidth * tasks.length)}`,
-    );
+  if (row.kind !== "step") {
+    const note = cut(noteText(row, names), laneWidth * tasks.length);
+    return paint.faint(`${" ".repeat(GUTTER - 2)}⋮ ${note}`);
   }
   const { step, lane } = row;
   const symbol = step.mark === undefined ? " " : SYMBOLS[step.mark];
@@ -81,11 +88,13 @@ function rowText(
   }${text}${paint.faint(tail.trimEnd())}`;
 }
 
-/** "34 steps of conmon c1, 2 of daemon", and how many other tasks. */
-export function foldText(
-  counts: ReadonlyMap<string, number>,
+/** "34 steps of conmon c1, 2 of daemon", and how many other tasks; or that others show it. */
+export function noteText(
+  row: Exclude<LaneRow, { readonly kind: "step" }>,
   names: ReadonlyMap<string, string>,
 ): string {
+  if (row.kind === "common") return `the first ${row.count} steps, as in the failing run`;
+  const { counts } = row;
   const heaviest = [...counts].toSorted((a, b) => b[1] - a[1]);
   const texts = heaviest.slice(0, FOLDED_TASKS_MAX).map(([task, count], index) => {
     const unit = index > 0 ? "" : count === 1 ? " step" : " steps";

@@ -4,13 +4,16 @@ import type { Trace, TraceStep } from "./model.ts";
 const CONTEXT = 2;
 /** Steps that are shown when nothing is marked. */
 const TAIL = 12;
+/** Fewer rows that both runs share are shown twice. */
+const COMMON_ROWS_MIN = 5;
 /** Of many marks the last ones tell most. */
 const MARKS_MAX = 24;
 
 /** One line of lanes: a step in the lane of its task, or steps that are not shown. */
 export type LaneRow =
   | { readonly kind: "step"; readonly step: TraceStep; readonly lane: number }
-  | { readonly kind: "fold"; readonly counts: ReadonlyMap<string, number> };
+  | { readonly kind: "fold"; readonly counts: ReadonlyMap<string, number> }
+  | { readonly kind: "common"; readonly count: number };
 
 /** The keys of the steps that tell the story: marked ones, and what their tasks did around them. */
 export function interestingKeys(trace: Trace): ReadonlySet<string> {
@@ -45,8 +48,28 @@ export function laneTasks(trace: Trace, keys: ReadonlySet<string>, countMax: num
   return trace.tasks.map((it) => it.key).filter((key) => chosen.has(key));
 }
 
-/** The rows from the first step of interest to the last; all others are folded. */
+/**
+ * The rows from the first step of interest to the last; all others are folded.
+ *
+ * @param commonCount first steps that stand beside already
+ */
 export function laneRows(
+  trace: Trace,
+  keys: ReadonlySet<string>,
+  lanes: readonly string[],
+  commonCount: number = 0,
+): LaneRow[] {
+  const rows = allRows(trace, keys, lanes);
+  const from = (trace.steps[0]?.number ?? 1) + commonCount - CONTEXT;
+  const apart = rows.findIndex((it) => it.kind === "step" && it.step.number >= from);
+  const first = apart < 0 ? rows.length - CONTEXT : apart;
+  if (first < COMMON_ROWS_MIN) return rows;
+  const shown = rows[first];
+  const count = shown?.kind === "step" ? shown.step.number - (trace.steps[0]?.number ?? 1) : 0;
+  return [{ kind: "common", count }, ...rows.slice(first)];
+}
+
+function allRows(
   trace: Trace,
   keys: ReadonlySet<string>,
   lanes: readonly string[],
@@ -66,4 +89,11 @@ export function laneRows(
     rows.push({ kind: "step", step, lane: lanes.indexOf(step.task) });
   }
   return rows;
+}
+
+/** How many first steps two runs share. */
+export function commonCount(a: Trace, b: Trace): number {
+  const length = Math.min(a.steps.length, b.steps.length);
+  for (let i = 0; i < length; i++) if (a.steps[i]?.key !== b.steps[i]?.key) return i;
+  return length;
 }

@@ -9,22 +9,28 @@ import {
   type Replay,
   replay,
 } from "../../sim/experiment/counterexample.ts";
-import { describeCounterExample } from "../../sim/experiment/describe.ts";
 import { lifecycleExperiment } from "../../sim/lifecycle/experiment.ts";
 import { explore } from "../../sim/lifecycle/explore.ts";
+import { type FailureReport, reportOfCounterExample } from "../../sim/report/mod.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
 import { messageOf } from "../errors.ts";
 import { EXIT, exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
+import {
+  failureFileOptions,
+  type FailureFiles,
+  failureText,
+  writeFailure,
+} from "./failure_files.ts";
 import { shrunkFinding, summaryOf } from "./sim_finding.ts";
 
-interface ReplayOptions {
+interface ReplayOptions extends FailureFiles {
   readonly strategy: StrategyName;
   readonly json?: boolean;
 }
 
 /** `slipway replay` */
 export function replayCommand(): Command {
-  return new Command("replay")
+  const command = new Command("replay")
     .description(
       "make a failing run of the simulator again, from its file or from its seed, and show it",
     )
@@ -33,14 +39,17 @@ export function replayCommand(): Command {
       new Option("--strategy <name>", "of a seed: how its schedule was chosen")
         .choices(STRATEGY_NAMES).default("portfolio"),
     )
-    .option("--json", "print one object instead of sentences")
+    .option("--json", "print one object instead of sentences");
+  for (const it of failureFileOptions()) command.addOption(it);
+  return command
     .addHelpText("after", SIM_EXIT_CODES_HELP)
     .action((what: string, options: ReplayOptions) =>
       /^\d+$/.test(what) ? replaySeed(Number(what), options) : replayFile(what, options)
     );
 }
 
-async function replaySeed(seed: number, { strategy, json }: ReplayOptions): Promise<void> {
+async function replaySeed(seed: number, options: ReplayOptions): Promise<void> {
+  const { strategy, json } = options;
   const { finding } = await inMacrotask(() => explore({ seed, runs: 1, strategy }));
   if (finding === undefined) {
     console.log(
@@ -49,26 +58,36 @@ async function replaySeed(seed: number, { strategy, json }: ReplayOptions): Prom
     return;
   }
   const found = await shrunkFinding(seed, strategy);
-  console.log(json ? JSON.stringify(summaryOf(found)) : found.page);
+  if (json) console.log(JSON.stringify(summaryOf(found)));
+  else console.log(failureText(found.report));
+  await show(found.report, options);
   throw new ExitError(exitCodeOfClass(found.example.failureClass), found.example.failureClass);
 }
 
-async function replayFile(file: string, { json }: ReplayOptions): Promise<void> {
+async function replayFile(file: string, options: ReplayOptions): Promise<void> {
   const example = await read(file);
   const experiment = lifecycleExperiment();
   const result = await inMacrotask(() => replay(experiment, example));
   const told = verdict(example, result);
-  if (json) {
+  const report = await inMacrotask(() =>
+    reportOfCounterExample(experiment, example, `deno task replay ${file}`)
+  );
+  if (options.json) {
     const { divergence, isSame, missedCount } = result;
     const broken = result.failure === undefined ? null : messageOf(result.failure);
     console.log(JSON.stringify({ failure: broken, isSame, missedCount, divergence }));
   } else {
-    const page = await inMacrotask(() => describeCounterExample(experiment, example));
-    console.log([...page, told].join("\n"));
+    console.log(`${failureText(report)}\n\n${told}`);
   }
+  await show(report, options);
   if (result.failure === undefined) return;
   const code = result.isSame ? exitCodeOfClass(example.failureClass) : EXIT.divergence;
   throw new ExitError(code, messageOf(result.failure));
+}
+
+/** Writes the files that are wanted. Where they are goes beside the object that a program reads. */
+async function show(report: FailureReport, options: ReplayOptions): Promise<void> {
+  for (const line of await writeFailure(report, options)) console.error(line);
 }
 
 async function read(file: string): Promise<CounterExample> {

@@ -6,6 +6,7 @@ import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfoli
 import { exitCodeOfClass, ExitError, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
+import { failureText } from "./failure_files.ts";
 import { shrunkFinding, summaryOf } from "./sim_finding.ts";
 import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
 
@@ -60,7 +61,7 @@ async function simulate(options: SimOptions): Promise<void> {
     const finding = found === undefined ? null : summaryOf(found);
     console.log(JSON.stringify({ runs, steps, executions, seconds, schedulesPerSecond, finding }));
   } else if (found !== undefined) {
-    console.error(found.page);
+    console.error(failureText(found.report));
   }
   if (found !== undefined) {
     const { failureClass, seed } = found.example;

@@ -3,9 +3,9 @@ import { assert } from "@std/assert";
 import manifest from "../../deno.json" with { type: "json" };
 import { inMacrotask } from "../../sim/driver.ts";
 import type { CounterExample } from "../../sim/experiment/counterexample.ts";
-import { describeCounterExample } from "../../sim/experiment/describe.ts";
 import { lifecycleExperiment } from "../../sim/lifecycle/experiment.ts";
 import { explore, shrinkFinding } from "../../sim/lifecycle/explore.ts";
+import { type FailureReport, reportOfCounterExample } from "../../sim/report/mod.ts";
 import type { StrategyName } from "../../sim/strategies/portfolio.ts";
 
 /** A failing run, shrunk, in a file. */
@@ -14,8 +14,8 @@ export interface SavedFinding {
   readonly file: string;
   /** The one command that makes the shrunk run again. */
   readonly replay: string;
-  /** All of it, for a person. */
-  readonly page: string;
+  /** All of it, to be shown. */
+  readonly report: FailureReport;
 }
 
 /** Makes the run of a seed that failed once more, shrinks it, and writes it to a file. */
@@ -24,14 +24,13 @@ export async function shrunkFinding(
   strategy: StrategyName,
   save?: string,
 ): Promise<SavedFinding> {
-  const { example, page } = await inMacrotask(() => {
+  const example = await inMacrotask(() => {
     const { finding } = explore({ seed, runs: 1, strategy });
     assert(
       finding !== undefined,
       `Seed ${seed} failed once and not again: it is not deterministic`,
     );
-    const example = shrinkFinding(finding, manifest.version);
-    return { example, page: describeCounterExample(lifecycleExperiment(), example) };
+    return shrinkFinding(finding, manifest.version);
   });
   const file = save ?? await Deno.makeTempFile({
     prefix: `slipway-${example.failureClass.split(" ")[0]}-${seed}-`,
@@ -39,7 +38,10 @@ export async function shrunkFinding(
   });
   await Deno.writeTextFile(file, `${JSON.stringify(example, undefined, 1)}\n`);
   const replay = `deno task replay ${file}`;
-  return { example, file, replay, page: [...page, `Replay: ${replay}`].join("\n") };
+  const report = await inMacrotask(() =>
+    reportOfCounterExample(lifecycleExperiment(), example, replay)
+  );
+  return { example, file, replay, report };
 }
 
 /** What a program wants to know of it. */

@@ -51,6 +51,24 @@ Deno.test("slipway replay FILE makes the run again and shows it", async () => {
   });
 });
 
+Deno.test("slipway replay writes a page, lines of JSON and a trace where it is told to", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/example.json`;
+    await Deno.writeTextFile(file, await example());
+    const files = ["html", "ndjson", "perfetto"].map((it) => `--${it}=${folder}/failure.${it}`);
+    const { code, stderr } = await replay(file, ...files);
+    assertEquals(code, 0, stderr);
+    const read = (it: string) => Deno.readTextFile(`${folder}/failure.${it}`);
+    assertMatch(await read("html"), /^<!doctype html>[^]*It does not fail[^]*<\/html>\s*$/i);
+    assertEquals(JSON.parse((await read("ndjson")).split("\n")[0] ?? "").type, "header");
+    assertEquals(JSON.parse(await read("perfetto")).otherData.replay, `deno task replay ${file}`);
+    assertStringIncludes(stderr, `Page: ${folder}/failure.html`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("slipway replay --json says where another run was made", async () => {
   const changed = JSON.parse(await example());
   changed.trace[5] = "1#1 another.verb";
