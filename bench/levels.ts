@@ -29,41 +29,52 @@ export function podsOfLevels(flags: BenchFlags, servers: number): number {
 }
 
 /**
- * Fills all servers, level by level, and measures at each: nothing else of this run may be there. All
- * of it is removed at the end.
+ * Fills one server after the other, level by level, and measures at each: nothing else of this run may be
+ * there, since every process and mount of the machine slows runc down. All of it is removed again.
  *
- * @returns by endpoint, the floor among them where growth was asked for
+ * @returns by endpoint, the floor beside our own crowd among them where growth was asked for
  */
 export async function measureLevels(means: Means): Promise<ReadonlyMap<string, Levels>> {
-  const { flags, options, progress, targets } = means;
-  const plan = planOf(flags);
-  const crowds = targets.map((target) => ({ target, pods: [] as StartedPod[] }));
   const found = new Map<string, Levels>();
   const of = (name: string) => {
     const levels = found.get(name) ?? { memory: [], reads: [], growth: [] };
     found.set(name, levels);
     return levels;
   };
-  for (const level of levelsOf(plan)) {
-    await fill(crowds, level, means);
-    progress.show(`at ${level} pods`);
-    for (const { target, pods } of plan.memoryAt.includes(level) ? crowds : []) {
-      const memory = memoryOfServer(target, pods);
-      if (memory !== undefined) of(target.name).memory.push(memory);
+  for (const target of means.targets) {
+    const plan = planOf(means.flags);
+    const crowd: StartedPod[] = [];
+    for (const level of levelsOf(plan)) {
+      await fill(target, crowd, level, means);
+      await measureLevel(target, crowd, plan, means, of);
     }
-    for (const { target, pods } of plan.readsAt.includes(level) ? crowds : []) {
-      of(target.name).reads.push({
-        pods: level,
-        samples: await measureReads(target, pods, options),
-      });
-    }
-    if (!plan.growthAt.includes(level)) continue;
-    for (const [name, { timings }] of await measureGrowth(level, means)) {
-      of(name).growth.push({ pods: level, samples: timings });
+    await removePods(target.client, means.options.run);
+  }
+  return found;
+}
+
+async function measureLevel(
+  target: Target,
+  crowd: readonly StartedPod[],
+  plan: Plan,
+  means: Means,
+  of: (name: string) => Levels,
+): Promise<void> {
+  const pods = crowd.length;
+  const { name } = target;
+  means.progress.show(`${name}, at ${pods} pods`);
+  if (plan.memoryAt.includes(pods)) {
+    const memory = memoryOfServer(target, crowd);
+    if (memory !== undefined) of(name).memory.push(memory);
+  }
+  if (plan.readsAt.includes(pods)) {
+    of(name).reads.push({ pods, samples: await measureReads(target, crowd, means.options) });
+  }
+  if (plan.growthAt.includes(pods)) {
+    for (const [name, { timings }] of await measureGrowth(target, pods, means)) {
+      of(name).growth.push({ pods, samples: timings });
     }
   }
-  for (const { target } of crowds) await removePods(target.client, options.run);
-  return found;
 }
 
 /** Numbers of pods at which something is measured. */
@@ -85,33 +96,32 @@ function levelsOf({ memoryAt, readsAt, growthAt }: Plan): readonly number[] {
   return [...new Set([...memoryAt, ...readsAt, ...growthAt])].toSorted((a, b) => a - b);
 }
 
-interface Crowd {
-  readonly target: Target;
-  readonly pods: StartedPod[];
-}
-
-/** One after another, so that no server has them earlier than the others. */
-async function fill(crowds: readonly Crowd[], level: number, means: Means): Promise<void> {
-  const options: PodOptions = { ...means.options, workload: "sleep", pauseMs: 0 };
-  for (;;) {
-    const hungry = crowds.filter(({ pods }) => pods.length < level);
-    if (hungry.length === 0) return;
-    for (const { target, pods } of hungry) {
-      means.progress.show(`filling up to ${level} pods`);
-      pods.push(await startPod(target, `crowd${pods.length}`, options));
-      means.progress.add(1);
-    }
+async function fill(
+  target: Target,
+  crowd: StartedPod[],
+  level: number,
+  { options, progress }: Means,
+): Promise<void> {
+  if (crowd.length < level) progress.show(`${target.name}, filling up to ${level} pods`);
+  while (crowd.length < level) {
+    const plain: PodOptions = { ...options, workload: "sleep", pauseMs: 0 };
+    crowd.push(await startPod(target, `crowd${crowd.length}`, plain));
+    progress.add(1);
   }
 }
 
-/** Pods as in the rounds, beside those that run; and the floor, which tells how the machine changed meanwhile. */
-async function measureGrowth(level: number, means: Means): Promise<ReadonlyMap<string, Outcome>> {
-  const { flags, options, scratch, progress, targets } = means;
-  const [ours] = targets;
-  await using floor = ours && await prepareFloor(ours, `floor${level}`, options, scratch);
-  const runners = targets.map((it) => runnerOf(it, options));
-  progress.show(`pods beside ${level} others`);
-  return await runRounds(floor === undefined ? runners : [...runners, floor], {
+/** Pods as in the rounds, beside those that run; in turn with ours the floor, which shares their fate. */
+async function measureGrowth(
+  target: Target,
+  level: number,
+  { flags, options, scratch, progress, targets }: Means,
+): Promise<ReadonlyMap<string, Outcome>> {
+  await using floor = target === targets[0]
+    ? await prepareFloor(target, `floor${level}`, options, scratch)
+    : undefined;
+  const runners = [runnerOf(target, options), ...floor === undefined ? [] : [floor]];
+  progress.show(`${target.name}, pods beside ${level} others`);
+  return await runRounds(runners, {
     ...{ count: flags.n, parallel: 1, prefix: `beside${level}-`, signal: options.signal },
     onPods: (count) => progress.add(count),
   });

@@ -86,10 +86,10 @@ systemTest("the benchmark removes its pods when it is interrupted", async () => 
 
 systemTest("the benchmark leaves nothing when it is interrupted, whatever it is at", async () => {
   const many = ["--measure=all", "--n=3", "--warmup=1", "--burst=3", "--bursts=1", "--crowd=3"];
-  const phases = ["starting", "warm-up", "pods", "3 pods at once", "filling up to 3 pods"];
+  const phases = ["starting", "warm-up", "pods", "3 pods at once", "slipway, filling up to 3 pods"];
   const found = await Promise.all([
     ...phases.map((phase) => interruptedAt(phase, [...many, "--memory-at=0"])),
-    interruptedAt("pods beside 0 others", ["--measure=growth", "--n=3"]),
+    interruptedAt("slipway, pods beside 0 others", ["--measure=growth", "--n=3"]),
   ]);
   for (const { code, stderr, left } of found) {
     assertStringIncludes(stderr, "bench: interrupted");
