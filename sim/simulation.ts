@@ -114,8 +114,8 @@ export class Simulation {
     this.machine = new Machine(this.scheduler, {
       seed,
       pidMax: options.pidMax ?? PID_MAX,
-      programs: new Map(Object.entries({ ...programs, ...options.programs })),
-      workloads: new Map(Object.entries({ ...workloads, ...options.workloads })),
+      programs: withMore(programs, options.programs),
+      workloads: withMore(workloads, options.workloads),
     });
     this.faults = new Faults(seed, faults, this.scheduler, stepText);
     this.faults.decisions = { guide: this.#guide, recorder: this.#recorder };
@@ -418,4 +418,11 @@ export class Simulation {
 /** @internal A key of its own, if there is one. */
 export function keyed(key: string | undefined): { readonly key?: string } {
   return key === undefined ? {} : { key };
+}
+
+function withMore(
+  known: ReadonlyMap<string, Program>,
+  more: Readonly<Record<string, Program>> | undefined,
+): ReadonlyMap<string, Program> {
+  return more === undefined ? known : new Map([...known, ...Object.entries(more)]);
 }

@@ -22,7 +22,7 @@ import {
 } from "./workloads.ts";
 
 /** Programs of the machine, by base name. */
-export const programs: Readonly<Record<string, Program>> = {
+export const programs: ReadonlyMap<string, Program> = byName({
   ...cniPlugins,
   cat,
   catatonit,
@@ -38,10 +38,10 @@ export const programs: Readonly<Record<string, Program>> = {
   tar,
   true: succeed,
   uname,
-};
+});
 
 /** Programs inside of containers, by base name. */
-export const workloads: Readonly<Record<string, Program>> = {
+export const workloads: ReadonlyMap<string, Program> = byName({
   "busy-log": busyLog,
   cat,
   catatonit,
@@ -61,4 +61,8 @@ export const workloads: Readonly<Record<string, Program>> = {
   sleep,
   "stay-in-cgroup": stayInCgroup,
   true: succeed,
-};
+});
+
+function byName(programs: Readonly<Record<string, Program>>): ReadonlyMap<string, Program> {
+  return new Map(Object.entries(programs));
+}

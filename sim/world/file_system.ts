@@ -11,14 +11,16 @@ export type FileSystemType = "ext4" | "tmpfs" | "proc" | "nsfs" | "overlay" | "c
  */
 export class FileSystem {
   readonly root: Directory;
-  #inodeCount = 0;
+  #inodeCount: number;
   /** What the disk still has of files that were changed since the last sync. */
   readonly #dirtyContents: Map<Inode, Content> = new Map();
   /** What the disk still has of directory entries that were changed since the last sync. */
   readonly #dirtyEntries: Map<Directory, Map<string, Inode | undefined>> = new Map();
 
-  constructor(readonly type: FileSystemType, readonly device: number, rootMode = 0o755) {
-    this.root = new Directory(this, rootMode);
+  /** An empty one, or with all that is on `original`, durable. */
+  constructor(readonly type: FileSystemType, readonly device: number, original?: FileSystem) {
+    this.#inodeCount = original === undefined ? 0 : original.#inodeCount;
+    this.root = original?.root.copyTo(this) ?? new Directory(this, 0o755);
   }
 
   get isDisk(): boolean {

@@ -1,4 +1,5 @@
-import type { Tree } from "./tree.ts";
+import { FileSystem } from "./file_system.ts";
+import { Tree } from "./tree.ts";
 
 const RESOLV_CONF = "nameserver 10.0.2.3\n";
 const PASSWD = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\n";
@@ -33,8 +34,32 @@ const PROGRAM_FOLDERS: Readonly<Record<string, string>> = {
   ptp: "/usr/lib/cni",
 };
 
-/** Puts the files onto the disk that a machine with the packages that we need has. */
-export function furnish(tree: Tree, programs: Iterable<string>): void {
+/** Where a machine mounts file systems as it is switched on. */
+const MOUNT_POINTS = ["/run", "/dev/shm", "/proc", "/sys/fs/cgroup"];
+const DEVICE = 64_512;
+
+/** Disks as they are sold, by what is on them: they are the same for all machines, which get copies. */
+const furnished = new Map<string, FileSystem>();
+
+/**
+ * A disk with the files that a machine with the packages that we need has, and some programs.
+ *
+ * @param madeMicros when everything on it was written, in microseconds since 1970
+ */
+export function furnishedDisk(programs: readonly string[], madeMicros: number): FileSystem {
+  const key = `${madeMicros} ${programs.join(" ")}`;
+  let disk = furnished.get(key);
+  if (disk === undefined) {
+    disk = new FileSystem("ext4", DEVICE);
+    const tree = new Tree(disk, () => madeMicros);
+    for (const folder of MOUNT_POINTS) tree.mkdirs("furnish", folder, 0o755);
+    furnish(tree, programs);
+    furnished.set(key, disk);
+  }
+  return new FileSystem("ext4", DEVICE, disk);
+}
+
+function furnish(tree: Tree, programs: readonly string[]): void {
   for (
     const folder of ["/tmp", "/root", "/var/lib", "/var/log", "/etc/cni/net.d", "/usr/bin", "/dev"]
   ) {

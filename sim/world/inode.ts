@@ -26,8 +26,14 @@ export class Inode {
   generate: (() => Content) | undefined;
   #content: Content = "";
 
-  constructor(readonly fileSystem: FileSystem, readonly kind: FileKind, mode: number, target = "") {
-    this.number = fileSystem.nextInode();
+  constructor(
+    readonly fileSystem: FileSystem,
+    readonly kind: FileKind,
+    mode: number,
+    target = "",
+    number: number = fileSystem.nextInode(),
+  ) {
+    this.number = number;
     this.mode = mode;
     this.target = target;
     this.pipe = kind === "fifo" ? new Pipe() : undefined;
@@ -43,6 +49,21 @@ export class Inode {
     this.#content = content;
   }
 
+  /** The same on another file system, with what is below it; a file of several names becomes several. */
+  copyTo(fileSystem: FileSystem): Inode {
+    const copy = new Inode(fileSystem, this.kind, this.mode, this.target, this.number);
+    copy.#content = this.#content;
+    copy.device = this.device;
+    return copy.withFactsOf(this);
+  }
+
+  protected withFactsOf(other: Inode): this {
+    this.uid = other.uid;
+    this.gid = other.gid;
+    this.modifiedMicros = other.modifiedMicros;
+    return this;
+  }
+
   /** Puts back what the disk has, after a crash of the machine. */
   restoreContent(content: Content): void {
     this.#content = content;
@@ -56,8 +77,18 @@ export class Directory extends Inode {
   /** In the upper layer of an overlay: hides what the lower ones have (overlayfs.rst, opaque). */
   isOpaque = false;
 
-  constructor(fileSystem: FileSystem, mode: number) {
-    super(fileSystem, "directory", mode);
+  constructor(fileSystem: FileSystem, mode: number, number?: number) {
+    super(fileSystem, "directory", mode, "", number);
+  }
+
+  override copyTo(fileSystem: FileSystem): Directory {
+    const copy = new Directory(fileSystem, this.mode, this.number);
+    for (const [name, inode] of this.entries) {
+      const made = inode.copyTo(fileSystem);
+      made.linkCount = 1;
+      copy.entries.set(name, made);
+    }
+    return copy.withFactsOf(this);
   }
 
   /** Where files made here live. */

@@ -6,7 +6,7 @@ import type { Task } from "../task.ts";
 import { Cgroups } from "./cgroups.ts";
 import { refuse } from "./errors.ts";
 import { FileSystem } from "./file_system.ts";
-import { furnish } from "./furniture.ts";
+import { furnishedDisk } from "./furniture.ts";
 import { Inode } from "./inode.ts";
 import { type Namespace, Namespaces } from "./namespaces.ts";
 import type { MachineObserver } from "./observer.ts";
@@ -57,9 +57,9 @@ export class Machine {
   /** @internal */
   readonly random: Prng;
   /** Executable on the machine, by base name. */
-  readonly programs: Map<string, Program>;
+  readonly programs: ReadonlyMap<string, Program>;
   /** Executable inside of containers, by base name. */
-  readonly workloads: Map<string, Program>;
+  readonly workloads: ReadonlyMap<string, Program>;
   /** @internal */
   readonly store: StateDatabase = new StateDatabase();
   /** @internal */
@@ -95,12 +95,10 @@ export class Machine {
     this.scheduler = scheduler;
     this.random = new Prng(options.seed, "machine");
     this.#pidMax = options.pidMax;
-    this.programs = new Map(options.programs);
-    this.workloads = new Map(options.workloads);
-    this.disk = new FileSystem("ext4", 64_512);
+    this.programs = options.programs;
+    this.workloads = options.workloads;
+    this.disk = furnishedDisk([...this.programs.keys()], scheduler.clock.realtimeMicros);
     this.#powerOn();
-    furnish(this.tree, this.programs.keys());
-    this.disk.sync();
   }
 
   /** @internal Whoever looks on, over all boots; told of things as they happen. */

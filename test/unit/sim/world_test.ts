@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SIGKILL, SIGTERM } from "../../../src/kernel/processes.ts";
-import { allocations, type Program, Simulation } from "../../../sim/mod.ts";
+import { allocations, type Program, Simulation, snapshot } from "../../../sim/mod.ts";
 import { background, forSeeds, onMachine, runProgram, text } from "./fixture.ts";
 
 Deno.test("pids recycle in a small space, and identities do not", () => {
@@ -252,4 +252,27 @@ Deno.test("snapshot() is the same again when all is taken away", () => {
   });
   simulation.run();
   assertEquals(simulation.leaks(before), []);
+});
+
+Deno.test("a machine's disk is furnished like all others, and its own", () => {
+  const machines = [1, 2].map((seed) => new Simulation({ seed }).machine);
+  const [first, second] = machines.map(({ tree }) => tree);
+  assert(first !== undefined && second !== undefined);
+  assertEquals(first.stat(first.resolve("test", "/etc/hosts")), {
+    ...second.stat(second.resolve("test", "/etc/hosts")),
+  });
+  first.write("test", "/etc/hosts", "mine", 0o644);
+  first.unlink("test", first.parentOf("test", "/usr/bin/true"));
+  first.write("test", "/etc/new", "", 0o644);
+  assertEquals(second.find("/etc/new"), undefined);
+  assert(second.find("/usr/bin/true") !== undefined);
+  assert(second.resolve("test", "/etc/hosts").inode.content !== "mine");
+  assert(new Simulation({ seed: 3 }).machine.tree.find("/usr/bin/true") !== undefined);
+});
+
+Deno.test("a machine is switched on with everything on the disk durable", () => {
+  const { machine } = new Simulation({ seed: 1 });
+  const before = snapshot(machine, { roots: ["/etc", "/usr"] });
+  machine.crash();
+  assertEquals(snapshot(machine, { roots: ["/etc", "/usr"] }), before);
 });
