@@ -96,7 +96,6 @@ export class Simulation {
   readonly #daemons: Daemon<unknown>[] = [];
   readonly #isTrapped: boolean;
   #unsettledCount = 0;
-  readonly #caught = (use: AmbientUse): void => void (this.machine.failure ??= use);
 
   /** Switches the machine on. Nothing runs before `run`. */
   constructor(options: SimulationOptions) {
@@ -312,10 +311,15 @@ export class Simulation {
     }
   }
 
+  /** @ignore Code of the simulation has reached for the host's time, chance or IO. */
+  caught(use: AmbientUse): void {
+    this.machine.failure ??= use;
+  }
+
   /** One step and all code that it wakes, which has no other time, chance and IO than the machine's. */
   #runStep(): boolean {
     const { scheduler } = this;
-    if (this.#isTrapped) closeTrap(this.#caught);
+    if (this.#isTrapped) closeTrap(this);
     let step: Step | undefined;
     try {
       step = scheduler.runOneUndrained();

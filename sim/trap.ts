@@ -9,8 +9,13 @@ export class AmbientUse extends Error {
   }
 }
 
-/** Told of what code of a simulation reaches for, while such code runs; undefined at all other times. */
-let report: ((use: AmbientUse) => void) | undefined;
+/** Hears of what its code reaches for. */
+export interface Trapper {
+  caught(use: AmbientUse): void;
+}
+
+/** Whose code runs at present, if it is trapped. */
+let trapper: Trapper | undefined;
 let isSet = false;
 
 /** Calls. The clear… functions are harmless without them. */
@@ -24,24 +29,24 @@ const MEMBERS: readonly (readonly [object: string, name: string])[] = [
 const OBJECTS = ["Deno", "crypto", "performance"];
 
 /**
- * From now on until {@linkcode openTrap} the globals that bring time, chance and IO throw, and `caught`
+ * From now on until {@linkcode openTrap} the globals that bring time, chance and IO throw, and `owner`
  * is told as well: code may swallow what is thrown. For code of steps only: the first call puts guards
  * before these globals for the life of the process, which let everybody else through.
  */
-export function closeTrap(caught: (use: AmbientUse) => void): void {
+export function closeTrap(owner: Trapper): void {
   if (!isSet) set();
-  report = caught;
+  trapper = owner;
 }
 
 /** What was caught from is free to use again. */
 export function openTrap(): void {
-  report = undefined;
+  trapper = undefined;
 }
 
 function check(what: string): void {
-  if (report === undefined) return;
+  if (trapper === undefined) return;
   const use = new AmbientUse(what);
-  report(use);
+  trapper.caught(use);
   throw use;
 }
 

@@ -29,18 +29,18 @@ export class Subscription implements Disposable {
   /** @internal `EventStream.subscribe` makes one. */
   constructor(
     /** @internal */
-    readonly leave: (subscription: Subscription) => void,
+    readonly leave: () => void,
   ) {}
 
   /** @internal Called by the stream. */
-  readonly offer = (event: LifecycleEvent): void => {
+  offer(event: LifecycleEvent): void {
     if (this.#queue.length >= SUBSCRIBER_EVENTS_MAX) {
       this.#queue.shift();
       this.droppedCount++;
     }
     this.#queue.push(event);
     this.#wake?.();
-  };
+  }
 
   /** The next event, or undefined when the subscription is over. */
   async next(): Promise<LifecycleEvent | undefined> {
@@ -54,7 +54,7 @@ export class Subscription implements Disposable {
   /** Leaves the stream; what is queued can still be read, then `next` gives undefined. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.leave(this);
+    this.leave();
     this.#wake?.();
   }
 }
@@ -86,8 +86,8 @@ export class EventStream {
 
   /** A queue of the events from now on, for a reader that takes its time. */
   subscribe(): Subscription {
-    const subscription = new Subscription((left) => void this.#listeners.delete(left.offer));
-    this.#listeners.add(subscription.offer);
+    const subscription = new Subscription(() => listening[Symbol.dispose]());
+    const listening = this.listen((event) => subscription.offer(event));
     return subscription;
   }
 }

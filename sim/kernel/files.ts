@@ -47,7 +47,8 @@ export class SimFiles implements Files {
       if (at.parent.inode.lookup(at.name) instanceof Directory) refuse("writeFile", "EISDIR", path);
       this.#tree.write("writeFile", temporary, content, mode);
       isWritten = true;
-      step.undo = () => this.#discard(temporary);
+      const undo = (): void => this.#discard(temporary);
+      step.undo = undo;
       return AGAIN;
     });
   }

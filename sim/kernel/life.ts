@@ -91,7 +91,10 @@ export class Life {
         reject,
       );
       step.queues = queues;
-      step.when = () => cause !== undefined || when();
+      // V8 takes a function that is assigned to a property as it is made for one that lives long, and
+      // puts it among the old: from there it would keep the whole machine through young collections.
+      const canRun = (): boolean => cause !== undefined || when();
+      step.when = canRun;
       this.machine.scheduler.submit(step);
       const listener = context.onCancel((why) => {
         cause = why;

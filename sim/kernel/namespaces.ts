@@ -1,5 +1,4 @@
 import { Context } from "../../src/kernel/context.ts";
-import { hasErrno } from "../../src/kernel/errno.ts";
 import type { NamespaceKind, NamespacePins, Namespaces } from "../../src/kernel/namespaces.ts";
 import type { Processes, ProcessIdentity } from "../../src/kernel/processes.ts";
 import { toText } from "../world/content.ts";
@@ -46,11 +45,8 @@ export class SimNamespaces implements Namespaces {
       while (machine.tree.find(path, { follow: false })?.inode.namespace !== undefined) {
         machine.unmount("unpin", path);
       }
-      try {
-        machine.tree.unlink("unpin", machine.tree.parentOf("unpin", path));
-      } catch (error) {
-        if (!hasErrno(error, "ENOENT", "ENOTDIR")) throw error;
-      }
+      if (machine.tree.find(path, { follow: false }) === undefined) return;
+      machine.tree.unlink("unpin", machine.tree.parentOf("unpin", path));
     });
   }
 

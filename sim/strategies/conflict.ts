@@ -29,8 +29,8 @@ export function mayConflict(names: readonly string[], others: readonly string[])
 
 function addNames(names: Set<string>, subject: unknown): void {
   if (typeof subject === "string") {
-    for (const [path] of subject.matchAll(PATH)) names.add(path.replace(/\/+$/, ""));
-    for (const [id] of subject.matchAll(ID)) names.add(id);
+    for (const path of subject.match(PATH) ?? []) names.add(path.replace(/\/+$/, ""));
+    for (const id of subject.match(ID) ?? []) names.add(id);
   } else if (typeof subject === "object" && subject !== null) {
     for (const part of Object.values(subject)) addNames(names, part);
   }
