@@ -105,6 +105,47 @@
  * assertEquals(startCount, 1);
  * ```
  *
+ * @example A lock file that two take at once: random schedules find it, and a page shows how
+ * ```ts
+ * import type { Kernel } from "@slipway/slipway";
+ * import { inMacrotask, reportOf, reportText, Simulation } from "@slipway/slipway/sim";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * // Looks first and takes it then: between the two another may look.
+ * async function takeLock({ files }: Kernel, owner: string): Promise<boolean> {
+ *   const isFree = await files.readFile("/run/app.lock", 100).then(() => false, () => true);
+ *   if (isFree) await files.writeFile("/run/app.lock", owner);
+ *   return isFree;
+ * }
+ *
+ * function run(seed: number) {
+ *   const simulation = new Simulation({ seed, history: true, record: true });
+ *   const { kernel } = simulation.bootDaemon(() => {});
+ *   const owners: string[] = [];
+ *   for (const owner of ["alice", "bob"]) {
+ *     simulation.spawn(owner, async () => {
+ *       if (await takeLock(kernel, owner)) owners.push(owner);
+ *     });
+ *   }
+ *   simulation.run();
+ *   return { simulation, owners };
+ * }
+ *
+ * const page = await inMacrotask(() => {
+ *   for (let seed = 1;; seed++) {
+ *     const { simulation, owners } = run(seed);
+ *     if (owners.length === 1) continue;
+ *     return reportText(reportOf({
+ *       error: new Error(`${owners.join(" and ")} both have the lock`),
+ *       replayCommand: `run(${seed})`,
+ *       failing: { history: simulation.history, schedule: simulation.schedule() },
+ *     }));
+ *   }
+ * });
+ * console.log(page);
+ * assertStringIncludes(page, "is preempted before it");
+ * ```
+ *
  * Properties with schedules drawn by fast-check: `@slipway/slipway/sim/arbitraries`.
  *
  * @module

@@ -73,12 +73,12 @@ export function whatHappened({ deviations, failing, title }: FailureReport): Htm
       ? undefined
       : html`<p class="verdict">The run is sequential: nothing is preempted and nothing fails.</p>`}
     <ol class="deviations">
-    ${deviations.slice(0, DEVIATIONS_MAX).map(deviationItem)}</ol>
+    ${deviations.slice(0, DEVIATIONS_MAX).map((it, index) => deviationItem(it, index + 1))}</ol>
     ${more.length === 0 ? undefined : html`
       <details>
         <summary>${more.length} more</summary>
         <ol class="deviations">
-      ${more.map(deviationItem)}</ol>
+      ${more.map((it, index) => deviationItem(it, index + DEVIATIONS_MAX + 1))}</ol>
       </details>
     `}<ol class="deviations">
     ${deviationItem({ step: last, mark: "violation", text: title })}</ol>
@@ -86,13 +86,15 @@ export function whatHappened({ deviations, failing, title }: FailureReport): Htm
   `;
 }
 
-function deviationItem({ step, mark, text }: DescribedDeviation): Html {
+function deviationItem({ step, mark, text }: DescribedDeviation, number?: number): Html {
   return html`
     <li><a class="${toneOf(
       mark,
     )}" href="#failing-${step}"><span class="symbol" aria-hidden="true">${SYMBOLS[
       mark
-    ]}</span><span class="step">step ${step}</span><span>${text}</span></a></li>
+    ]}</span><span class="step">${number === undefined
+      ? ""
+      : `${number}. `}step ${step}</span><span>${text}</span></a></li>
   `;
 }
 

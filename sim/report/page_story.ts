@@ -89,6 +89,7 @@ function rowOf(
 function stepLink(step: TraceStep, run: string): Html {
   const { call, failure } = shortCall(step);
   const about = `${call} ${step.arguments}`.trimEnd();
+  const short = `${call} ${endOfPath(step.arguments)}`.trimEnd();
   const late = step.part === "call" ? undefined : html`
     class="late"
   `;
@@ -96,6 +97,12 @@ function stepLink(step: TraceStep, run: string): Html {
     <span class="errno">✗ ${failure}</span>
   `;
   return html`
-    <a href="#${run}-${step.number}" title="${about}" ${late}>${about}${outcome}</a>
+    <a href="#${run}-${step.number}" title="${about}" ${late}>${short}${outcome}</a>
   `;
+}
+
+/** Of a path the end tells more than the beginning. */
+function endOfPath(text: string): string {
+  const [, end] = /^\/\S*?([^/\s]+\/[^/\s]+)$/.exec(text) ?? [];
+  return end === undefined || text === `/${end}` ? text : `…/${end}`;
 }

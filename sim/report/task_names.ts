@@ -16,7 +16,9 @@ export function taskName(steps: readonly HistoryEntry[], names: Names): string {
   if (first.actor !== "program") return cut(callName(first.task, steps, names), NAME_LENGTH_MAX);
   const commands = [...new Set(steps.map((it) => it.task))];
   const object = objectOf(steps, names);
-  const texts = commands.map((it) => programName(names.replace(it), names, object));
+  const texts = commands.map((it, index) =>
+    programName(names.replace(it), names, index === 0 ? object : undefined)
+  );
   return cut([...new Set(texts)].join(" → "), NAME_LENGTH_MAX);
 }
 

@@ -71,7 +71,7 @@ Deno.test("taskName() has program and object for a long command, and what it bec
   assertEquals(taskName([exec as HistoryEntry], names), "conmon exec c1");
   assertEquals(
     taskName([init as HistoryEntry, sleep as HistoryEntry], names),
-    "runc init c1 → sleep 1000 (c1)",
+    "runc init c1 → sleep 1000",
   );
   assertEquals(taskName([bridge as HistoryEntry], names), "CNI bridge s1");
 });
