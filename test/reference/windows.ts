@@ -53,7 +53,7 @@ export const WINDOWS: readonly Window[] = [
     name: "W4a",
     shows: /^I5 .*(has got a process|there is a process)/,
     repair: "sandbox/gate.ts",
-    program: () => clients(times(2, STOP_SANDBOX), [RUN, CREATE, START]),
+    program: () => clients([STOP_SANDBOX], [RUN, CREATE, START]),
   },
   {
     name: "W4b",
@@ -65,7 +65,7 @@ export const WINDOWS: readonly Window[] = [
     name: "W5",
     shows: /^I6 .*(which was removed|left container)/,
     repair: "sandbox/gate.ts",
-    program: () => clients([RUN, CREATE, CREATE], [...ELSEWHERE, ...times(2, REMOVE_SANDBOX)]),
+    program: () => clients([REMOVE_SANDBOX], [RUN, CREATE]),
   },
   {
     name: "W7",
@@ -100,7 +100,7 @@ export const WINDOWS: readonly Window[] = [
   {
     name: "W18",
     shows: /^I8 .*it was never created/,
-    repair: "recovery/recover.ts",
+    repair: "container/state.ts",
     program: (seed) => {
       const program = failing(clients(stubborn(RUN, CREATE, START)), "disk fails", 300);
       return befallen(program, "daemon killed", 300 + seed % 200);
@@ -134,6 +134,6 @@ export const WINDOWS: readonly Window[] = [
     name: "W28",
     shows: /^I11 .*still running, to stop first/,
     repair: "container/claim.ts",
-    program: () => clients([RUN, CREATE, START], [...ELSEWHERE, ...times(4, REMOVE)]),
+    program: () => clients([REMOVE], [RUN, CREATE, START]),
   },
 ];

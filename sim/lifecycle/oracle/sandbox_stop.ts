@@ -18,8 +18,6 @@ export class SandboxStop implements Checker {
   answered({ kind, id, runtime }: Call): void {
     if (kind !== "StopPodSandbox" && kind !== "RemovePodSandbox") return;
     this.#stopped.add(id);
-    this.#requireNotReady(id, runtime.isReady(id));
-    this.#requireNoNetwork(runtime, id);
     for (const container of this.facts.containers.values()) {
       if (container.sandboxId !== id) continue;
       hold(
@@ -28,6 +26,8 @@ export class SandboxStop implements Checker {
         () => `sandbox ${short(id)} was stopped, and of ${short(container.id)} there is a process`,
       );
     }
+    this.#requireNotReady(id, runtime.isReady(id));
+    this.#requireNoNetwork(runtime, id);
   }
 
   sandboxAppeared({ id }: SandboxView, isReady: boolean): void {
