@@ -48,9 +48,15 @@ export class PathWalk {
     if (options.root !== undefined) return follow(path, 0, options.root, options.root, options);
     const slash = path.lastIndexOf("/");
     const folder = this.#folder(path.slice(0, slash));
-    return folder === undefined
-      ? follow(path, 0, this.#root, this.#root, options)
-      : follow(path, slash, folder, this.#root, options);
+    if (folder === undefined) return follow(path, 0, this.#root, this.#root, options);
+    const name = path.slice(slash + 1);
+    if (isSpecial(name)) return follow(path, slash, folder, this.#root, options);
+    const inode = (folder.inode as Directory).lookup(name);
+    if (inode === undefined) return { parent: folder as Vacancy["parent"], name };
+    if (inode.kind === "symlink" && options.follow !== false) {
+      return follow(path, slash, folder, this.#root, options);
+    }
+    return crossMounts({ mount: folder.mount, inode, parent: folder, name });
   }
 
   #folder(path: string): Place | undefined {
@@ -60,7 +66,7 @@ export class PathWalk {
     const slash = path.lastIndexOf("/");
     const parent = this.#folder(path.slice(0, slash));
     const name = path.slice(slash + 1);
-    if (parent === undefined || name === "" || name === "." || name === "..") return undefined;
+    if (parent === undefined || isSpecial(name)) return undefined;
     const inode = (parent.inode as Directory).lookup(name);
     if (!(inode instanceof Directory)) return undefined;
     const place = crossMounts({ mount: parent.mount, inode, parent, name });
@@ -70,6 +76,11 @@ export class PathWalk {
     this.#folders.set(path, place);
     return place;
   }
+}
+
+/** Whether it stands for no entry of a directory. */
+function isSpecial(name: string): boolean {
+  return name === "" || name === "." || name === "..";
 }
 
 /** Follows what is left of a path from `index` on; `top` is what "/" means on the way. */

@@ -159,7 +159,10 @@ export class Tree {
 
   /** Creates a directory and its missing parents (man 1 mkdir, -p). */
   mkdirs(verb: string, path: string, mode: number, options: ResolveOptions = FOLLOW): void {
-    const direct = this.#walk.to(path, { ...options, follow: false });
+    const direct = this.#walk.to(
+      path,
+      options === FOLLOW ? NO_FOLLOW : { ...options, follow: false },
+    );
     if (isPlace(direct) && direct.inode instanceof Directory) return;
     if (isVacancy(direct)) return this.mkdir(verb, direct, mode);
     const names = path.split("/").filter(Boolean);
