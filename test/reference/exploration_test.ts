@@ -5,7 +5,7 @@ import { findWindows, smallest } from "./search.ts";
 import { WINDOWS } from "./windows.ts";
 
 /** From seed 1 on. */
-const SCHEDULES_MAX = 250;
+const SCHEDULES_MAX = 1_000;
 
 for (const window of WINDOWS) {
   Deno.test(`${window.name} is found in the reference, and not in our core`, async () => {

@@ -28,17 +28,6 @@ export const START = call({ kind: "StartContainer", place: PLACE });
 export const STOP = call({ kind: "StopContainer", place: PLACE, gracePeriodMs: 0 });
 export const REMOVE = call({ kind: "RemoveContainer", place: PLACE });
 
-/** What keeps a second client busy until the first has something to race for. */
-export const ELSEWHERE: readonly ClientCall[] = [
-  call({ kind: "RunPodSandbox", sandbox: 1, hasNetwork: false, sharesPids: false }),
-  call({
-    kind: "CreateContainer",
-    place: { sandbox: 1, container: 0 },
-    command: ["sleep", "1000"],
-    sharesPids: false,
-  }),
-];
-
 /** A program in which nothing goes wrong. */
 export function clients(...calls: readonly (readonly ClientCall[])[]): LifecycleProgram {
   return {

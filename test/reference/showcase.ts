@@ -17,7 +17,7 @@ import { findWindows, reportOfWindow, type Smallest, smallest } from "./search.t
 import { type Window, WINDOWS } from "./windows.ts";
 
 /** Random schedules that are tried, from seed 1 on. */
-const SCHEDULES_MAX = 500;
+const SCHEDULES_MAX = 1_000;
 /** Findings that are shrunk; the smallest of them is shown. */
 const FINDINGS_MAX = 4;
 

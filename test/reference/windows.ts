@@ -3,7 +3,6 @@ import {
   clients,
   CREATE,
   create,
-  ELSEWHERE,
   failing,
   REMOVE,
   REMOVE_SANDBOX,
@@ -47,7 +46,10 @@ export const WINDOWS: readonly Window[] = [
     name: "W3",
     shows: /^I1 /,
     repair: "container/start.ts",
-    program: () => failing(clients(stubborn(RUN, CREATE, START)), "disk full", 1_500),
+    program: () => {
+      const calls = [...times(6, RUN), ...times(6, CREATE), ...times(6, START)];
+      return failing(clients(calls), "disk full", 2_500);
+    },
   },
   {
     name: "W4a",
@@ -71,7 +73,7 @@ export const WINDOWS: readonly Window[] = [
     name: "W7",
     shows: /^I3 .*was stopped and is RUNNING, nothing/,
     repair: "container/stop.ts",
-    program: () => clients([RUN, create("true"), START], [...ELSEWHERE, ...times(8, STOP)]),
+    program: () => clients(times(40, STOP), [RUN, create("true"), START]),
   },
   {
     name: "W8",
@@ -134,6 +136,6 @@ export const WINDOWS: readonly Window[] = [
     name: "W28",
     shows: /^I11 .*still running, to stop first/,
     repair: "container/claim.ts",
-    program: () => clients([REMOVE], [RUN, CREATE, START]),
+    program: () => clients(times(40, REMOVE), [RUN, CREATE, START]),
   },
 ];
