@@ -23,6 +23,18 @@ export function learnPids(
   pids.learn(one, { ...other, startTime: other.startTime || startTimeOf(other.pid) });
 }
 
+/** Takes from two lists of one directory, in order, which temporary file stands for which. */
+export function learnTemporaryNames(
+  { real, model }: { readonly real: unknown; readonly model: unknown },
+  names: Map<string, string>,
+): void {
+  const models = model as readonly string[];
+  for (const [index, name] of (real as readonly string[]).entries()) {
+    const other = models[index];
+    if (other !== undefined && other !== name) names.set(name, other);
+  }
+}
+
 /** Files that name a process. */
 const PROCESS_FILES = /\/(state\.json|pid|exec-\w+\.pid)$/;
 
