@@ -9,7 +9,7 @@ import { archiveOfBusybox } from "../system/scene.ts";
 import { differential } from "./differential/differential.ts";
 import { openLane } from "./differential/linux_bench.ts";
 import { whyNotHere } from "./linux_fixture.ts";
-import { record } from "./trace/recordings.ts";
+import { record } from "./trace/record.ts";
 
 interface Flags {
   readonly runs: number;

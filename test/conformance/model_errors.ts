@@ -1,14 +1,18 @@
-/** A rule of the simulated machine, and a text that breaks it in a copy of the model. */
-export interface ModelError {
+/** A text that breaks a rule of the simulated machine in a copy of it. */
+export interface Breakage {
   /** What the broken machine does. */
   readonly name: string;
-  /** Where Linux says otherwise. */
+  /** Where it is said otherwise. */
   readonly source: string;
-  /** A promise of the contract that must fail on it. */
-  readonly promise: string;
   readonly file: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** A deliberate error in what the simulated kernel promises. */
+export interface ModelError extends Breakage {
+  /** A promise of the contract that must fail on it. */
+  readonly promise: string;
 }
 
 const CGROUPS = "sim/world/cgroups.ts";

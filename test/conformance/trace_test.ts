@@ -79,7 +79,7 @@ const LIES: readonly {
   { name: "a release", verb: "fifo.read", about: "", lie: () => value(bytes("")) },
   { name: "a cgroup's processes", verb: "cgroups.processes", about: "", lie: turned },
   { name: "a commit", verb: "store.load", about: "", lie: () => value([]) },
-  { name: "a signal", verb: "handle.signal", about: "", lie: () => refused("ESRCH") },
+  { name: "a signal", verb: "handle.signal", about: "", lie: () => refused("EPERM") },
 ];
 
 for (const { name, verb, about, lie } of LIES) {

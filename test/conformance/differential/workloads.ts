@@ -18,7 +18,8 @@ export interface Workload {
 
 const ENDS = { rest: "ended", endsOnTerm: false } as const;
 const READY = { line: "ready" } as const;
-const WAIT_FOR_SIGNALS = "while true; do sleep 1000 & wait; done";
+/** Says that it is ready when its child is there: whether a signal finds one is no race then. */
+const WAIT_FOR_SIGNALS = "while true; do sleep 1000 & echo ready; wait; done";
 
 /** Every way of living and ending that both machines know. */
 export const WORKLOADS: Readonly<Record<string, Workload>> = {
@@ -45,17 +46,17 @@ export const WORKLOADS: Readonly<Record<string, Workload>> = {
   "waits for a child": { command: shell("(exit 1) || sleep 0; echo after; exit 10"), ...ENDS },
   sleeps: { command: ["sleep", "1000"], rest: undefined, endsOnTerm: false },
   "ends on SIGTERM": {
-    command: shell(`trap 'exit 7' TERM; echo ready; ${WAIT_FOR_SIGNALS}`),
+    command: shell(`trap 'exit 7' TERM; ${WAIT_FOR_SIGNALS}`),
     rest: READY,
     endsOnTerm: true,
   },
   "says goodbye": {
-    command: shell(`trap 'echo goodbye; exit 0' TERM; echo ready; ${WAIT_FOR_SIGNALS}`),
+    command: shell(`trap 'echo goodbye; exit 0' TERM; ${WAIT_FOR_SIGNALS}`),
     rest: READY,
     endsOnTerm: true,
   },
   "ignores SIGTERM": {
-    command: shell("trap '' TERM; echo ready; sleep 1000; exit 1"),
+    command: shell("trap '' TERM; sleep 1000 & echo ready; wait; exit 1"),
     rest: READY,
     endsOnTerm: false,
   },

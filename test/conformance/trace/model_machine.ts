@@ -16,7 +16,7 @@ const SOON_MS = 1_000;
 /** Steps of others before a signal. */
 const HEAD_STARTS = [0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 64];
 /** Steps of others in a rest that was too short for all of them. */
-const RESTS = [0, 4, 16, 64, 256];
+const RESTS = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 64, 256];
 /** The step in which a parent that waits for all its children takes a zombie away. */
 const REAP = /^reap /;
 

@@ -1,12 +1,8 @@
 import { fromFileUrl } from "@std/path";
 import type { Image } from "../../../src/image/image.ts";
-import type { ProcessEntry } from "../../../src/kernel/processes.ts";
 import type { Folders } from "../differential/bench.ts";
-import type { LinuxLane } from "../differential/linux_bench.ts";
-import { observe } from "../differential/observe.ts";
 import type { Place, Program, Step } from "../differential/program.ts";
-import { Recorder } from "./recorder.ts";
-import type { RecordedCall, TraceEntry } from "./trace.ts";
+import type { TraceEntry } from "./trace.ts";
 
 /** What Linux did once, kept for machines that cannot run pods. */
 export interface Recording {
@@ -80,17 +76,11 @@ export const RECORDED: Readonly<Record<string, Program>> = {
   },
 };
 
-/** Records them all anew on Linux. */
-export async function record(lane: LinuxLane): Promise<void> {
-  for (const [name, program] of Object.entries(RECORDED)) {
-    const recorder = new Recorder();
-    await lane.run((bench) => observe(program, bench), recorder);
-    const { folders, image } = lane;
-    const entries = recorder.entries.map((it) => withoutTheHost(it, folders));
-    const text = JSON.stringify({ folders, image, entries }, keepBytes);
-    const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
-    await Deno.writeFile(fileOf(name), packed);
-  }
+/** Keeps one of them. */
+export async function keepRecording(name: string, recording: Recording): Promise<void> {
+  const text = JSON.stringify(recording, keepBytes);
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  await Deno.writeFile(fileOf(name), packed);
 }
 
 /** Reads one of them. */
@@ -98,38 +88,6 @@ export async function recording(name: string): Promise<Recording> {
   const packed = new Blob([await Deno.readFile(fileOf(name))]).stream();
   const text = await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).text();
   return JSON.parse(text, restoreBytes);
-}
-
-/** What is the recorded host's own is nobody's business, and is not compared: its files, its processes. */
-function withoutTheHost(entry: TraceEntry, folders: Folders): TraceEntry {
-  if (entry.kind !== "call" || entry.outcome.kind !== "value") return entry;
-  const place = folders.root.slice(0, folders.root.lastIndexOf("/") + 1);
-  const [path, ...rest] = entry.args;
-  switch (entry.verb) {
-    case "processes.list": {
-      const rows = entry.outcome.value as readonly ProcessEntry[];
-      const ours = rows.filter(({ args }) => isOfPod(args, place));
-      return withValue(entry, ours.map((it) => ({ ...it, args: [] })));
-    }
-    case "files.readFile":
-      return String(path).startsWith(place) ? entry : withValue(entry, new Uint8Array());
-    case "files.writeFile":
-      // The pod's copies of the host's.
-      if (!/\/(hosts|hostname|resolv\.conf)$/.test(String(path))) return entry;
-      return { ...entry, args: [path, "", ...rest.slice(1)] };
-    default:
-      return entry;
-  }
-}
-
-/** conmon names the place; what runs in a container is one of few programs. */
-function isOfPod(args: readonly string[], place: string): boolean {
-  return args.some((it) => it.includes(place)) ||
-    /^((.*\/)?(sh|sleep|runc|exe)|runc:.*)$/.test(args[0] ?? "");
-}
-
-function withValue(call: RecordedCall, value: unknown): RecordedCall {
-  return { ...call, outcome: { kind: "value", value } };
 }
 
 function keepBytes(_key: string, value: unknown): unknown {
