@@ -113,6 +113,10 @@ class LifecycleRun {
     this.oracle = new Oracle(this.simulation.machine, {
       isFaultless: areHarmless(program.faults) && program.pidMax >= PID_MAX,
       isTimely: !takeTime(program.faults),
+      // Other operations may have other codes for the same refusals.
+      isQuiet: options.operations === undefined && program.faults.length === 0 &&
+        program.pidMax >= PID_MAX &&
+        program.incidents.every((it) => it.kind === "daemon killed"),
       ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
     });
     this.simulation.faults.isOn = false;

@@ -12,7 +12,8 @@ import { MUTANTS } from "./catalogue.ts";
 import { WorkingCopy } from "./copy.ts";
 import { type Budget, hunt } from "./hunt.ts";
 import type { Mutant } from "./mutant.ts";
-import { type MutantResult, resultOf } from "./result.ts";
+import { foundByScenario, type MutantResult, resultOf } from "./result.ts";
+import { runScenario } from "./scenario.ts";
 import { invariantsOf, tableOf } from "./table.ts";
 
 interface Options {
@@ -68,11 +69,13 @@ async function searchAll(
   mutants: readonly Mutant[],
   options: Options,
 ): Promise<readonly MutantResult[]> {
-  return await inCopies(
-    mutants,
-    options.jobs,
-    async (copy, mutant) => resultOf(mutant, await hunt(copy, mutant, budgetOf(options))),
-  );
+  return await inCopies(mutants, options.jobs, async (copy, mutant) => {
+    const result = resultOf(mutant, await hunt(copy, mutant, budgetOf(options)));
+    if (result.outcome === "killed" || mutant.scenario === undefined) return result;
+    using _edits = copy.apply(mutant.edits);
+    const { hasFailed } = await runScenario(copy, mutant.scenario);
+    return hasFailed ? foundByScenario(result) : result;
+  });
 }
 
 /** By invariant, the mutants that survive without it. */

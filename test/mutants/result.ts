@@ -10,7 +10,7 @@ export interface MutantResult {
   readonly invariant: string;
   /** "equivalent" is for mutants that are proved to behave like the core; there is none now. */
   readonly outcome: "killed" | "equivalent" | "survived";
-  /** The strategy of the portfolio whose turn it was. */
+  /** The strategy of the portfolio whose turn it was; "scenario" where only a directed one finds it. */
   readonly strategy: string | null;
   /** Up to the first that failed, or all of the budget. */
   readonly schedules: number;
@@ -35,24 +35,34 @@ export function resultOf(mutant: Mutant, result: SearchResult): MutantResult {
   };
 }
 
+/** That the search has missed what the mutant's scenario finds. */
+export function foundByScenario(result: MutantResult): MutantResult {
+  return { ...result, outcome: "killed", strategy: "scenario" };
+}
+
 /** What all mutants of a run say together. */
 export interface Summary {
   readonly mutants: number;
+  /** By the search. */
   readonly killed: number;
+  /** By their scenario alone. */
+  readonly killedByScenario: number;
   readonly schedulesMedian: number;
   readonly schedulesMax: number;
   readonly secondsMedian: number;
   readonly secondsMax: number;
 }
 
-/** Medians and worst of those that were killed. */
+/** Medians and worst of those that the search has killed. */
 export function summaryOf(results: readonly MutantResult[]): Summary {
-  const killed = results.filter((it) => it.outcome === "killed");
+  const found = results.filter((it) => it.outcome === "killed");
+  const killed = found.filter((it) => it.strategy !== "scenario");
   const schedules = killed.map((it) => it.schedules);
   const seconds = killed.map((it) => it.seconds);
   return {
     mutants: results.length,
     killed: killed.length,
+    killedByScenario: found.length - killed.length,
     schedulesMedian: percentile(schedules, 50),
     schedulesMax: percentile(schedules, 100),
     secondsMedian: percentile(seconds, 50),

@@ -44,9 +44,10 @@ export function tableOf(results: readonly MutantResult[]): string {
 }
 
 function summaryText(summary: Summary): string {
-  const { mutants, killed } = summary;
-  const count = `${killed} of ${mutants} mutants found`;
-  return `${killed === mutants ? green(count) : red(count)}: ` +
+  const { mutants, killed, killedByScenario } = summary;
+  const count = `${killed} of ${mutants} mutants found by the search, ` +
+    `${killedByScenario} by their scenario alone`;
+  return `${killed + killedByScenario === mutants ? green(count) : red(count)}: ` +
     `median ${summary.schedulesMedian} schedules and ${summary.secondsMedian.toFixed(2)} s, ` +
     `worst ${summary.schedulesMax} schedules and ${summary.secondsMax.toFixed(2)} s of CPU time`;
 }

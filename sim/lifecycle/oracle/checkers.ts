@@ -6,6 +6,7 @@ import { FailedStart } from "./failed_start.ts";
 import { Monotone } from "./monotone.ts";
 import { Names } from "./names.ts";
 import type { OracleOptions } from "./oracle.ts";
+import { Refusals } from "./refusals.ts";
 import { RemovePost } from "./remove_post.ts";
 import { Retries } from "./retries.ts";
 import { SandboxRemove } from "./sandbox_remove.ts";
@@ -33,6 +34,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new ExitCode(facts),
     new Events(facts),
     ...(options.isFaultless ? [new Retries()] : []),
+    ...(options.isQuiet ? [new Refusals()] : []),
     new StopSignal(facts),
     new FailedStart(facts),
   ];

@@ -14,6 +14,11 @@ export interface OracleOptions {
   readonly isFaultless: boolean;
   /** Time passes only when nothing can run: who is late has waited for something. */
   readonly isTimely: boolean;
+  /**
+   * Nothing went wrong at all but that the daemon was killed, and refusals have the core's codes. False
+   * unless given.
+   */
+  readonly isQuiet?: boolean;
   /** Violations that are known already: the run goes on, to find others. None unless given. */
   readonly isKnown?: (violation: InvariantViolation) => boolean;
 }

@@ -38,6 +38,11 @@ export class StateTruth implements Checker {
       const hasInit = alive.some((it) => it.container?.role === "init" && it.hasExecuted);
       hold(state !== "UNKNOWN", "I2", about);
       hold((state === "RUNNING") === hasInit, "I2", about);
+      hold(
+        state !== "CREATED" || this.facts.machine.startCount(id) === 0,
+        "I2",
+        () => `${about()}, and it has been executed`,
+      );
       // A task that was prepared ahead waits with the user's program not executed.
       const mayBePrepared = state === "CREATED" && alive.every((it) => !it.hasExecuted);
       hold(state === "RUNNING" || alive.length === 0 || mayBePrepared, "I2", about);

@@ -72,22 +72,6 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     edits: [{ file: CREATE, from: "  undo.move();\n", to: "" }],
   },
   {
-    name: "create-goes-on-without-its-client",
-    source: made("skip the second look"),
-    wrong: "A creation whose sandbox is being stopped is published all the same.",
-    invariant: "I5",
-    edits: [
-      { file: CREATE, from: "  pass.context.throwIfCancelled();\n", to: "" },
-      {
-        file: CREATE,
-        from: "using pass = sandbox.gate.enter(client);",
-        to: `using entered = sandbox.gate.enter(client);
-  entered[Symbol.dispose]();
-  const pass = { context: client, [Symbol.dispose]() {} };`,
-      },
-    ],
-  },
-  {
     name: "janitor-tries-once",
     source: bug("C9", "containerd/containerd/pull/4412"),
     wrong: "What cannot be cleared away at once is never tried again.",

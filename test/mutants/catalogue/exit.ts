@@ -3,7 +3,6 @@ import { bug, made, type Mutant } from "../mutant.ts";
 const EXIT_FILES = "src/task/exit_files.ts";
 const MONITOR = "src/container/monitor.ts";
 const SETTLE = "src/container/settle.ts";
-const STATE = "src/container/state.ts";
 
 /** Ends that are missed, told twice, or told wrongly. */
 export const EXIT_MUTANTS: readonly Mutant[] = [
@@ -22,20 +21,15 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
   {
     name: "exit-overwrites-an-earlier-one",
     source: bug("C7", "containerd/containerd/issues/4769"),
-    wrong: "Whoever sees an end last decides its code, though another was told before.",
+    wrong: "The end of conmon is told as a second end of its container, with another code.",
     invariant: "I8",
     edits: [
-      { file: SETTLE, from: "if (running !== undefined) {", to: "if (false) {" },
       {
-        file: SETTLE,
-        from: '(status) => status.state === "EXITED" ? undefined : ended(status, ending),',
-        to: "(status) => ended(status, ending),",
-      },
-      {
-        file: STATE,
-        from: `export function ended(status: ContainerStatus, ending: Ending): ContainerStatus {
-  assert(status.state !== "EXITED", "an end is final");`,
-        to: "export function ended(status: ContainerStatus, ending: Ending): ContainerStatus {",
+        file: MONITOR,
+        from: "    await runtime.settler.settle(container, ending, false);\n",
+        to: `    await runtime.settler.settle(container, ending, false);
+    await container.transition((status) => ({ ...status, exitCode: 137 }));
+`,
       },
     ],
   },
@@ -125,13 +119,6 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
       from: "    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);\n",
       to: "",
     }],
-  },
-  {
-    name: "exit-is-settled-twice",
-    source: bug("B2", "containerd/containerd/issues/12344"),
-    wrong: "Two who see the end of a container both bring it to its end, side by side.",
-    invariant: "I12",
-    edits: [{ file: SETTLE, from: "if (running !== undefined) {", to: "if (false) {" }],
   },
   {
     name: "exit-of-init-is-not-watched",

@@ -108,17 +108,6 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: PREPARE, from: "this.task.catch(() => {});", to: "" }],
   },
   {
-    name: "preparation-enters-no-gate",
-    source: made("drop a guard"),
-    wrong: "A task is prepared without the sandbox's leave, and after its stop.",
-    invariant: "I5",
-    edits: [{
-      file: PREPARE,
-      from: "using pass = gate.enter(context);",
-      to: "const pass = { context };",
-    }],
-  },
-  {
     name: "preparation-keeps-its-handles",
     source: made("forget an undo"),
     wrong: "The pidfds of a prepared task that is given up stay open.",

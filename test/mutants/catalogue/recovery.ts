@@ -166,17 +166,6 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [{ file: RECOVER, from: "  await dropStrayStatuses(runtime, records);\n", to: "" }],
   },
   {
-    name: "recovery-takes-every-boot-for-the-same",
-    source: made("drop a guard"),
-    wrong: "After a reboot what ran is looked for by pids that mean nothing.",
-    invariant: "I2",
-    edits: [{
-      file: BOOT,
-      from: "return last === bootId;",
-      to: "return true;",
-    }],
-  },
-  {
     name: "recovery-takes-a-stopped-boot-for-the-same",
     source: made("drop a commit"),
     wrong: "The boot that the records are true of is never written down.",

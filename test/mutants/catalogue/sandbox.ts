@@ -51,13 +51,6 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
-    name: "sandbox-stop-waits-for-nobody",
-    source: made("forget to wait"),
-    wrong: "Who is inside is told to leave, and not waited for.",
-    invariant: "I5",
-    edits: [{ file: STOP, from: "  await sandbox.gate.drained(context);\n", to: "" }],
-  },
-  {
     name: "sandbox-stop-ends-no-container",
     source: made("drop a step"),
     wrong: "The containers of a pod that was stopped run on.",

@@ -11,7 +11,7 @@ export const START_MUTANTS: readonly Mutant[] = [
   {
     name: "start-waits-for-a-dead-init",
     source: bug("A5", "moby/moby/pull/36097"),
-    wrong: "Init's death is not watched while exec.fifo is read: nobody will ever write to it.",
+    wrong: "Who reads exec.fifo neither watches init's death nor the time: nobody will ever write.",
     invariant: "I11",
     scenario: "A5",
     edits: [{
@@ -22,6 +22,10 @@ export const START_MUTANTS: readonly Mutant[] = [
     },
 `,
       to: "",
+    }, {
+      file: RELEASE,
+      from: "    config.bounds.taskReleaseMs,",
+      to: "    1_000 * config.bounds.taskReleaseMs,",
     }],
   },
   {
@@ -145,22 +149,23 @@ export const START_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: "start-is-watched-before-it-is-released",
+    name: "start-is-announced-late",
     source: bug("C15", "cri-o/cri-o/issues/9738"),
-    wrong: "The exit monitor runs before RUNNING is recorded, and STOPPED overtakes STARTED.",
-    invariant: "bug",
+    wrong: "STARTED goes out some time after RUNNING is visible, and STOPPED may overtake it.",
+    invariant: "I10",
     edits: [
       {
         file: START,
-        from: "  await release(runtime, container, task, pass);\n",
-        to: `  monitorContainer(runtime, container, task);
-  await release(runtime, container, task, pass);
-`,
+        from: 'started(status, kernel.clock.nowMicros()), "STARTED");',
+        to: "started(status, kernel.clock.nowMicros()));",
       },
       {
         file: START,
-        from: '"STARTED");\n  monitorContainer(runtime, container, task);',
-        to: '"STARTED");',
+        from: '  await hooks.container("postStartContainer", record, pass.context);\n',
+        to: `  await kernel.files.stat(record.logPath);
+  container.announce("STARTED");
+  await hooks.container("postStartContainer", record, pass.context);
+`,
       },
     ],
   },

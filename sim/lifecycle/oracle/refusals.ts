@@ -1,0 +1,38 @@
+import { type ErrorCode, messageOf, RuntimeError } from "../../../src/errors.ts";
+import type { Call, Checker } from "./checker.ts";
+import { hold, short } from "./violation.ts";
+
+/** Of each call that makes something, what it may be refused for where the machine is in order. */
+const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
+  RunPodSandbox: ["ALREADY_EXISTS", "CANCELLED", "UNAVAILABLE"],
+  CreateContainer: [
+    "ALREADY_EXISTS",
+    "CANCELLED",
+    "FAILED_PRECONDITION",
+    "NOT_FOUND",
+    "UNAVAILABLE",
+  ],
+  StartContainer: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
+};
+
+/** The workload that no image has. */
+const NO_SUCH_PROGRAM = "executable file not found";
+
+/**
+ * I11: where nothing went wrong but that the daemon was killed, who asks for what is possible gets it. A
+ * runtime that refuses every start breaks none of the other invariants.
+ */
+export class Refusals implements Checker {
+  refused({ kind, id }: Call, error: unknown): void {
+    const reasons = REASONS[kind];
+    if (reasons === undefined) return;
+    const message = messageOf(error);
+    const hasReason = error instanceof RuntimeError && reasons.includes(error.code) &&
+      !message.endsWith("already dead");
+    hold(
+      hasReason || message.includes(NO_SUCH_PROGRAM),
+      "I11",
+      () => `${kind} ${short(id)} was refused, and nothing was wrong: ${message}`,
+    );
+  }
+}

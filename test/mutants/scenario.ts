@@ -1,0 +1,21 @@
+import type { WorkingCopy } from "./copy.ts";
+
+/** What became of a scenario. */
+export interface ScenarioResult {
+  readonly hasFailed: boolean;
+  /** What `deno test` printed. */
+  readonly output: string;
+}
+
+/** Runs the scenario of that name ("W4a") in a copy, as it is now. */
+export async function runScenario(copy: WorkingCopy, name: string): Promise<ScenarioResult> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", "--no-lock", `--filter=/^${name}:/`, "test/scenario/"],
+    cwd: copy.path,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const output = new TextDecoder().decode(stdout);
+  const hasFailed = code === 1 && new RegExp(`^${name}: .* FAILED`, "m").test(output);
+  return { hasFailed, output };
+}
