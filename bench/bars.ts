@@ -31,7 +31,7 @@ export function barsOf(
 function againstPeer(ours: Endpoint, peer: Endpoint, settings: BarSettings): readonly Bar[] {
   switch (peer.runtime?.split(" ")[0]) {
     case undefined:
-      return settings.network === "host" && settings.parallel === 1 ? aboveFloor(ours, peer) : [];
+      return settings.network === "host" && isBackToBack(settings) ? aboveFloor(ours, peer) : [];
     case "containerd":
       return [
         ...timesAgainstContainerd(ours, peer, settings),
@@ -40,27 +40,35 @@ function againstPeer(ours: Endpoint, peer: Endpoint, settings: BarSettings): rea
         ...reads(ours, peer),
       ];
     case "cri-o":
-      return settings.parallel === 1 ? median(ours, peer, "run → started", 0.5) : [];
+      return isBackToBack(settings) ? median(ours, peer, "run → started", 0.5) : [];
     default:
       return [];
   }
 }
 
-/** Of pods that come one at a time. */
 function timesAgainstContainerd(
   ours: Endpoint,
   peer: Endpoint,
-  { parallel, pauseMs }: BarSettings,
+  settings: BarSettings,
 ): readonly Bar[] {
-  if (parallel > 1) return [];
-  return [
-    ...median(ours, peer, "run → started", 0.35),
-    ...high(ours, peer, "run → started", 0.5),
-    ...pauseMs === 0 ? median(ours, peer, "StartContainer", 0.6) : [],
-    ...pauseMs >= PREPARED_AFTER_MS ? median(ours, peer, "StartContainer", 0.05) : [],
-    ...median(ours, peer, "whole cycle", 0.5),
-    ...median(ours, peer, "stop + remove", 0.5),
-  ];
+  const stopAndRemove = median(ours, peer, "stop + remove", 0.5);
+  if (isBackToBack(settings)) {
+    return [
+      ...median(ours, peer, "run → started", 0.35),
+      ...high(ours, peer, "run → started", 0.5),
+      ...median(ours, peer, "StartContainer", 0.6),
+      ...median(ours, peer, "whole cycle", 0.5),
+      ...stopAndRemove,
+    ];
+  }
+  const { parallel, pauseMs } = settings;
+  if (parallel > 1 || pauseMs < PREPARED_AFTER_MS) return [];
+  return [...median(ours, peer, "StartContainer", 0.05), ...stopAndRemove];
+}
+
+/** Pods one at a time, and no pause in which work could be hidden: it is in no measure. */
+function isBackToBack({ parallel, pauseMs }: BarSettings): boolean {
+  return parallel === 1 && pauseMs === 0;
 }
 
 function onItsOwn(ours: Endpoint): readonly Bar[] {

@@ -49,6 +49,10 @@ async function check(flags: Flags, signal: AbortSignal): Promise<void> {
   if (flags.update === true) {
     await Deno.writeTextFile(flags.baseline, `${JSON.stringify(found, undefined, 2)}\n`);
     console.log(`written to ${flags.baseline}`);
+    const { load, cores } = found.machine;
+    if (load > cores) {
+      console.log(`the load was ${load.toFixed(1)}: a quiet machine gives a better one`);
+    }
     return;
   }
   const baseline: Baseline = JSON.parse(await Deno.readTextFile(flags.baseline));

@@ -35,6 +35,11 @@ Deno.test("barsOf() asks no more than a run can tell", () => {
   // Neither back to back nor late enough for a task to be there.
   assertEquals(names(50, "host").includes("StartContainer p50"), false);
   assertEquals(names(100, "host").includes("StartContainer p50"), true);
+  // What is done in the pause is in no measure.
+  assertEquals(
+    names(100, "host").some((it) => /whole cycle|run → started p50$/.test(`${it}`)),
+    false,
+  );
   // Pods beside others wait for each other.
   assertEquals(verdicts(0, "host", 20).some(([name]) => name === "whole cycle p50"), false);
   // The floor has no network of its own.
