@@ -32,4 +32,10 @@ export interface Chooser {
    * with what is due among the others. A step is the same object until it has run.
    */
   pick(runnable: readonly Choice[], canAdvance: boolean): number;
+
+  /**
+   * Whether something from outside befalls the run right after the step `at`; without it, the number of
+   * steps decides.
+   */
+  injects?(what: string, at: string): boolean;
 }

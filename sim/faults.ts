@@ -219,7 +219,7 @@ export class Faults implements WatchFaults {
   /** The one place where it is decided. */
   #strikes(at: string, what: string, probability: number): boolean {
     const { guide, recorder } = this.decisions;
-    const strikes = guide?.strikes("fault", at, what) ?? this.#random.chance(probability);
+    const strikes = guide?.strikes(at, what) ?? this.#random.chance(probability);
     if (strikes) recorder?.fault(at, what);
     return strikes;
   }

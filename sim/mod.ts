@@ -162,6 +162,8 @@ export {
   replay,
 } from "./experiment/counterexample.ts";
 export type { Experiment, ExperimentOptions, ExperimentResult } from "./experiment/experiment.ts";
+export { Explorer, type ExplorerOptions, RedundantRun } from "./experiment/explorer.ts";
+export { exhaust, type Exhaustion, type ExhaustOptions } from "./experiment/exhaust.ts";
 export { failureClassOf } from "./experiment/failure_class.ts";
 export { type FailingRun, shrink, type Shrunk } from "./experiment/shrink.ts";
 export { type Traced, traceOf } from "./experiment/trace.ts";
@@ -175,6 +177,7 @@ export {
   type Faults,
   type ProgramFault,
 } from "./faults.ts";
+export { type Access, Footprint } from "./footprint.ts";
 export { type Actor, History, type HistoryEntry, stepText } from "./history.ts";
 export { SIM_IMAGE } from "./lifecycle/configs.ts";
 export { seedImage } from "./lifecycle/run.ts";

@@ -1,8 +1,12 @@
 import { ADVANCE_CLOCK, type Chooser } from "./chooser.ts";
 import { VirtualClock } from "./clock.ts";
 import { drain } from "./driver.ts";
+import { Footprint, footprints } from "./footprint.ts";
 import { type AGAIN, keyOf, type Queues, Step, type StepFaults } from "./step.ts";
 import { currentTask, Task } from "./task.ts";
+
+/** Called with every step and what it has touched. */
+export type FootprintListener = (step: Step, footprint: Footprint) => void;
 
 /** Whose child a task is, if not that of whoever's turn it is; or a key of its own. */
 export interface TaskOptions {
@@ -28,6 +32,8 @@ export class Scheduler {
   /** Sees every step before its effect: where calls are made to fail. */
   onExecute: StepListener | undefined;
   faults: StepFaults | undefined;
+  /** Sees what every step has touched, the code that it woke included. */
+  onFootprint: FootprintListener | undefined;
   readonly listeners: StepListener[] = [];
 
   /** Ordered by task and number, so that the order of microtasks cannot leak into a schedule. */
@@ -248,6 +254,7 @@ export class Scheduler {
 
   /** Calls every listener; one may take itself off the list. */
   tellListeners(step: Step): void {
+    if (this.onFootprint !== undefined) this.onFootprint(step, footprints.take());
     const { listeners } = this;
     for (let i = 0; i < listeners.length;) {
       const listener = listeners[i] as StepListener;
@@ -290,6 +297,7 @@ export class Scheduler {
   }
 
   #execute(step: Step): void {
+    if (this.onFootprint !== undefined) footprints.present = new Footprint();
     this.stepCount++;
     this.clock.elapsedMicros++;
     this.#current = step;

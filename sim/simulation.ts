@@ -8,6 +8,7 @@ import { History, stepText } from "./history.ts";
 import type { Program } from "./programs/program.ts";
 import { programs, workloads } from "./programs/registry.ts";
 import { Guide } from "./schedule/guide.ts";
+import { type Footprint, footprints } from "./footprint.ts";
 import { type Alternative, Recorder } from "./schedule/recorder.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -18,6 +19,7 @@ import { Slow } from "./strategies/slow.ts";
 import { currentTask, type Task } from "./task.ts";
 import { type AmbientUse, closeTrap, openTrap } from "./trap.ts";
 import { Machine } from "./world/machine.ts";
+import { Process } from "./world/process.ts";
 import { difference, snapshot, type SnapshotOptions } from "./world/snapshot.ts";
 
 const STEPS_MAX = 200_000;
@@ -90,6 +92,7 @@ export class Simulation {
   readonly faults: Faults;
   readonly #director: Director;
   readonly #guide: Guide | undefined;
+  readonly #chooser: Chooser;
   readonly #recorder: Recorder | undefined;
   readonly #stepsMax: number;
   readonly #tasks: Set<SimTask<unknown>> = new Set();
@@ -100,11 +103,12 @@ export class Simulation {
   /** Switches the machine on. Nothing runs before `run`. */
   constructor(options: SimulationOptions) {
     const { seed, faults = {} } = options;
+    footprints.restart();
     this.#stepsMax = options.stepsMax ?? STEPS_MAX;
     this.#isTrapped = options.isTrapped ?? true;
     this.#guide = options.schedule === undefined ? undefined : new Guide(options.schedule);
-    const chooser = this.#guide ??
-      new Slow(options.chooser ?? new RandomWalk(seed), seed, () => this.faults.slowness);
+    this.#chooser = this.#guide ?? options.chooser ?? new RandomWalk(seed);
+    const chooser = this.#guide ?? new Slow(this.#chooser, seed, () => this.faults.slowness);
     this.#recorder = options.record
       ? new Recorder(chooser, options.record === "alternatives")
       : undefined;
@@ -178,9 +182,25 @@ export class Simulation {
 
   /** Lets others run: `count` scheduling points of the task that calls. */
   async pause(count: number = 1): Promise<void> {
-    for (let i = 0; i < count; i++) {
-      await this.scheduler.call(this.#task(), this, "pause", undefined, () => undefined);
-    }
+    for (let i = 0; i < count; i++) await this.step("pause", () => undefined);
+  }
+
+  /** Does something to the machine, as one step of the task that calls. */
+  step<T>(what: string, effect: () => T): Promise<T> {
+    return this.scheduler.call<T>(this.#task(), this, what, undefined, effect);
+  }
+
+  /** Tells `listener` what each step has touched, before those of {@linkcode onStep}: for an explorer. */
+  onFootprint(listener: (footprint: Footprint) => void): void {
+    this.scheduler.onFootprint = (step, footprint) => {
+      // What code in memory does is not seen: all of a life of the daemon, and of its clients, is one.
+      const { owner } = step;
+      const isMemory = this.#daemons.some(({ life }) => life.process === owner);
+      if (owner instanceof Process && !isMemory) footprint.touch(owner.label, "read");
+      else footprint.touch("memory", "write");
+      footprint.touch(`task ${step.task.key}`, "write");
+      listener(footprint);
+    };
   }
 
   /** Resolves after `ms` of virtual time. */
@@ -239,9 +259,8 @@ export class Simulation {
     const { listeners } = this.scheduler;
     const end = this.scheduler.stepCount + afterSteps;
     const listener = (): void => {
-      const isNow = this.#guide === undefined
-        ? this.scheduler.stepCount >= end
-        : this.#guide.strikes("inject", this.scheduler.currentKey, what);
+      const { stepCount, currentKey } = this.scheduler;
+      const isNow = this.#chooser.injects?.(what, currentKey) ?? stepCount >= end;
       if (!isNow) return;
       listeners.splice(listeners.indexOf(listener), 1);
       this.#recorder?.injection(this.scheduler.currentKey, what);

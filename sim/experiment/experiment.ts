@@ -1,3 +1,4 @@
+import type { Explorer } from "./explorer.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import type { Simulation } from "../simulation.ts";
@@ -11,6 +12,8 @@ export interface ExperimentOptions {
   readonly strategy?: StrategyName;
   /** What chooses schedules instead. */
   readonly chooser?: Chooser;
+  /** What explores schedules instead, while clients are at work. */
+  readonly explorer?: Explorer;
   /** What to do instead: a schedule of the same seed, or a part of one. */
   readonly schedule?: Schedule;
   /** Writes down what is decided; with "alternatives" also what could have been. */

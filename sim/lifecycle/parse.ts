@@ -24,12 +24,16 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   ReopenContainerLog: { place: isPlace },
 };
 
+const isCalls = list(object({
+  request: isRequest,
+  patienceSteps: optional(isCount),
+  key: optional(isText),
+}));
+
 const isProgram = object({
-  clients: list(list(object({
-    request: isRequest,
-    patienceSteps: optional(isCount),
-    key: optional(isText),
-  }))),
+  setup: optional(isCalls),
+  exits: optional(list(isPlace)),
+  clients: list(isCalls),
   incidents: list(object({
     kind: oneOf(INCIDENT_KINDS),
     afterSteps: isCount,

@@ -55,6 +55,10 @@ export interface ClientCall {
 
 /** A run, as data: what several clients do at the same time, and what goes wrong meanwhile. */
 export interface LifecycleProgram {
+  /** Made one after the other before all clients. */
+  readonly setup?: readonly ClientCall[];
+  /** Containers whose init dies of itself at any point, if it is there then. */
+  readonly exits?: readonly ContainerPlace[];
   readonly clients: readonly (readonly ClientCall[])[];
   /** What befalls the machine while the clients are at work. */
   readonly incidents: readonly Incident[];

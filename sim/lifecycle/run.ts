@@ -3,8 +3,10 @@ import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { messageOf } from "../../src/errors.ts";
 import { putImage } from "../../src/image/record.ts";
 import { Context } from "../../src/kernel/context.ts";
+import { SIGKILL } from "../../src/kernel/processes.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
+import type { Explorer } from "../experiment/explorer.ts";
 import type { SimTask } from "../sim_task.ts";
 import { Simulation } from "../simulation.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -20,7 +22,13 @@ import type { Lifecycle, Operations } from "./operations.ts";
 import type { Call } from "./oracle/checker.ts";
 import { Oracle } from "./oracle/oracle.ts";
 import { hold, type InvariantViolation } from "./oracle/violation.ts";
-import { type ClientCall, describeRequest, type LifecycleProgram, PID_MAX } from "./request.ts";
+import {
+  type ClientCall,
+  type ContainerPlace,
+  describeRequest,
+  type LifecycleProgram,
+  PID_MAX,
+} from "./request.ts";
 import { Slots } from "./slots.ts";
 
 /** How a run is to be made. */
@@ -36,6 +44,8 @@ export interface LifecycleOptions {
   readonly isKnown?: (violation: InvariantViolation) => boolean;
   /** What chooses schedules instead. */
   readonly chooser?: Chooser;
+  /** What explores schedules instead, while clients are at work. */
+  readonly explorer?: Explorer;
   /** What to do instead: a schedule of the same seed, or a part of one. */
   readonly schedule?: Schedule;
   /** Writes down what is decided; with "alternatives" also what could have been. */
@@ -78,6 +88,7 @@ export function runLifecycle(
   const run = new LifecycleRun(program, options);
   let failure: unknown;
   try {
+    run.setUp();
     run.clients();
     run.quiesce();
     run.cleanUp();
@@ -95,9 +106,11 @@ class LifecycleRun {
   readonly #clients: SimTask<void>[] = [];
   #hasClients = true;
   readonly #operations: Operations;
+  readonly #explorer: Explorer | undefined;
   readonly #baseline: readonly string[];
 
   constructor(readonly program: LifecycleProgram, options: LifecycleOptions) {
+    const { strategy = "portfolio" } = options;
     this.#operations = options.operations ?? core;
     this.simulation = new Simulation({
       seed: options.seed,
@@ -106,9 +119,14 @@ class LifecycleRun {
       faults: faultOptionsOf(program.faults),
       pidMax: program.pidMax,
       ...(options.schedule === undefined
-        ? { chooser: options.chooser ?? strategyOf(options.strategy ?? "portfolio", options.seed) }
+        ? { chooser: options.explorer ?? options.chooser ?? strategyOf(strategy, options.seed) }
         : { schedule: options.schedule }),
     });
+    this.#explorer = options.explorer;
+    if (this.#explorer !== undefined) {
+      this.#explorer.begin();
+      this.simulation.onFootprint((it) => this.#explorer?.touched(it));
+    }
     seedImage(this.simulation);
     this.oracle = new Oracle(this.simulation.machine, {
       isFaultless: areHarmless(program.faults) && program.pidMax >= PID_MAX,
@@ -127,30 +145,36 @@ class LifecycleRun {
     this.simulation.faults.isOn = true;
   }
 
+  /** What has to be there before. */
+  setUp(): void {
+    this.#client("set-up", 0, this.program.setup ?? []);
+    this.#runToEnd("the set-up");
+  }
+
   /** All clients at the same time, and the daemon killed as the program says. */
   clients(): void {
-    this.program.clients.forEach((calls, index) => {
-      if (calls.length === 0) return;
-      const client = `client ${index + 1}`;
-      const body = async (): Promise<void> => {
-        for (const [number, call] of calls.entries()) {
-          await this.#slots.ready(call.request);
-          await this.#call(call, call.key ?? `${index + 1}.${number + 1}`);
-        }
-        this.#slots.leave();
-      };
-      this.#slots.enter();
-      this.#clients.push(this.simulation.spawn(client, body, client));
-    });
+    if (this.#explorer !== undefined) this.#explorer.isOn = true;
+    this.program.clients.forEach((calls, index) =>
+      this.#client(`client ${index + 1}`, index + 1, calls)
+    );
+    for (const [index, place] of (this.program.exits ?? []).entries()) {
+      const name = `exit ${index + 1}`;
+      const exit = () => this.simulation.step("exit", () => this.#killInit(place));
+      this.#clients.push(this.simulation.spawn(name, exit, name));
+    }
     let steps = 0;
     for (const [index, incident] of this.program.incidents.entries()) {
       steps += incident.afterSteps;
       this.simulation.inject(`${incident.kind} ${index + 1}`, steps, () => {
-        if (this.#hasClients) this.#befall(incident);
+        if (!this.#hasClients) return;
+        // What recovery does then is one way for each point at which it comes.
+        if (this.#explorer !== undefined) this.#explorer.isOn = false;
+        this.#befall(incident);
       });
     }
     this.#runToEnd("the clients");
     this.#hasClients = false;
+    if (this.#explorer !== undefined) this.#explorer.isOn = false;
   }
 
   /** No more faults: what is under way ends, and every state is true. */
@@ -230,6 +254,26 @@ class LifecycleRun {
     this.oracle.lifeEnded();
     meanwhile();
     this.#boot();
+  }
+
+  #client(name: string, number: number, calls: readonly ClientCall[]): void {
+    if (calls.length === 0) return;
+    const body = async (): Promise<void> => {
+      for (const [index, call] of calls.entries()) {
+        await this.#slots.ready(call.request);
+        await this.#call(call, call.key ?? `${number}.${index + 1}`);
+      }
+      this.#slots.leave();
+    };
+    this.#slots.enter();
+    this.#clients.push(this.simulation.spawn(name, body, name));
+  }
+
+  /** As if by the kernel or by itself: nobody in the daemon knows of it yet. */
+  #killInit(place: ContainerPlace): void {
+    const { machine } = this.simulation;
+    const init = machine.inits.get(this.#slots.idOf({ kind: "StartContainer", place }));
+    if (init !== undefined) machine.processes.signal(init, SIGKILL);
   }
 
   async #call(call: ClientCall, key: string): Promise<void> {

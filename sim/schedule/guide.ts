@@ -38,8 +38,17 @@ export class Guide implements Chooser {
     return chosen;
   }
 
+  /** Whether something from outside befalls the run right after a step. */
+  injects(what: string, at: string): boolean {
+    return this.#strikesNow("inject", at, what);
+  }
+
   /** Whether a fault strikes at a step. */
-  strikes(kind: "fault" | "inject", at: string, what: string): boolean {
+  strikes(at: string, what: string): boolean {
+    return this.#strikesNow("fault", at, what);
+  }
+
+  #strikesNow(kind: "fault" | "inject", at: string, what: string): boolean {
     if (this.#strikes.size === 0) return false;
     const isMeant = this.#strikes.delete(strikeKey(kind, at, what));
     if (isMeant) this.#pendingCount--;

@@ -1,3 +1,4 @@
+import { type Access, footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import { refuse } from "./errors.ts";
 import type { Process } from "./process.ts";
@@ -17,8 +18,20 @@ export class Cgroup {
     return this.parent === undefined ? "/" : `${this.parent.path.replace(/\/$/, "")}/${this.name}`;
   }
 
+  /** The present step uses the set of its processes. */
+  touch(access: Access): void {
+    footprints.present?.touch(`cgroup ${this.path}`, access);
+  }
+
+  /** The present step uses the set of the groups in it. */
+  touchChildren(access: Access): void {
+    footprints.present?.touch(`groups of ${this.path}`, access);
+  }
+
   /** The processes in it and below it, ordered by pid. */
   allProcesses(): Process[] {
+    this.touch("read");
+    this.touchChildren("read");
     const found = [...this.processes];
     for (const child of this.children.values()) found.push(...child.allProcesses());
     return found.sort((a, b) => a.pid - b.pid);
@@ -31,7 +44,10 @@ export class Cgroups {
 
   find(path: string): Cgroup | undefined {
     let group: Cgroup | undefined = this.root;
-    for (const name of path.split("/").filter(Boolean)) group = group?.children.get(name);
+    for (const name of path.split("/").filter(Boolean)) {
+      group?.touchChildren("read");
+      group = group?.children.get(name);
+    }
     return group;
   }
 
@@ -39,6 +55,7 @@ export class Cgroups {
     let group = this.root;
     for (const name of path.split("/").filter(Boolean)) {
       let child = group.children.get(name);
+      group.touchChildren(child === undefined ? "write" : "read");
       if (child === undefined) group.children.set(name, child = new Cgroup(group, name));
       group = child;
     }
@@ -47,12 +64,15 @@ export class Cgroups {
 
   move(process: Process, group: Cgroup): void {
     this.leave(process);
+    process.touch("write");
+    group.touch("add");
     process.cgroup = group;
     group.processes.add(process);
     group.changed.wake();
   }
 
   leave(process: Process): void {
+    process.cgroup.touch("add");
     if (process.cgroup.processes.delete(process)) process.cgroup.changed.wake();
   }
 
@@ -61,7 +81,8 @@ export class Cgroups {
     const group = this.find(path);
     if (group === undefined) return;
     if (group.parent === undefined || group.allProcesses().length > 0) refuse(verb, "EBUSY", path);
-    group.parent?.children.delete(group.name);
+    group.parent.touchChildren("write");
+    group.parent.children.delete(group.name);
   }
 
   /** The paths of all groups but the root, sorted. */

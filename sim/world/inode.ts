@@ -1,4 +1,5 @@
 import type { FileKind } from "../../src/kernel/files.ts";
+import { type Access, footprints } from "../footprint.ts";
 import type { Content } from "./content.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { Namespace } from "./namespaces.ts";
@@ -40,11 +41,13 @@ export class Inode {
   }
 
   get content(): Content {
+    this.touch("read");
     return this.generate === undefined ? this.#content : this.generate();
   }
 
   /** Changes the page cache; durable only after a sync. */
   set content(content: Content) {
+    this.touch("write");
     this.fileSystem.contentChanges(this, this.#content);
     this.#content = content;
   }
@@ -62,6 +65,16 @@ export class Inode {
     this.gid = other.gid;
     this.modifiedMicros = other.modifiedMicros;
     return this;
+  }
+
+  /** The present step uses it. */
+  touch(access: Access): void {
+    footprints.present?.touch(this.label, access);
+  }
+
+  /** Which one of the machine it is. */
+  get label(): string {
+    return `inode ${this.fileSystem.device}:${this.number}`;
   }
 
   /** Puts back what the disk has, after a crash of the machine. */
@@ -97,19 +110,23 @@ export class Directory extends Inode {
   }
 
   lookup(name: string): Inode | undefined {
+    this.#touchEntry(name, "read");
     return this.entries.get(name);
   }
 
   names(): string[] {
+    footprints.present?.touch(`names in ${this.label}`, "read");
     return [...this.entries.keys()].sort();
   }
 
   get isEmpty(): boolean {
+    footprints.present?.touch(`names in ${this.label}`, "read");
     return this.entries.size === 0;
   }
 
   /** Gives `inode` a name here, in place of what had it. */
   link(name: string, inode: Inode): void {
+    this.#touchEntry(name, "write");
     const before = this.entries.get(name);
     this.fileSystem.entryChanges(this, name, before);
     if (before !== undefined) before.linkCount--;
@@ -118,6 +135,7 @@ export class Directory extends Inode {
   }
 
   unlink(name: string): void {
+    this.#touchEntry(name, "write");
     const before = this.entries.get(name);
     if (before === undefined) return;
     this.fileSystem.entryChanges(this, name, before);
@@ -127,6 +145,19 @@ export class Directory extends Inode {
 
   /** Tells everybody who watches that something happened to `name`. */
   notify(name: string): void {
+    footprints.present?.touch(`watches of ${this.label}`, "read");
     if (this.watches !== undefined) { for (const watch of this.watches) watch.push(name); }
+  }
+
+  /** Whoever adds or takes away the set of watches. */
+  touchWatches(): void {
+    footprints.present?.touch(`watches of ${this.label}`, "write");
+  }
+
+  /** Each name is a thing of its own, and all of them are the list. */
+  #touchEntry(name: string, access: "read" | "write"): void {
+    const { present } = footprints;
+    present?.touch(`${this.label}/${name}`, access);
+    if (access === "write") present?.touch(`names in ${this.label}`, "add");
   }
 }

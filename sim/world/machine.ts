@@ -164,6 +164,7 @@ export class Machine {
     const group = this.cgroups.find(path);
     const chosen = victim ?? group?.allProcesses().at(-1);
     if (group === undefined || chosen === undefined) return;
+    group.touch("write");
     for (let at = group; at.parent !== undefined; at = at.parent) at.oomKills++;
     this.#observer?.oomKilled?.(chosen);
     this.processes.signal(chosen, SIGKILL);

@@ -1,4 +1,5 @@
 import type { NamespaceKind } from "../../src/kernel/namespaces.ts";
+import { footprints } from "../footprint.ts";
 
 /** A network interface, as far as CNI plugins and the tests care. */
 export interface NetworkInterface {
@@ -56,11 +57,13 @@ export class Namespaces {
   }
 
   release(namespace: Namespace): void {
+    footprints.present?.touch("namespaces", "add");
     if (--namespace.users === 0) this.#all.delete(namespace);
   }
 
   /** Those in use, in the order in which they were made. */
   alive(): readonly Namespace[] {
+    footprints.present?.touch("namespaces", "read");
     return [...this.#all].filter((it) => it.isAlive);
   }
 }

@@ -59,7 +59,7 @@ export class OpenFile {
   get hasEnded(): boolean {
     const pipe = this.pipe;
     if (pipe === undefined) return true;
-    return pipe.writers === 0 && pipe.sizeBytes === 0 &&
+    return pipe.sizeBytes === 0 && pipe.writers === 0 &&
       pipe.writerOpens !== this.writerOpensBefore;
   }
 }

@@ -1,4 +1,5 @@
 import type { Errno } from "../../src/kernel/errno.ts";
+import { footprints } from "../footprint.ts";
 import { Directory } from "./inode.ts";
 import { OverlayDirectory } from "./overlay.ts";
 import type { Place } from "./place.ts";
@@ -62,7 +63,8 @@ export class PathWalk {
   #folder(path: string): Place | undefined {
     if (path === "") return this.#root;
     const known = this.#folders.get(path);
-    if (known !== undefined) return known;
+    // Whoever wants to know what is touched wants to see every folder on the way.
+    if (known !== undefined && footprints.present === undefined) return known;
     const slash = path.lastIndexOf("/");
     const parent = this.#folder(path.slice(0, slash));
     const name = path.slice(slash + 1);
@@ -125,6 +127,7 @@ function follow(
 
 /** What is mounted on a place, and on that, and so on. */
 function crossMounts(place: Place): Place {
+  place.inode.touch("read");
   let child = place.mount.children.get(place.inode);
   if (child === undefined) return place;
   let { mount, inode } = place;

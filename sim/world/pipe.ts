@@ -1,3 +1,4 @@
+import { footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import { concat } from "./content.ts";
 
@@ -12,6 +13,7 @@ export class Pipe {
   readerOpens = 0;
   writerOpens = 0;
   readonly changed: WaitQueue = new WaitQueue();
+  readonly #number = footprints.nextNumber();
   #chunks: Uint8Array[] = [];
   #sizeBytes = 0;
   #sink: ((bytes: Uint8Array) => void) | undefined;
@@ -22,15 +24,18 @@ export class Pipe {
   }
 
   get sizeBytes(): number {
+    footprints.present?.touch(`pipe ${this.#number}`, "read");
     return this.#sizeBytes;
   }
 
   get freeBytes(): number {
+    footprints.present?.touch(`pipe ${this.#number}`, "read");
     return CAPACITY_BYTES - this.#sizeBytes;
   }
 
   write(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
+    footprints.present?.touch(`pipe ${this.#number}`, "write");
     if (this.#sink !== undefined) return this.#sink(bytes);
     this.#chunks.push(bytes);
     this.#sizeBytes += bytes.length;
@@ -39,6 +44,7 @@ export class Pipe {
 
   /** Takes up to `bytesMax`, possibly none. */
   read(bytesMax: number): Uint8Array {
+    footprints.present?.touch(`pipe ${this.#number}`, "write");
     const taken: Uint8Array[] = [];
     let room = bytesMax;
     while (room > 0 && this.#chunks.length > 0) {
@@ -60,6 +66,7 @@ export class Pipe {
 
   /** Whether the first `byte` has come. */
   includes(byte: number): boolean {
+    footprints.present?.touch(`pipe ${this.#number}`, "read");
     return this.#chunks.some((chunk) => chunk.includes(byte));
   }
 
@@ -75,24 +82,28 @@ export class Pipe {
   }
 
   openReader(): void {
+    footprints.present?.touch(`pipe ${this.#number}`, "write");
     this.readers++;
     this.readerOpens++;
     this.changed.wake();
   }
 
   openWriter(): void {
+    footprints.present?.touch(`pipe ${this.#number}`, "write");
     this.writers++;
     this.writerOpens++;
     this.changed.wake();
   }
 
   closeReader(): void {
+    footprints.present?.touch(`pipe ${this.#number}`, "write");
     this.readers--;
     this.#forgetIfUnused();
     this.changed.wake();
   }
 
   closeWriter(): void {
+    footprints.present?.touch(`pipe ${this.#number}`, "write");
     this.writers--;
     this.#forgetIfUnused();
     this.changed.wake();

@@ -1,4 +1,5 @@
 import type { ExitStatus, ProcessIdentity } from "../../src/kernel/processes.ts";
+import { type Access, footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import type { Task } from "../task.ts";
 import type { Cgroup } from "./cgroups.ts";
@@ -42,8 +43,6 @@ export class Process {
   isSubreaper = false;
   /** Sent to it when its parent dies; 0 for none (man 2 prctl, PR_SET_PDEATHSIG). */
   parentDeathSignal = 0;
-  /** What is left of it. */
-  state: ProcessState = "alive";
   /** How it ended; undefined while it lives. */
   exitStatus: ExitStatus | undefined;
   /** The container that it belongs to; undefined for processes of the machine's own. */
@@ -52,6 +51,7 @@ export class Process {
   hasExecuted = false;
   /** Reaps its children without being asked, as init and the daemon's event loop do. */
   isReaper = false;
+  #state: ProcessState = "alive";
   /** @internal Woken when it dies or is reaped. */
   readonly changed: WaitQueue = new WaitQueue();
   /** @internal Woken when one of its children dies. */
@@ -74,6 +74,32 @@ export class Process {
     /** @internal */
     public namespaces: NamespaceSet,
   ) {}
+
+  /** What is left of it. */
+  get state(): ProcessState {
+    this.touch("read");
+    return this.#state;
+  }
+
+  set state(state: ProcessState) {
+    this.touch("write");
+    this.#state = state;
+  }
+
+  /** @internal Which one of the machine it is, whatever its pid. */
+  get label(): string {
+    return `process ${this.task.key}`;
+  }
+
+  /** @internal The present step uses it. */
+  touch(access: Access): void {
+    footprints.present?.touch(this.label, access);
+  }
+
+  /** @internal The present step uses the set of its children. */
+  touchChildren(access: Access): void {
+    footprints.present?.touch(`children ${this.task.key}`, access);
+  }
 
   /** Which process it is, whatever becomes of its pid. */
   get identity(): ProcessIdentity {

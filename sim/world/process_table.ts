@@ -1,4 +1,5 @@
 import type { ExitStatus } from "../../src/kernel/processes.ts";
+import { footprints } from "../footprint.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { AGAIN, Step } from "../step.ts";
 import type { Task } from "../task.ts";
@@ -55,10 +56,12 @@ export class ProcessTable {
 
   /** Zombies included, ordered by pid. */
   all(): Process[] {
+    footprints.present?.touch("processes", "read");
     return [...this.#processes.values()].sort((a, b) => a.pid - b.pid);
   }
 
   get(pid: number): Process | undefined {
+    footprints.present?.touch(`pid ${pid}`, "read");
     return this.#processes.get(pid);
   }
 
@@ -107,6 +110,7 @@ export class ProcessTable {
       const disposition = process.dispositions.get(signal) ?? "default";
       if (disposition === "ignore") return;
       if (disposition === "catch") {
+        process.touch("write");
         process.caught.push(signal);
         process.signalled.wake();
         return;
@@ -143,6 +147,9 @@ export class ProcessTable {
   reap(process: Process): void {
     if (process.state !== "zombie") return;
     process.state = "reaped";
+    footprints.present?.touch("processes", "add");
+    footprints.present?.touch(`pid ${process.pid}`, "write");
+    process.parent?.touchChildren("write");
     this.#processes.delete(process.pid);
     process.parent?.children.delete(process);
     for (const namespace of Object.values(process.namespaces)) this.#namespaces.release(namespace);
@@ -152,6 +159,7 @@ export class ProcessTable {
 
   /** A zombie child that fits, or undefined. */
   zombieOf(parent: Process, pid: number | undefined): Process | undefined {
+    parent.touchChildren("read");
     for (const child of parent.children) {
       if (child.state === "zombie" && (pid === undefined || child.pid === pid)) return child;
     }
@@ -191,9 +199,13 @@ export class ProcessTable {
       namespaces,
     );
     for (const namespace of Object.values(namespaces)) this.#namespaces.acquire(namespace);
+    cgroup.touch("add");
     cgroup.processes.add(process);
     cgroup.changed.wake();
+    parent?.touchChildren("write");
     parent?.children.add(process);
+    footprints.present?.touch("processes", "add");
+    footprints.present?.touch(`pid ${process.pid}`, "write");
     this.#processes.set(process.pid, process);
     return process;
   }
@@ -228,6 +240,7 @@ export class ProcessTable {
   }
 
   #isAloneInNamespace(init: Process): boolean {
+    footprints.present?.touch("processes", "read");
     for (const process of this.#processes.values()) {
       if (process !== init && process.namespaces.pid === init.namespaces.pid) return false;
     }
@@ -242,7 +255,10 @@ export class ProcessTable {
     process.files.clear();
     this.#cgroups.leave(process);
     const heir = this.#heirOf(process);
+    process.touchChildren("write");
+    heir.touchChildren("write");
     for (const child of process.children) {
+      child.touch("write");
       child.parent = heir;
       heir.children.add(child);
       if (child.state === "zombie") this.#childDied(heir, child);
@@ -250,6 +266,7 @@ export class ProcessTable {
     }
     process.children.clear();
     process.changed.wake();
+    process.parent?.touchChildren("write");
     if (process.parent !== undefined) this.#childDied(process.parent, process);
     this.#wakeNamespaceInit(process);
   }

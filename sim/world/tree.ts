@@ -1,5 +1,6 @@
 import type { FileStat } from "../../src/kernel/files.ts";
 import type { Errno } from "../../src/kernel/errno.ts";
+import { footprints } from "../footprint.ts";
 import type { Prng } from "../random.ts";
 import { sizeOf } from "./content.ts";
 import { refuse } from "./errors.ts";
@@ -233,6 +234,7 @@ export class Tree {
 
   stat(place: Place): FileStat {
     const { inode } = place;
+    inode.touch("read");
     return {
       kind: inode.kind,
       sizeBytes: inode.kind === "file" ? sizeOf(inode.content) : inode.target.length,
@@ -275,6 +277,8 @@ export class Tree {
       isReadonly: what.options.includes("ro"),
       children: new Map(),
     };
+    at.inode.touch("write");
+    footprints.present?.touch("mounts", "add");
     at.mount.children.set(at.inode, mount);
     this.mounts.push(mount);
     if (isWayTo(at.inode)) this.#walk.forget();
@@ -292,6 +296,8 @@ export class Tree {
   }
 
   detach(mount: MountPoint): readonly MountPoint[] {
+    mount.covers?.touch("write");
+    footprints.present?.touch("mounts", "add");
     mount.parent?.children.delete(mount.covers as Inode);
     if (isWayTo(mount.root)) this.#walk.forget();
     const gone = new Set<MountPoint>([mount]);
@@ -306,6 +312,7 @@ export class Tree {
 
   /** Mount points at and below a path. */
   mountsBelow(path: string): readonly MountPoint[] {
+    footprints.present?.touch("mounts", "read");
     const place = this.find(path);
     const base = place === undefined ? trimmed(path) : pathOf(place);
     const prefix = base === "/" ? "/" : `${base}/`;

@@ -1,3 +1,4 @@
+import { footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import type { Directory } from "./inode.ts";
 
@@ -12,11 +13,13 @@ export interface WatchFaults {
 /** One inotify watch of a directory. */
 export class Watch {
   readonly changed: WaitQueue = new WaitQueue();
+  readonly #number = footprints.nextNumber();
   #names: Set<string> = new Set();
   #hasOverflown = false;
   #isClosed = false;
 
   constructor(readonly directory: Directory, readonly faults: WatchFaults | undefined) {
+    directory.touchWatches();
     (directory.watches ??= new Set()).add(this);
   }
 
@@ -37,12 +40,14 @@ export class Watch {
 
   /** Names were lost, or the directory itself is gone: whoever watches must look for himself. */
   overflow(): void {
+    footprints.present?.touch(`watch ${this.#number}`, "write");
     this.#hasOverflown = true;
     this.changed.wake();
   }
 
   /** Takes the names that were reported; none means that everything may have changed. */
   take(): readonly string[] {
+    footprints.present?.touch(`watch ${this.#number}`, "write");
     const names = this.#hasOverflown ? [] : [...this.#names];
     this.#names.clear();
     this.#hasOverflown = false;
@@ -50,12 +55,14 @@ export class Watch {
   }
 
   close(): void {
+    this.directory.touchWatches();
     this.#isClosed = true;
     this.directory.watches?.delete(this);
   }
 
   #report(name: string): void {
     if (this.#isClosed) return;
+    footprints.present?.touch(`watch ${this.#number}`, "write");
     this.#names.add(name);
     this.changed.wake();
   }

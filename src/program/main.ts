@@ -10,6 +10,7 @@ import { daemonCommand } from "./daemon_command.ts";
 import { demoCommand } from "./demo_command.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT, EXIT_CODES_HELP, ExitError } from "./exit_codes.ts";
+import { exploreCommand } from "./explore.ts";
 import { replayCommand } from "./replay.ts";
 import { simCommand } from "./sim.ts";
 import { versionCommand } from "./version.ts";
@@ -40,6 +41,7 @@ function program(): Command {
       doctorCommand(),
       simCommand(),
       replayCommand(),
+      exploreCommand(),
       benchCommand(),
       versionCommand(),
     ]

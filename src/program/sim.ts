@@ -9,6 +9,7 @@ import { count } from "./options.ts";
 import { failureText } from "./failure_files.ts";
 import { shrunkFinding, summaryOf } from "./sim_finding.ts";
 import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
+import { Thread } from "./thread.ts";
 
 interface SimOptions {
   readonly seed: number;
@@ -94,7 +95,7 @@ async function explore(options: SimOptions, begun: number): Promise<RangeResult>
   using threads = new DisposableStack();
   const workers = Array.from(
     { length: Math.max(1, Math.min(options.jobs, runs)) },
-    () => threads.use(new Thread()).worker(strategy),
+    () => workerOf(threads, strategy),
   );
   return await runRanges({ seed, runs }, workers, {
     isOver: () => interrupt.hasCome || performance.now() >= untilMs,
@@ -103,26 +104,10 @@ async function explore(options: SimOptions, begun: number): Promise<RangeResult>
 }
 
 /** A thread that runs ranges of seeds. */
-class Thread implements Disposable {
-  readonly #worker = new Worker(new URL("./sim_worker.ts", import.meta.url), { type: "module" });
-
-  /** One range at a time. */
-  worker(strategy: StrategyName): RangeWorker {
-    return (range) =>
-      new Promise((resolve, reject) => {
-        this.#worker.onmessage = ({ data }: MessageEvent<RangeResult>) => resolve(data);
-        this.#worker.onerror = (event) => {
-          event.preventDefault();
-          reject(new Error(`Cannot run seeds from ${range.seed} on: ${event.message}`));
-        };
-        const message: ExploreOptions = { ...range, strategy };
-        this.#worker.postMessage(message);
-      });
-  }
-
-  [Symbol.dispose](): void {
-    this.#worker.terminate();
-  }
+function workerOf(threads: DisposableStack, strategy: StrategyName): RangeWorker {
+  const url = new URL("./sim_worker.ts", import.meta.url);
+  const thread = threads.use(new Thread<ExploreOptions, RangeResult>(url));
+  return (range) => thread.run({ ...range, strategy }, `seeds from ${range.seed} on`);
 }
 
 /** A line that is written over, on a terminal only. */
@@ -166,12 +151,14 @@ function duration(text: string): number {
   return Number(number) * (UNIT_MS[unit] ?? 0);
 }
 
-function jobs(text: string): number {
+/** `--jobs`: how many threads. */
+export function jobs(text: string): number {
   const number = count(text);
   if (number === 0) throw new InvalidArgumentError("It must be at least 1.");
   return number;
 }
 
-function defaultJobs(): number {
+/** As many as there are processors. */
+export function defaultJobs(): number {
   return navigator.hardwareConcurrency;
 }

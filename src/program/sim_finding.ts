@@ -32,8 +32,13 @@ export async function shrunkFinding(
     );
     return shrinkFinding(finding, manifest.version);
   });
+  return await saveExample(example, save);
+}
+
+/** Writes a failing run to a file of that name, or to a new one. */
+export async function saveExample(example: CounterExample, save?: string): Promise<SavedFinding> {
   const file = save ?? await Deno.makeTempFile({
-    prefix: `slipway-${example.failureClass.split(" ")[0]}-${seed}-`,
+    prefix: `slipway-${example.failureClass.split(" ")[0]}-${example.seed}-`,
     suffix: ".json",
   });
   await Deno.writeTextFile(file, `${JSON.stringify(example, undefined, 1)}\n`);

@@ -131,6 +131,7 @@ export abstract class FileCalls extends Caller {
         ...this.follow(),
         follow: false,
       });
+      inode.touch("write");
       inode.uid = uid;
       inode.gid = gid;
     });
@@ -138,7 +139,9 @@ export abstract class FileCalls extends Caller {
 
   chmod(path: string, mode: number): Promise<void> {
     return this.call("chmod", path, () => {
-      this.machine.tree.resolve("chmod", this.absolute(path), this.follow()).inode.mode = mode;
+      const { inode } = this.machine.tree.resolve("chmod", this.absolute(path), this.follow());
+      inode.touch("write");
+      inode.mode = mode;
     });
   }
 

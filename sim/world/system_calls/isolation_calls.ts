@@ -1,4 +1,5 @@
 import type { NamespaceKind } from "../../../src/kernel/namespaces.ts";
+import { footprints } from "../../footprint.ts";
 import type { NetworkSys } from "../../programs/program.ts";
 import { refuse } from "../errors.ts";
 import { Directory } from "../inode.ts";
@@ -121,7 +122,8 @@ export abstract class IsolationCalls extends DescriptorCalls {
 
   network<T>(path: string, change: (network: NetworkSys) => T): Promise<T> {
     return this.call("netlink", path, () => {
-      const { interfaces } = this.#namespaceAt("open", path);
+      const { interfaces, number } = this.#namespaceAt("open", path);
+      footprints.present?.touch(`interfaces of ${number}`, "write");
       return change({
         has: (name) => interfaces.has(name),
         add: (name, addresses) =>

@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import type { Explorer } from "../../../../sim/experiment/explorer.ts";
 import type { Experiment } from "../../../../sim/mod.ts";
 import { RandomWalk, Simulation } from "../../../../sim/mod.ts";
 
@@ -23,9 +24,10 @@ export const counting: Experiment<Counting> = {
         calls: [{ call: /^files\.writeFile \/tmp\/broken/, errno: "EIO", probability: 0.5 }],
       },
       ...(options.schedule === undefined
-        ? { chooser: options.chooser ?? new RandomWalk(options.seed) }
+        ? { chooser: options.explorer ?? options.chooser ?? new RandomWalk(options.seed) }
         : { schedule: options.schedule }),
     });
+    explored(simulation, options.explorer);
     const { kernel: { files } } = simulation.bootDaemon(() => {});
     const counted = tasks.flatMap((pauses, index) =>
       pauses === GONE ? [] : [simulation.spawn(`task ${index + 1}`, async () => {
@@ -64,6 +66,14 @@ export const counting: Experiment<Counting> = {
     return { tasks };
   },
 };
+
+/** Lets an explorer choose from the beginning. */
+export function explored(simulation: Simulation, explorer: Explorer | undefined): void {
+  if (explorer === undefined) return;
+  explorer.begin();
+  explorer.isOn = true;
+  simulation.onFootprint((footprint) => explorer.touched(footprint));
+}
 
 /** The first seed from `seed` on at which it fails. */
 export function failingSeed(program: Counting, seed = 1): number {

@@ -1,0 +1,72 @@
+import type { Footprint } from "../footprint.ts";
+
+/** What a thing has gone through: the last step that wrote it, and those since that did not. */
+interface Past {
+  written: number;
+  shared: number;
+}
+
+/**
+ * A number for what has happened so far, whatever the order of steps that commute: the same steps, each
+ * behind the same ones that it conflicts with, give the same number (Mazurkiewicz traces). The machine is
+ * in the same state then.
+ */
+export class TraceHash {
+  /** Of all steps so far. */
+  value = 0;
+  readonly #pasts = new Map<string, Past>();
+
+  /** A step has run. */
+  add(key: string, footprint: Footprint): void {
+    let hash = hashOf(key);
+    for (const [what, access] of footprint.accesses()) {
+      const past = this.#pastOf(what);
+      hash = plus(hash, mix(past.written));
+      // Readers and adders commute among each other, so neither sees its like.
+      if (access === "write") hash = plus(hash, past.shared);
+    }
+    hash = mix(hash);
+    for (const [what, access] of footprint.accesses()) {
+      const past = this.#pastOf(what);
+      if (access === "write") {
+        past.written = hash;
+        past.shared = 0;
+      } else past.shared = plus(past.shared, mix(hash + (access === "read" ? 1 : 2)));
+    }
+    this.value = plus(this.value, hash);
+  }
+
+  #pastOf(what: string): Past {
+    let past = this.#pasts.get(what);
+    if (past === undefined) this.#pasts.set(what, past = { written: 0, shared: 0 });
+    return past;
+  }
+}
+
+/** 52 bits: as many as add up exactly. */
+const RANGE = 2 ** 52;
+const LOW = 2 ** 26;
+
+function plus(a: number, b: number): number {
+  return (a + b) % RANGE;
+}
+
+/** Spreads every bit over the number, in two halves (as murmur3 does, fmix32). */
+function mix(value: number): number {
+  const low = fmix((value % LOW) ^ 0x9e3779b9);
+  const high = fmix(Math.floor(value / LOW) ^ low);
+  return (high >>> 6) * LOW + (fmix(low ^ high) >>> 6);
+}
+
+function fmix(value: number): number {
+  let hash = value | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) % RANGE;
+  return mix(hash);
+}

@@ -1,0 +1,91 @@
+import type { Incident } from "./incident.ts";
+import { type ClientCall, type LifecycleProgram, PID_MAX, type Request } from "./request.ts";
+
+/** What may meet another thing on one container and its sandbox. */
+export type PairPart =
+  | "run"
+  | "stop-sandbox"
+  | "remove-sandbox"
+  | "create"
+  | "start"
+  | "stop"
+  | "remove"
+  | "exit"
+  | "crash";
+
+/** All of them. */
+export const PAIR_PARTS: readonly PairPart[] = [
+  "run",
+  "stop-sandbox",
+  "remove-sandbox",
+  "create",
+  "start",
+  "stop",
+  "remove",
+  "exit",
+  "crash",
+];
+
+const PLACE = { sandbox: 0, container: 0 } as const;
+const OTHER_PLACE = { sandbox: 0, container: 1 } as const;
+const CRASH: Incident = { kind: "daemon killed", afterSteps: 1, choice: 0 };
+
+const REQUESTS: Readonly<Record<Exclude<PairPart, "exit" | "crash">, Request>> = {
+  run: { kind: "RunPodSandbox", sandbox: 1, hasNetwork: false, sharesPids: false },
+  "stop-sandbox": { kind: "StopPodSandbox", sandbox: 0 },
+  "remove-sandbox": { kind: "RemovePodSandbox", sandbox: 0 },
+  create: {
+    kind: "CreateContainer",
+    place: OTHER_PLACE,
+    command: ["sleep", "1000"],
+    sharesPids: false,
+  },
+  start: { kind: "StartContainer", place: PLACE },
+  stop: { kind: "StopContainer", place: PLACE, gracePeriodMs: 0 },
+  remove: { kind: "RemoveContainer", place: PLACE },
+};
+
+/** Every two of them, each with itself as well, but no two exits or crashes. */
+export function allPairs(): readonly (readonly [PairPart, PairPart])[] {
+  return PAIR_PARTS.flatMap((first, index) =>
+    PAIR_PARTS.slice(index).map((second) => [first, second] as const)
+  ).filter(([first, second]) => isRequest(first) || first !== second);
+}
+
+/**
+ * Two things that happen at the same time to one container, and all that has to be there before: a
+ * sandbox, in it a container, which runs if something is to end it and nothing else starts it.
+ */
+export function pairProgram(
+  parts: readonly [PairPart, PairPart],
+  prepare: LifecycleProgram["prepare"],
+): LifecycleProgram {
+  const clients = parts.filter(isRequest).map((part) => [callOf(REQUESTS[part])]);
+  return {
+    setup: setupOf(parts).map(callOf),
+    clients,
+    exits: parts.includes("exit") ? [PLACE] : [],
+    incidents: parts.includes("crash") ? [CRASH] : [],
+    faults: [],
+    pidMax: PID_MAX,
+    hasIdleSubscriber: false,
+    prepare,
+  };
+}
+
+function setupOf(parts: readonly PairPart[]): readonly Request[] {
+  const setup: Request[] = [
+    { kind: "RunPodSandbox", sandbox: 0, hasNetwork: false, sharesPids: false },
+    { kind: "CreateContainer", place: PLACE, command: ["sleep", "1000"], sharesPids: false },
+  ];
+  const isRunning = !parts.includes("start") && parts.some((it) => it === "stop" || it === "exit");
+  return isRunning ? [...setup, { kind: "StartContainer", place: PLACE }] : setup;
+}
+
+function isRequest(part: PairPart): part is keyof typeof REQUESTS {
+  return part in REQUESTS;
+}
+
+function callOf(request: Request): ClientCall {
+  return { request, patienceSteps: undefined };
+}
