@@ -1,3 +1,4 @@
+import { allOf } from "../kernel/all_of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -14,10 +15,13 @@ export async function discardFiles(runtime: Runtime, id: string): Promise<void> 
   const task = taskPaths(config, id);
   const paths = containerPaths(config, id);
   await unmountBelow(kernel, task.bundle);
-  await kernel.files.remove(task.bundle);
-  await runtime.exitFiles.remove(id);
   await unmountBelow(kernel, paths.directory);
-  await kernel.files.remove(paths.directory);
+  await allOf(
+    runtime.life,
+    () => kernel.files.remove(task.bundle),
+    () => kernel.files.remove(paths.directory),
+    () => runtime.exitFiles.remove(id),
+  );
 }
 
 /** Takes away every mount at and below a path, the last one first. */

@@ -16,8 +16,9 @@ import { taskIdentity } from "./task.ts";
  * runs, no file, mount, cgroup, record or name is left. A start that is under way is awaited and then
  * undone; a removal that is under way is joined. An unknown id is fine.
  *
- * The record goes last, so that after a failure or a crash the rest can still be found: from the first
- * step on it says that the container is being removed, and recovery goes on with it.
+ * The record goes last, so that after a failure or a crash the rest can still be found. That of a container
+ * which could still be started says from the first step on that it is being removed, and recovery goes on
+ * with it.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.
  * @throws {KernelError} the step that Linux refused; call again.
@@ -55,7 +56,10 @@ async function erase(
 ): Promise<void> {
   const { kernel, config } = runtime;
   const { record } = container;
-  await container.transition((status) => status.isRemoving ? undefined : removalBegun(status));
+  // One that has ended cannot come back: if we die half-way, its record waits for the client's next call.
+  await container.transition((status) =>
+    status.isRemoving || status.state === "EXITED" ? undefined : removalBegun(status)
+  );
   await abandonPreparation(runtime, container, context);
   await reapTask(
     kernel,

@@ -1,4 +1,3 @@
-import { hasErrno } from "../kernel/errno.ts";
 import type { Command } from "../kernel/processes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Context } from "../kernel/context.ts";
@@ -10,15 +9,6 @@ export interface OciRuntime {
   /** Its `--root`: where it keeps the state of its containers. */
   readonly root: string;
 }
-
-/** What runc wrote into state.json about the init that it created. */
-export interface InitState {
-  readonly pid: number;
-  /** Clock ticks since boot: with the pid, an identity. */
-  readonly startTime: number;
-}
-
-const STATE_BYTES_MAX = 1024 * 1024;
 
 /**
  * Removes what the runtime keeps of a container, killing it first if need be. Idempotent: an unknown id
@@ -47,25 +37,6 @@ export function execCommand(
   pidFile: string,
 ): Command {
   return runtimeCommand(runtime, "exec", "--process", processFile, "--pid-file", pidFile, id);
-}
-
-/** What the runtime recorded of a container's init; undefined when there is no such record. */
-export async function readInitState(
-  kernel: Kernel,
-  stateFile: string,
-): Promise<InitState | undefined> {
-  let state: unknown;
-  try {
-    const content = await kernel.files.readFile(stateFile, STATE_BYTES_MAX);
-    state = JSON.parse(new TextDecoder().decode(content));
-  } catch (error) {
-    if (error instanceof SyntaxError || hasErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
-  if (typeof state !== "object" || state === null) return undefined;
-  const { init_process_pid: pid, init_process_start: startTime } = state as Record<string, unknown>;
-  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;
-  return { pid: pid as number, startTime: startTime as number };
 }
 
 /** Whether a process is still the runtime's init: the user's program has not been executed. */

@@ -1,4 +1,5 @@
 import { unmountBelow } from "../container/discard.ts";
+import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { reapTask } from "../task/reap.ts";
@@ -52,11 +53,16 @@ export async function teardownSandbox(
 export async function discardSandboxFiles(runtime: Runtime, record: SandboxRecord): Promise<void> {
   const { kernel, config } = runtime;
   const { bundle } = taskPaths(config, record.id);
-  await unmountBelow(kernel, bundle);
-  await kernel.files.remove(bundle);
-  await runtime.exitFiles.remove(record.id);
   const { directory } = sandboxPaths(config, record.id);
+  await unmountBelow(kernel, bundle);
   await unmountBelow(kernel, directory);
-  await kernel.files.remove(directory);
-  if (record.ownsCgroup) await kernel.cgroups.remove(record.cgroup);
+  await allOf(
+    runtime.life,
+    () => kernel.files.remove(bundle),
+    () => kernel.files.remove(directory),
+    () => runtime.exitFiles.remove(record.id),
+    async () => {
+      if (record.ownsCgroup) await kernel.cgroups.remove(record.cgroup);
+    },
+  );
 }

@@ -4,7 +4,7 @@ import type { Context } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { ChildProcess, ProcessHandle } from "../kernel/processes.ts";
 import { conmonCommand, parseConmonAnswer, START_PIPE, SYNC_PIPE } from "../oci/conmon.ts";
-import { readInitState } from "../oci/runc.ts";
+import { initOf, readRuntimeState } from "../oci/runtime_state.ts";
 import { exitDirectory, taskPaths } from "./paths.ts";
 import { openIfPresent, type Task, taskOf, type TaskRequest } from "./task.ts";
 
@@ -70,11 +70,11 @@ export async function createTask(
  * so it must be the process that the OCI runtime recorded (RACES.md B15).
  */
 async function openInit(kernel: Kernel, stateFile: string, pid: number): Promise<ProcessHandle> {
-  const state = await readInitState(kernel, stateFile);
-  if (state === undefined || state.pid !== pid) {
+  const init = initOf(await readRuntimeState(kernel, stateFile));
+  if (init?.pid !== pid) {
     throw new RuntimeError("UNKNOWN", `create task: the OCI runtime has no record of init ${pid}`);
   }
-  return await kernel.processes.open(state);
+  return await kernel.processes.open(init);
 }
 
 function printedBy(conmon: ChildProcess): string {

@@ -4,6 +4,7 @@ import { tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ProcessEntry, type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
 import { deleteContainer } from "../oci/runc.ts";
+import { initOf, isOnlyFiles, readRuntimeState } from "../oci/runtime_state.ts";
 import { runtimeRoot, taskPaths } from "./paths.ts";
 import { openIfPresent, type TaskIdentity } from "./task.ts";
 
@@ -39,11 +40,30 @@ export async function reapTask(
   if (options.mayHaveHelpers) await killHelpers(kernel, config, task.id, context);
   for (const process of options.known) await kill(kernel, process, context);
   await emptyCgroup(kernel, config, task.cgroup, context);
-  const { runtimeDirectory } = taskPaths(config, task.id);
-  if (await kernel.files.stat(runtimeDirectory) !== undefined) {
+  await endInRuntime(kernel, config, task, context);
+  await kernel.cgroups.remove(task.cgroup);
+}
+
+/**
+ * Has the OCI runtime delete what it keeps, where that is more than the files and groups that are removed
+ * here: for an ordinary container it is not, and the start of a program is saved. Its init is looked for
+ * first: a privileged one can have left its cgroup.
+ */
+async function endInRuntime(
+  kernel: Kernel,
+  config: Config,
+  task: TaskIdentity,
+  context: Context,
+): Promise<void> {
+  const { runtimeDirectory, runtimeState } = taskPaths(config, task.id);
+  if (await kernel.files.stat(runtimeDirectory) === undefined) return;
+  const state = await readRuntimeState(kernel, runtimeState);
+  if (state !== undefined && isOnlyFiles(state, task.cgroup)) {
+    await kill(kernel, initOf(state), context);
+    await kernel.files.remove(runtimeDirectory);
+  } else {
     await deleteContainer(kernel, task.runtime, task.id, config.bounds.programMs, context);
   }
-  await kernel.cgroups.remove(task.cgroup);
 }
 
 /**

@@ -10,7 +10,7 @@ scenario("B1: a container that ends while its sandbox stops is deleted by one", 
   await stop.promise;
   assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
   const deletions = it.simulation.history.entries()
-    .filter(({ text }) => text.startsWith("processes.spawn") && text.includes(" delete "));
+    .filter(({ text }) => text === `cgroups.remove ${container.record.cgroup}`);
   assertEquals(deletions.length, 1);
 });
 

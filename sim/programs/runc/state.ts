@@ -35,8 +35,10 @@ export interface State {
   readonly created: string;
   readonly cgroup_paths: Readonly<Record<string, string>>;
   readonly namespace_paths: Readonly<Record<string, string>>;
+  readonly intel_rdt_path: string;
   readonly config: {
     readonly rootfs: string;
+    readonly Hooks: { readonly poststop: readonly { readonly path: string }[] | null };
     readonly labels: readonly string[];
     readonly namespaces: readonly { readonly type: string; readonly path: string }[];
   };

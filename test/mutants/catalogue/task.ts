@@ -90,7 +90,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
   {
     name: "reaper-leaves-the-runtime's-state",
     source: made("drop a step"),
-    wrong: "runc delete is left out.",
+    wrong: "runc delete is left out where there is more to it than files.",
     invariant: "I4",
     edits: [{
       file: REAP,
@@ -98,6 +98,13 @@ export const TASK_MUTANTS: readonly Mutant[] = [
         "await deleteContainer(kernel, task.runtime, task.id, config.bounds.programMs, context);",
       to: "",
     }],
+  },
+  {
+    name: "reaper-leaves-the-runtime's-folder",
+    source: made("drop a step"),
+    wrong: "What the OCI runtime keeps of an ordinary container stays.",
+    invariant: "I4",
+    edits: [{ file: REAP, from: "    await kernel.files.remove(runtimeDirectory);\n", to: "" }],
   },
   {
     name: "reaper-minds-no-failure-of-runc",

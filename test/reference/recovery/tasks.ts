@@ -1,5 +1,6 @@
 import type { ProcessEntry } from "../../../src/kernel/processes.ts";
-import { isRuntimeInit, readInitState } from "../../../src/oci/runc.ts";
+import { isRuntimeInit } from "../../../src/oci/runc.ts";
+import { initOf, readRuntimeState } from "../../../src/oci/runtime_state.ts";
 import { isId } from "../../../src/registry/ids.ts";
 import { taskPaths, tasksDirectory } from "../../../src/task/paths.ts";
 import { openIfPresent, type TaskIdentity, taskOf } from "../../../src/task/task.ts";
@@ -42,7 +43,7 @@ async function loadTask(
   const hasState = await kernel.files.stat(paths.runtimeDirectory) !== undefined;
   if (helpers.length === 0 && !hasState) return;
   using bounded = platform.life.within(kernel.clock, SHIM_LOAD_MS, "load shim");
-  const state = await readInitState(kernel, paths.runtimeState);
+  const state = initOf(await readRuntimeState(kernel, paths.runtimeState));
   const entry = processes.find((it) =>
     it.pid === state?.pid && it.startTime === state.startTime && !it.isZombie
   );

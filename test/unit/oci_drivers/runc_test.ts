@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertFalse, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 
 import { RuntimeError } from "../../../src/errors.ts";
 import { Context } from "../../../src/kernel/context.ts";
@@ -9,9 +9,8 @@ import {
   execCommand,
   isRuntimeInit,
   readableMessage,
-  readInitState,
 } from "../../../src/oci/runc.ts";
-import { endedChild, FakeChild, FakeClock, fakeKernel, noEntry, partial } from "../fakes.ts";
+import { endedChild, FakeChild, FakeClock, fakeKernel } from "../fakes.ts";
 
 const runtime = { program: "/usr/bin/runc", root: "/run/test/runtime" };
 
@@ -27,20 +26,6 @@ function kernelWith(child: FakeChild, clock = new FakeClock()) {
     },
   });
   return { kernel, spawned };
-}
-
-/** Reads a state file with this content, or none. */
-function readState(content: string | undefined) {
-  const kernel = fakeKernel({
-    files: {
-      stat: () => Promise.resolve(content === undefined ? undefined : partial("stat", {})),
-      readFile(path) {
-        if (content === undefined) return Promise.reject(noEntry(path));
-        return Promise.resolve(new TextEncoder().encode(content));
-      },
-    },
-  });
-  return readInitState(kernel, "/run/test/runtime/c1/state.json");
 }
 
 Deno.test("deleteContainer() deletes by force in the runtime's own root", async () => {
@@ -94,39 +79,6 @@ Deno.test("execCommand() hands over the process and asks for its pid", () => {
       "c1",
     ],
   });
-});
-
-Deno.test("readInitState() is the identity of init, out of all that is recorded", async () => {
-  const text = '{"id":"c1","init_process_pid":4711,"init_process_start":981234,"config":{}}';
-  assertEquals(await readState(text), { pid: 4711, startTime: 981234 });
-});
-
-Deno.test("readInitState() is none where there is no such record", async () => {
-  assertEquals(await readState(undefined), undefined);
-  const others = [
-    "",
-    "{",
-    "null",
-    "7",
-    "[]",
-    "{}",
-    '{"init_process_pid":4711}',
-    '{"init_process_start":981234}',
-    '{"init_process_pid":"4711","init_process_start":981234}',
-    '{"init_process_pid":4711,"init_process_start":1.5}',
-  ];
-  for (const text of others) assertEquals(await readState(text), undefined, text);
-});
-
-Deno.test("readInitState() passes on that a record cannot be read", async () => {
-  const error = new KernelError("read", "EIO", "state.json");
-  const kernel = fakeKernel({
-    files: {
-      stat: () => Promise.resolve(partial("stat", {})),
-      readFile: () => Promise.reject(error),
-    },
-  });
-  assertStrictEquals(await assertRejects(() => readInitState(kernel, "/state.json")), error);
 });
 
 Deno.test("isRuntimeInit() tells the runtime's init from the user's program", () => {

@@ -12,6 +12,7 @@ import {
   fakeKernel,
   FakeProcess,
   isPending,
+  noEntry,
   partial,
 } from "../fakes.ts";
 
@@ -45,6 +46,8 @@ class Scene {
   /** The processes of the cgroup after 0, 1, 2… kills; the last stays. */
   cgroupAfterKills: readonly (readonly number[])[] = [[]];
   hasRuntimeState = false;
+  /** What state.json says; undefined when it is not there. */
+  runtimeState: object | undefined;
   deleteStatus: ExitStatus = { kind: "exited", code: 0 };
   /** What one verb is refused with. */
   refusal: { readonly verb: string; readonly error: KernelError } | undefined;
@@ -90,6 +93,12 @@ class Scene {
         assertEquals(path, `${root}/c1`);
         return Promise.resolve(this.hasRuntimeState ? partial("stat", {}) : undefined);
       },
+      readFile: (path) => {
+        assertEquals(path, `${root}/c1/state.json`);
+        if (this.runtimeState === undefined) return Promise.reject(noEntry(path));
+        return Promise.resolve(new TextEncoder().encode(JSON.stringify(this.runtimeState)));
+      },
+      remove: (path) => this.#step(`remove ${path}`, undefined),
     },
   });
 
@@ -251,6 +260,44 @@ Deno.test("reapTask() throws the cause when its context ends, and removes nothin
   assertStrictEquals(await assertRejects(() => reaped), cause);
   assertEquals(scene.journal, ["signal 9 to 10"]);
   assert(init.isDisposed);
+  scene.assertTidy();
+});
+
+const ORDINARY = {
+  init_process_pid: 10,
+  init_process_start: 1010,
+  cgroup_paths: { pids: `/sys/fs/cgroup/pids${cgroup}` },
+  intel_rdt_path: "",
+  config: { Hooks: { poststop: null } },
+};
+
+Deno.test("reapTask() removes the folder of an ordinary container itself", async () => {
+  const scene = new Scene();
+  scene.hasRuntimeState = true;
+  scene.runtimeState = ORDINARY;
+  await scene.reap();
+  assertEquals(scene.journal, [`remove ${root}/c1`, `remove ${cgroup}`]);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() kills an init that has left its cgroup", async () => {
+  const scene = new Scene();
+  const init = scene.add(10, "systemd");
+  scene.hasRuntimeState = true;
+  const { pid, startTime } = init.identity;
+  scene.runtimeState = { ...ORDINARY, init_process_pid: pid, init_process_start: startTime };
+  await scene.reap();
+  assertEquals(scene.journal, ["signal 9 to 10", `remove ${root}/c1`, `remove ${cgroup}`]);
+  assert(init.isDisposed);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() leaves to the runtime what is more than files", async () => {
+  const scene = new Scene();
+  scene.hasRuntimeState = true;
+  scene.runtimeState = { ...ORDINARY, intel_rdt_path: "/sys/fs/resctrl/c1" };
+  await scene.reap();
+  assertEquals(scene.journal, [deleted, `remove ${cgroup}`]);
   scene.assertTidy();
 });
 

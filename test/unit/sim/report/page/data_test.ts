@@ -15,7 +15,7 @@ async function lockRun() {
 }
 
 Deno.test("decode() gives back what pageData() has written", async () => {
-  const report = await lifecycleReport(6, 40);
+  const report = await lifecycleReport(9, 40);
   const { runs, commonCount } = decode(pageData(report));
   assertEquals(runs.map((it) => it.name), ["failing", "passing"]);
   for (const [index, trace] of [report.failing, report.passing].entries()) {
@@ -47,7 +47,7 @@ Deno.test("decode() gives back what pageData() has written", async () => {
 });
 
 Deno.test("pageData() puts every task right below the one that began it, or that one's others", async () => {
-  const { runs } = decode(pageData(await lifecycleReport(6, 40)));
+  const { runs } = decode(pageData(await lifecycleReport(9, 40)));
   for (const { tasks } of runs) {
     assertEquals(tasks[0]?.depth, 0);
     tasks.forEach(({ depth }, index) => assert(depth <= (tasks[index - 1]?.depth ?? 0) + 1));
@@ -69,7 +69,7 @@ Deno.test("matchesOf() wants every word, in a call or its task, and a whole obje
 });
 
 Deno.test("objectsOf() has names of containers and sandboxes first", async () => {
-  const names = objectsOf(decode(pageData(await lifecycleReport(6, 40)))).map((it) => it.name);
+  const names = objectsOf(decode(pageData(await lifecycleReport(9, 40)))).map((it) => it.name);
   assert(names.indexOf("s0c0") < names.findIndex((it) => it.startsWith("/")));
 });
 
@@ -89,7 +89,7 @@ Deno.test("keys go along a task, across tasks and along deviations, and stop at 
 });
 
 Deno.test("the story is what is marked, of many tasks", async () => {
-  const { runs } = decode(pageData(await lifecycleReport(6, 40)));
+  const { runs } = decode(pageData(await lifecycleReport(9, 40)));
   const [failing] = runs;
   assert(failing !== undefined);
   const marked = failing.steps.filter((it) => it.mark !== "");

@@ -1,0 +1,24 @@
+import type { Context } from "./context.ts";
+
+/**
+ * Does several things at once and waits for all of them. When one fails the others are told to give up,
+ * and the first failure is thrown when nothing goes on any more, so that it can be undone.
+ *
+ * @throws what the first that failed threw.
+ */
+export async function allOf(
+  context: Context,
+  ...works: readonly ((context: Context) => Promise<unknown>)[]
+): Promise<void> {
+  using shared = context.child();
+  const failures: unknown[] = [];
+  await Promise.all(works.map(async (work) => {
+    try {
+      await work(shared);
+    } catch (error) {
+      failures.push(error);
+      shared.cancel();
+    }
+  }));
+  if (failures.length > 0) throw failures[0];
+}

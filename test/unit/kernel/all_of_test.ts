@@ -1,0 +1,52 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { RuntimeError } from "../../../src/errors.ts";
+import { allOf } from "../../../src/kernel/all_of.ts";
+import { Context, waitFor } from "../../../src/kernel/context.ts";
+import { isPending } from "../fakes.ts";
+
+Deno.test("allOf() begins all at once and waits for the last", async () => {
+  const context = new Context();
+  const parts = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const begun: number[] = [];
+  const all = allOf(
+    context,
+    ...parts.map(({ promise }, index) => () => {
+      begun.push(index);
+      return promise;
+    }),
+  );
+  assertEquals(begun, [0, 1]);
+  parts[1]!.resolve();
+  assertEquals(await isPending(all), true);
+  parts[0]!.resolve();
+  await all;
+});
+
+Deno.test("allOf() tells the others of a failure, and throws it when they have ended", async () => {
+  const never = Promise.withResolvers<void>().promise;
+  const cleared = Promise.withResolvers<void>();
+  let cause: RuntimeError | undefined;
+  const all = allOf(
+    new Context(),
+    () => Promise.reject(new Error("first")),
+    async (context) => {
+      await waitFor(never, context).catch((error) => cause = error);
+      await cleared.promise;
+      throw new Error("second");
+    },
+  );
+  const failed = assertRejects(() => all, Error, "first");
+  assertEquals(await isPending(all), true);
+  assertEquals(cause?.code, "CANCELLED");
+  cleared.resolve();
+  await failed;
+});
+
+Deno.test("allOf() ends with its context", async () => {
+  const context = new Context();
+  const never = Promise.withResolvers<void>().promise;
+  const all = allOf(context, (it) => waitFor(never, it));
+  const failed = assertRejects(() => all, RuntimeError, "the client left");
+  context.cancel(new RuntimeError("CANCELLED", "the client left"));
+  await failed;
+});
