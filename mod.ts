@@ -151,7 +151,7 @@ export {
   type SpawnOptions,
 } from "./src/kernel/processes.ts";
 export type { Random } from "./src/kernel/random.ts";
-export type { Change, StateStore, StoredRecord } from "./src/kernel/store.ts";
+export type { Change, Durability, StateStore, StoredRecord } from "./src/kernel/store.ts";
 
 /**
  * Starts a daemon: the socket opens at once and refuses with UNAVAILABLE until recovery is complete.

@@ -1,7 +1,7 @@
 import { dirname } from "@std/path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type Errno, hasErrno, KernelError } from "../src/kernel/errno.ts";
-import type { Change, StateStore, StoredRecord } from "../src/kernel/store.ts";
+import type { Change, Durability, StateStore, StoredRecord } from "../src/kernel/store.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { SharedSync } from "./shared_sync.ts";
 
@@ -77,7 +77,7 @@ export class SqliteStore implements StateStore, Disposable {
     });
   }
 
-  async commit(changes: readonly Change[]): Promise<void> {
+  async commit(changes: readonly Change[], survives: Durability = "machine"): Promise<void> {
     if (changes.length === 0) return;
     this.#replaceDoubtfulLog();
     this.#try("commit", () => {
@@ -90,6 +90,7 @@ export class SqliteStore implements StateStore, Disposable {
         throw error;
       }
     });
+    if (survives === "daemon") return;
     try {
       await this.#sync.done();
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Change, StateStore, StoredRecord } from "../../src/kernel/store.ts";
+import type { Change, Durability, StateStore, StoredRecord } from "../../src/kernel/store.ts";
 import type { Life } from "./life.ts";
 
 /** The port's store. */
@@ -13,9 +13,9 @@ export class SimStore implements StateStore {
     return this.#life.call("store.load", undefined, () => this.#life.machine.store.records());
   }
 
-  commit(changes: readonly Change[]): Promise<void> {
+  commit(changes: readonly Change[], survives: Durability = "machine"): Promise<void> {
     return this.#life.call("store.commit", changes, () => {
-      this.#life.machine.store.commit(changes);
+      this.#life.machine.store.commit(changes, survives);
     }, true);
   }
 }

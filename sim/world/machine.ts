@@ -132,6 +132,7 @@ export class Machine {
   crash(): void {
     this.processes.clear();
     this.tree.losePower(this.random);
+    this.store.losePower(this.random);
     this.scheduler.clock.elapsedMicros += 20_000_000;
     this.#powerOn();
   }

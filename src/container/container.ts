@@ -72,9 +72,12 @@ export class Container {
     event?: LifecycleEventType,
   ): Promise<void> {
     const done = this.#turn.then(async () => {
-      const status = next(this.#status);
+      const before = this.#status;
+      const status = next(before);
       if (status === undefined) return;
-      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      // After a reboot everything unfinished ends, whatever more is known of it.
+      const survives = status.state === before.state ? "daemon" : "machine";
+      await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);
       this.#status = status;
       if (event !== undefined) this.announce(event);
       if (status.state === "EXITED") this.#ended.resolve();

@@ -17,8 +17,15 @@ export type Change =
   | { readonly kind: "delete"; readonly table: string; readonly id: string };
 
 /**
+ * Which end a commit survives once it was answered: that of the daemon alone, or a loss of power as well.
+ * The first is for what only the next life on the same boot needs to know; it costs no wait for the disk.
+ */
+export type Durability = "daemon" | "machine";
+
+/**
  * The daemon's transactional state. A commit that was answered survives the death of the daemon and of
- * the machine; one that was not is there whole or not at all.
+ * the machine; one that was not is there whole or not at all. Commits are lost in reverse order only: one
+ * that survives the machine takes along those before it that need not.
  */
 export interface StateStore {
   /** Every record, ordered by table and id. */
@@ -28,7 +35,9 @@ export interface StateStore {
    * Makes all changes in one transaction. The reply may come later than the effect: after an error
    * the changes may have been made.
    *
+   * @param survives "machine" unless given
+   *
    * @throws {KernelError} ENOSPC, EIO, EROFS.
    */
-  commit(changes: readonly Change[]): Promise<void>;
+  commit(changes: readonly Change[], survives?: Durability): Promise<void>;
 }

@@ -42,7 +42,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
     },
     store: {
       load: () => on("load records", () => store.load()),
-      commit: (changes) => on("commit", () => store.commit(changes)),
+      commit: (changes, survives) => on("commit", () => store.commit(changes, survives)),
     },
   };
 }

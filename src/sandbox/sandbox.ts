@@ -61,7 +61,9 @@ export class Sandbox {
       const before = this.#status;
       const status = next(before);
       if (status === before) return;
-      await this.kernel.store.commit([putSandboxStatus(this.id, status)]);
+      // After a reboot no sandbox is ready, whether somebody had begun to stop it or not.
+      const survives = status.phase === "STOPPING" ? "daemon" : "machine";
+      await this.kernel.store.commit([putSandboxStatus(this.id, status)], survives);
       this.#status = status;
       if (status.phase === before.phase) return;
       for (const event of events) {

@@ -212,8 +212,8 @@ export const MODEL_ERRORS: readonly ModelError[] = [
     source: "SQLite, Atomic Commit",
     promise: "commit() applies its changes in order",
     file: DATABASE,
-    from: "else this.#records.delete(`${change.table}\\0${change.id}`);",
-    to: "",
+    from: "if (record === undefined) this.#records.delete(key);\n    else",
+    to: "if (record !== undefined)",
   },
   {
     name: "a timer fires early",

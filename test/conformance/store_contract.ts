@@ -26,6 +26,13 @@ export const storePromises: Promises = {
     assertEquals(await store.load(), [record("a", "1", "new")]);
   },
 
+  "commit() that need only survive the daemon does": async ({ kernel: { store }, restart }) => {
+    await store.commit([put("a", "1", "first")], "daemon");
+    await store.commit([put("a", "1", "second"), put("a", "2", "")], "daemon");
+    const { store: next } = await restart();
+    assertEquals(await next.load(), [record("a", "1", "second"), record("a", "2", "")]);
+  },
+
   "commit() takes no change, and the deletion of what is not there": async (
     { kernel: { store } },
   ) => {

@@ -19,6 +19,7 @@ export class Monotone implements Checker {
   /** What readers saw when the daemon was killed, and must find again. */
   #mustReturn = new Set<string>();
   #isReady = false;
+  #powerLossCount = 0;
 
   constructor(readonly facts: Facts) {}
 
@@ -50,6 +51,7 @@ export class Monotone implements Checker {
     this.#isReady = false;
     // The gate closes before that is on the disk: a stop that a restart has cut off begins anew.
     this.#ready.clear();
+    if (this.#powerLossCount !== this.facts.powerLossCount) this.#forgetIntents();
   }
 
   lifeEnded(runtime: Lifecycle): void {
@@ -78,6 +80,12 @@ export class Monotone implements Checker {
   }
 
   /** What never changes is what it was, in memory and from the disk. */
+  /** No reader sees an intent to start: it tells the next life on the same boot, and nobody after. */
+  #forgetIntents(): void {
+    this.#powerLossCount = this.facts.powerLossCount;
+    for (const [id, status] of this.#seen) this.#seen.set(id, { ...status, startIntentAt: 0 });
+  }
+
   #requireSame(id: string, record: object): void {
     const before = this.#records.get(id);
     this.#records.set(id, record);

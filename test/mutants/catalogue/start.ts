@@ -116,9 +116,9 @@ export const START_MUTANTS: readonly Mutant[] = [
     scenario: "W8",
     edits: [{
       file: CONTAINER,
-      from: "await this.kernel.store.commit([putContainerStatus(this.id, status)]);",
+      from: "await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);",
       to: `if (status.state !== "CREATED" || status.startIntentAt === 0) {
-        await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+        await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);
       }`,
     }],
   },
@@ -232,10 +232,21 @@ export const START_MUTANTS: readonly Mutant[] = [
     invariant: "I8",
     edits: [{
       file: CONTAINER,
-      from: `      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      from: `      await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);
       this.#status = status;`,
       to: `      this.#status = status;
-      await this.kernel.store.commit([putContainerStatus(this.id, status)]);`,
+      await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);`,
+    }],
+  },
+  {
+    name: "states-are-lost-with-the-power",
+    source: made("forget to wait"),
+    wrong: "A state that readers have seen is not on the disk, and the loss of power takes it.",
+    invariant: "I8",
+    edits: [{
+      file: CONTAINER,
+      from: 'status.state === before.state ? "daemon" : "machine"',
+      to: '"daemon"',
     }],
   },
   {
@@ -245,11 +256,11 @@ export const START_MUTANTS: readonly Mutant[] = [
     invariant: "I10",
     edits: [{
       file: CONTAINER,
-      from: `      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      from: `      await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);
       this.#status = status;
       if (event !== undefined) this.announce(event);`,
       to: `      if (event !== undefined) this.announce(event);
-      await this.kernel.store.commit([putContainerStatus(this.id, status)]);
+      await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);
       this.#status = status;`,
     }],
   },
