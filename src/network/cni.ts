@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import { messageOf, RuntimeError } from "../errors.ts";
+import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno, KernelError } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -63,7 +64,26 @@ export class CniNetwork implements Network {
       throw new RuntimeError("INVALID_ARGUMENT", message);
     }
     const runtimeConfig = runtimeConfigOf(config);
-    await this.#run("ADD", LOOPBACK, { attachment, list: LOOPBACK_LIST, context });
+    let result: unknown;
+    await allOf(
+      context,
+      // Of a network of its own, which no other depends on.
+      (context) => this.#run("ADD", LOOPBACK, { attachment, list: LOOPBACK_LIST, context }),
+      async (context) => result = await this.#addAll(attachment, list, runtimeConfig, context),
+    );
+    const ips = addressesOf(result, INTERFACE);
+    if (ips.length > 0) return { ips, networkList, result: JSON.stringify(result) };
+    const message = `Cannot connect sandbox "${sandboxId}": network "${list.name}" gave no address`;
+    throw new RuntimeError("UNKNOWN", message);
+  }
+
+  /** Every plugin of the list in order, each with the result of the one before. */
+  async #addAll(
+    attachment: NetworkAttachment,
+    list: NetworkList,
+    runtimeConfig: Readonly<Record<string, unknown>>,
+    context: Context,
+  ): Promise<unknown> {
     let result: unknown;
     for (const plugin of list.plugins) {
       const call = { attachment, list, context, runtimeConfig, previous: result };
@@ -74,10 +94,7 @@ export class CniNetwork implements Network {
         throw pluginFailed(plugin, "ADD", `result is no JSON: ${messageOf(error)}`);
       }
     }
-    const ips = addressesOf(result, INTERFACE);
-    if (ips.length > 0) return { ips, networkList, result: JSON.stringify(result) };
-    const message = `Cannot connect sandbox "${sandboxId}": network "${list.name}" gave no address`;
-    throw new RuntimeError("UNKNOWN", message);
+    return result;
   }
 
   async detach(

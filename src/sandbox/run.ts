@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 import { messageOf, RuntimeError } from "../errors.ts";
+import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import type { NetworkResult } from "../network/network.ts";
 import { observed } from "../operation.ts";
@@ -113,29 +114,26 @@ async function describe(
 }
 
 async function prepare(runtime: Runtime, sandbox: Sandbox, context: Context): Promise<void> {
-  const { kernel, config, telemetry } = runtime;
+  const { kernel, config } = runtime;
   const { record } = sandbox;
   const paths = sandboxPaths(config, record.id);
   context.throwIfCancelled();
   await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);
   await kernel.files.mkdir(paths.directory, 0o711);
-  await writeSandboxFiles(kernel, paths, record);
-  await kernel.cgroups.create(record.cgroup);
-  const pins = pinsOf(paths, record.config);
-  if (Object.keys(pins).length > 0) {
-    await spanned(
-      telemetry,
-      "namespaces.pin",
-      {},
-      () => kernel.namespaces.pin(pins, record.hostname),
-    );
-  }
-  if (pins.ipc !== undefined) {
-    await kernel.files.mkdir(paths.shm, 0o1777);
-    await kernel.mounts.mount("shm", paths.shm, { type: "tmpfs", options: SHM_OPTIONS });
-  }
+  let network: NetworkResult | undefined;
+  // Each needs the folder alone; namespaces and network take longest.
+  await allOf(
+    context,
+    async (context) => {
+      await pin(runtime, record);
+      context.throwIfCancelled();
+      network = await attach(runtime, record, paths.net, context);
+    },
+    () => writeSandboxFiles(kernel, paths, record),
+    () => kernel.cgroups.create(record.cgroup),
+    () => mountSharedMemory(runtime, record),
+  );
   context.throwIfCancelled();
-  const network = await attach(runtime, record, paths.net, context);
   const started = record.config.namespaces.pid === "POD"
     ? await startPause(runtime, record, context)
     : undefined;
@@ -147,6 +145,25 @@ async function prepare(runtime: Runtime, sandbox: Sandbox, context: Context): Pr
     started?.task[Symbol.dispose]();
     throw error;
   }
+}
+
+async function pin(runtime: Runtime, record: SandboxRecord): Promise<void> {
+  const { kernel, config, telemetry } = runtime;
+  const pins = pinsOf(sandboxPaths(config, record.id), record.config);
+  if (Object.keys(pins).length === 0) return;
+  const work = () => kernel.namespaces.pin(pins, record.hostname);
+  await spanned(telemetry, "namespaces.pin", {}, work);
+}
+
+/** /dev/shm is of the pod's own where its IPC namespace is. */
+async function mountSharedMemory(
+  { kernel, config }: Runtime,
+  record: SandboxRecord,
+): Promise<void> {
+  const paths = sandboxPaths(config, record.id);
+  if (pinsOf(paths, record.config).ipc === undefined) return;
+  await kernel.files.mkdir(paths.shm, 0o1777);
+  await kernel.mounts.mount("shm", paths.shm, { type: "tmpfs", options: SHM_OPTIONS });
 }
 
 async function attach(

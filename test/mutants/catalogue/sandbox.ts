@@ -93,11 +93,10 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
       },
       {
         file: RUN,
-        from: "  context.throwIfCancelled();\n  const network = await attach(",
+        from: "      network = await attach(",
         to:
-          `  await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);
-  context.throwIfCancelled();
-  const network = await attach(`,
+          `      await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);
+      network = await attach(`,
       },
     ],
   },
