@@ -1,9 +1,12 @@
 import { assert } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 
+import manifest from "../../deno.json" with { type: "json" };
 import { connect, type CriClient } from "./client.ts";
 import type { Place } from "./place.ts";
 
+/** Deno's own, as `deno task daemon` has them. */
+const FLAGS = /^deno run (.+) mod\.ts daemon$/.exec(manifest.tasks.daemon)?.[1]?.split(" ") ?? [];
 const PROGRAM = fromFileUrl(new URL("../../mod.ts", import.meta.url));
 
 /** Enough for a slow machine to start, or to end; nobody waits for it otherwise. */
@@ -40,7 +43,7 @@ export async function startDaemonProcess(
   const enter = networkNamespace === undefined ? [] : ["nsenter", `--net=${networkNamespace}`];
   const [program, ...args] = [
     ...enter,
-    ...[Deno.execPath(), "run", "-A", PROGRAM, "daemon"],
+    ...[Deno.execPath(), "run", ...FLAGS, PROGRAM, "daemon"],
     ...["--log-format", "json", "--socket", place.socket],
     ...["--root", place.root, "--state", place.state],
     ...["--cni-conf-dir", place.cniConfig, "--cgroup-parent", place.cgroup],
