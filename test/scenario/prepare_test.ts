@@ -87,3 +87,18 @@ scenario("P8: the end of a task before a restart is not that of the task after i
   await it.simulation.idle();
   assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
 }, "eager");
+
+scenario("P9: a removal that a restart goes on with ends who still prepares", async (it) => {
+  const sandboxId = await it.run();
+  const start = it.simulation.until(undefined, /^read 4/);
+  const container = it.container(await it.create(sandboxId, "sleep", "1000").promise);
+  const conmon = await start;
+  await it.simulation.until(it.remove(container), /^processes\.list/);
+  assert(it.container(container.id).status.isRemoving);
+  await it.restart();
+  await it.simulation.idle();
+  const left = it.simulation.machine.processes.all()
+    .filter((process) => process.isAlive && process.args.includes(container.id));
+  assertEquals(left.map((process) => process.args[0]), []);
+  conmon.release();
+}, "eager");

@@ -93,6 +93,18 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "removal-goes-on-beside-the-preparation",
+    source: made("drop a guard"),
+    wrong: "A removal that a restart goes on with leaves the conmon that the earlier life started.",
+    invariant: "I12",
+    scenario: "P9",
+    edits: [{
+      file: REMOVE,
+      from: 'const mayHaveHelpers = container.status.state === "CREATED";',
+      to: "const mayHaveHelpers = false;",
+    }],
+  },
+  {
     name: "prepared-task-leaves-its-exit-file",
     source: made("drop a step"),
     wrong: "The next task of a container finds the exit code of the one that was prepared before.",
