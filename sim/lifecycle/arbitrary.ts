@@ -4,8 +4,8 @@ import type { Incident } from "./incident.ts";
 import { clients } from "./client_arbitrary.ts";
 import { type LifecycleProgram, PID_MAX } from "./request.ts";
 
-/** Enough for what three clients run at a time, with little to spare. */
-const FEW_PIDS = 48;
+/** Enough for two containers, so that pids come again while somebody still has them in mind. */
+const FEW_PIDS = 16;
 
 /** Chances in 10,000 at each point: from one in a run or so to a machine that hardly works. */
 const rate = fc.constantFrom(2, 10, 50, 300);

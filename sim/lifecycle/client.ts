@@ -1,6 +1,7 @@
 import type { Context } from "../../src/kernel/context.ts";
 import { containerConfig, sandboxConfig } from "./configs.ts";
 import type { Lifecycle } from "./operations.ts";
+import type { Facts } from "./oracle/facts.ts";
 import type { Oracle } from "./oracle/oracle.ts";
 import type { Request } from "./request.ts";
 import type { Slots } from "./slots.ts";
@@ -27,7 +28,7 @@ export async function perform(
   });
   let result: string | undefined;
   try {
-    result = await answerOf(lifecycle, slots, request, id, context);
+    result = await answerOf(lifecycle, slots, oracle.facts, request, id, context);
   } catch (error) {
     oracle.refused(call, error);
     throw error;
@@ -43,6 +44,7 @@ export async function perform(
 async function answerOf(
   lifecycle: Lifecycle,
   slots: Slots,
+  facts: Facts,
   request: Request,
   id: string,
   context: Context,
@@ -58,7 +60,11 @@ async function answerOf(
       return;
     case "CreateContainer": {
       const sharesPids = request.sharesPids && slots.sharesPids(request.place.sandbox);
-      const config = containerConfig({ ...request, sharesPids }, slots.nextAttempt());
+      const config = containerConfig(
+        { ...request, sharesPids },
+        slots.nextAttempt(),
+        slots.nextLog(),
+      );
       return await lifecycle.createContainer(id, config, context);
     }
     case "StartContainer":
@@ -74,7 +80,21 @@ async function answerOf(
       await lifecycle.execSync(id, request.command, request.timeoutMs, context);
       return;
     case "ReopenContainerLog":
-      await lifecycle.reopenContainerLog(id, context);
+      if (rotate(facts, id)) await lifecycle.reopenContainerLog(id, context);
       return;
   }
+}
+
+/**
+ * Renames the log of a container, as the kubelet does before it asks for another; false when there is
+ * none to rename: then it does not ask, since the file that comes would be replaced.
+ */
+function rotate({ machine, containers }: Facts, id: string): boolean {
+  const logPath = containers.get(id)?.logPath;
+  if (logPath === undefined) return true;
+  if (machine.tree.find(logPath) === undefined) return false;
+  let number = 1;
+  while (machine.tree.find(`${logPath}.${number}`) !== undefined) number++;
+  machine.tree.rename("rename", logPath, `${logPath}.${number}`);
+  return true;
 }

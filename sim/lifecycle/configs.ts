@@ -28,10 +28,11 @@ export function sandboxConfig(
   };
 }
 
-/** What a client would send for a container. */
+/** What a client would send for a container; it logs to the `log`th file of its name. */
 export function containerConfig(
   request: Extract<Request, { kind: "CreateContainer" }>,
   attempt: number,
+  log: number = attempt,
 ): ContainerConfig {
   const name = `c${request.place.container}`;
   return {
@@ -39,7 +40,7 @@ export function containerConfig(
     metadata: { name, attempt },
     image: { image: SIM_IMAGE, annotations: {}, userSpecifiedImage: "", runtimeHandler: "" },
     command: request.command,
-    logPath: `${name}.log`,
+    logPath: `${name}/${log}.log`,
     security: {
       ...DEFAULT_SECURITY,
       namespaces: { network: "POD", pid: request.sharesPids ? "POD" : "CONTAINER", ipc: "POD" },

@@ -200,6 +200,13 @@ export function takeTime(faults: readonly EnabledFault[]): boolean {
   return faults.some(({ name }) => entryOf(name).takesTime ?? false);
 }
 
+/** Whether nothing can go wrong with these faults but that programs hang. */
+export function onlyHang(faults: readonly EnabledFault[]): boolean {
+  return faults.every(({ name }) =>
+    name.endsWith(" hangs") || (entryOf(name).isHarmless && !entryOf(name).takesTime)
+  );
+}
+
 function entryOf(name: FaultName): LifecycleFault {
   return LIFECYCLE_FAULTS[name];
 }

@@ -43,6 +43,7 @@ export type Request =
     readonly command: readonly string[];
     readonly timeoutMs: number;
   }
+  /** With the renaming of the log before it. */
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace };
 
 /** A request, and how long its client waits: after so many steps it cancels. */

@@ -16,7 +16,7 @@ import { perform } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
 import { core } from "./core.ts";
 import { NotDone } from "./not_done.ts";
-import { areHarmless, faultOptionsOf, takeTime } from "./faults.ts";
+import { areHarmless, faultOptionsOf, onlyHang, takeTime } from "./faults.ts";
 import { type Incident, killConmon, killService, runOutOfMemory } from "./incident.ts";
 import type { Lifecycle, Operations } from "./operations.ts";
 import type { Call } from "./oracle/checker.ts";
@@ -136,6 +136,7 @@ class LifecycleRun {
         program.pidMax >= PID_MAX &&
         program.incidents.every((it) => it.kind === "daemon killed"),
       ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
+      isOnlyHanging: onlyHang(program.faults) && program.pidMax >= PID_MAX,
     });
     this.simulation.faults.isOn = false;
     this.#boot();

@@ -17,6 +17,7 @@ export class Slots {
   /** Clients that are at work. */
   #busyCount = 0;
   #attempt = 0;
+  #log = 0;
 
   setSandbox(slot: SandboxSlot, id: string, sharesPids: boolean): void {
     this.#sandboxes.set(slot, id);
@@ -28,6 +29,11 @@ export class Slots {
   setContainer(place: ContainerPlace, id: string): void {
     this.#containers.set(keyOf(place), id);
     this.#wake();
+  }
+
+  /** No two containers log to one file. */
+  nextLog(): number {
+    return ++this.#log;
   }
 
   /** Names repeat now and then, as they do when a client retries. */

@@ -173,6 +173,7 @@ export class Machine {
 
   /** @internal Where a process hangs, unless somebody kills it, until faults are switched off. */
   hang(process: Process): Promise<void> {
+    this.#observer?.hung?.(process);
     const faults = this.programFaults;
     return this.scheduler.callWhen(
       process.task,
@@ -276,9 +277,12 @@ export class Machine {
       this.failure ??= error;
       return;
     }
-    process.files.get(2)?.pipe?.write(
-      new TextEncoder().encode(`${process.args[0] ?? ""}: ${error.message}\n`),
-    );
+    const pipe = process.files.get(2)?.pipe;
+    if (pipe !== undefined) {
+      const bytes = new TextEncoder().encode(`${process.args[0] ?? ""}: ${error.message}\n`);
+      pipe.write(bytes);
+      if (process.container !== undefined) this.#observer?.wrote?.(process, pipe, bytes);
+    }
     this.processes.die(process, {
       kind: "exited",
       code: error.message.startsWith("execve") ? NOT_EXECUTABLE : 1,

@@ -17,6 +17,8 @@ export interface MachineObserver {
   enteredNamespaces?(process: Process, target: Process): void;
   /** The kernel has chosen a process to kill for want of memory. */
   oomKilled?(victim: Process): void;
+  /** A process hangs at a system call. */
+  hung?(process: Process): void;
   /** A container's process wrote to a pipe: how its output leaves it. */
   wrote?(process: Process, pipe: object, bytes: Uint8Array): void;
 }

@@ -1,10 +1,15 @@
 import type { Checker } from "./checker.ts";
 import { Events } from "./events.ts";
+import { ExecBeforeInit } from "./exec.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Facts } from "./facts.ts";
 import { FailedStart } from "./failed_start.ts";
+import { Identity } from "./identity.ts";
+import { Isolation } from "./isolation.ts";
+import { Logs } from "./logs.ts";
 import { Monotone } from "./monotone.ts";
 import { Names } from "./names.ts";
+import { Oom } from "./oom.ts";
 import type { OracleOptions } from "./oracle.ts";
 import { Refusals } from "./refusals.ts";
 import { RemovePost } from "./remove_post.ts";
@@ -31,11 +36,16 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new SandboxRemove(facts),
     new Names(facts),
     new Monotone(facts),
-    new ExitCode(facts),
+    new ExitCode(facts, options),
     new Events(facts),
     ...(options.isFaultless ? [new Retries()] : []),
     ...(options.isQuiet ? [new Refusals()] : []),
-    new StopSignal(facts),
+    ...(options.isOnlyHanging ? [new Isolation(facts)] : []),
+    new StopSignal(facts, options),
+    new Identity(facts),
+    new Logs(facts),
     new FailedStart(facts),
+    new Oom(facts),
+    new ExecBeforeInit(facts),
   ];
 }

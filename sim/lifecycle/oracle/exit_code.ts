@@ -4,14 +4,15 @@ import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import type { ContainerView } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
+import type { OracleOptions } from "./oracle.ts";
 import { hold, short } from "./violation.ts";
 
 /**
  * I9: the exit code is the kernel's, from the first read that says EXITED on, unless the start failed
- * (128) or nobody saw the end (255); and nobody calls a program dead that ran.
+ * (128) or nobody can have seen the end (255); and nobody calls a program dead that ran.
  */
 export class ExitCode implements Checker {
-  constructor(readonly facts: Facts) {}
+  constructor(readonly facts: Facts, readonly options: OracleOptions) {}
 
   appeared(container: ContainerView): void {
     this.#observe(container);
@@ -32,9 +33,19 @@ export class ExitCode implements Checker {
     );
   }
 
+  /** Why the end of a container may not have been seen. */
+  #whyUnknown(id: string): string | undefined {
+    if (this.facts.powerLossCount > 0) return "the power was lost";
+    if (this.facts.unsupervised.has(id)) return "its conmon was killed, or hung";
+    return this.options.isFaultless && this.options.isTimely ? undefined : "something failed";
+  }
+
   #observe({ id, status }: ContainerView): void {
     if (status.state !== "EXITED" || status.reason === START_ERROR.reason) return;
-    if (status.exitCode === UNKNOWN_EXIT.exitCode && status.reason === UNKNOWN_EXIT.reason) return;
+    if (status.exitCode === UNKNOWN_EXIT.exitCode && status.reason === UNKNOWN_EXIT.reason) {
+      const why = this.#whyUnknown(id);
+      return hold(why !== undefined, "I9", () => `nobody knows why ${short(id)} ended as unknown`);
+    }
     const truth = this.facts.machine.inits.get(id)?.exitStatus;
     hold(
       truth !== undefined && codeOf(truth) === status.exitCode,

@@ -1,5 +1,6 @@
 import type { ContainerRecord } from "../../../src/container/record.ts";
 import type { SandboxRecord } from "../../../src/sandbox/record.ts";
+import { isId } from "../../../src/registry/ids.ts";
 import type { Machine } from "../../world/machine.ts";
 import type { Process } from "../../world/process.ts";
 import type { ContainerView, Lifecycle, SandboxView } from "../operations.ts";
@@ -21,9 +22,12 @@ export class Facts implements Checker {
   readonly calls = new Set<Call>();
   /** How often the machine has lost its power. */
   powerLossCount = 0;
+  /** Containers and sandboxes whose conmon was killed by a fault, or hung. */
+  readonly unsupervised = new Set<string>();
   readonly #alive = new Map<string, Set<Process>>();
   readonly #endAsked = new Set<string>();
   readonly #removalAsked = new Set<string>();
+  readonly #killAsked = new Set<string>();
 
   constructor(readonly machine: Machine) {}
 
@@ -44,6 +48,13 @@ export class Facts implements Checker {
     if (this.#removalAsked.has(id)) return true;
     const sandboxId = this.containers.get(id)?.sandboxId;
     return sandboxId !== undefined && this.#removalAsked.has(sandboxId);
+  }
+
+  /** Whether any client ever asked for an end of a container without any patience. */
+  isKillAsked(id: string): boolean {
+    if (this.#killAsked.has(id)) return true;
+    const sandboxId = this.containers.get(id)?.sandboxId;
+    return sandboxId !== undefined && this.#killAsked.has(sandboxId);
   }
 
   /** What lives of a container, for messages. */
@@ -72,6 +83,15 @@ export class Facts implements Checker {
     if (id !== undefined) this.#alive.get(id)?.delete(process);
   }
 
+  signalled(target: Process, _signal: number, sender: Process | undefined): void {
+    if (sender === undefined && target.args[0] === "conmon") this.hung(target);
+  }
+
+  hung(process: Process): void {
+    const id = process.args[0] === "conmon" ? process.args.find(isId) : undefined;
+    if (id !== undefined) this.unsupervised.add(id);
+  }
+
   powerLost(): void {
     this.#alive.clear();
     this.powerLossCount++;
@@ -97,6 +117,7 @@ export class Facts implements Checker {
     this.calls.add(call);
     if (ENDS.test(call.kind)) this.#endAsked.add(call.id);
     if (call.kind.startsWith("Remove")) this.#removalAsked.add(call.id);
+    if (ENDS.test(call.kind) && call.gracePeriodMs === 0) this.#killAsked.add(call.id);
   }
 
   answered(call: Call): void {

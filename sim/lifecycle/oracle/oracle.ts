@@ -21,6 +21,8 @@ export interface OracleOptions {
   readonly isQuiet?: boolean;
   /** Violations that are known already: the run goes on, to find others. None unless given. */
   readonly isKnown?: (violation: InvariantViolation) => boolean;
+  /** Nothing but programs that hang was made to go wrong: what takes long has waited for them. */
+  readonly isOnlyHanging?: boolean;
 }
 
 /**
@@ -60,6 +62,7 @@ export class Oracle {
       enteredNamespaces: (process, target) =>
         this.#tell((it) => it.enteredNamespaces?.(process, target)),
       oomKilled: (victim) => this.#tell((it) => it.oomKilled?.(victim)),
+      hung: (process) => this.#tell((it) => it.hung?.(process)),
       wrote: (process, pipe, bytes) => this.#tell((it) => it.wrote?.(process, pipe, bytes)),
     };
   }

@@ -1,11 +1,15 @@
+import { assertEquals } from "@std/assert";
 import { ended, type Ending, started } from "../../../../src/container/state.ts";
 import type { Container } from "../../../../src/container/container.ts";
+import { reopenContainerLog } from "../../../../src/container/logs.ts";
 import { removeContainer } from "../../../../src/container/remove.ts";
 import { stopContainer } from "../../../../src/container/stop.ts";
 import { RuntimeError } from "../../../../src/errors.ts";
 import { Context } from "../../../../src/kernel/context.ts";
 import { removePodSandbox } from "../../../../src/sandbox/remove.ts";
 import { stopPodSandbox } from "../../../../src/sandbox/stop.ts";
+import type { Process } from "../../../../sim/mod.ts";
+import { toBytes } from "../../../../sim/world/content.ts";
 import { allows, type Scene, violates } from "./scene.ts";
 
 const SIGTERM = 15;
@@ -26,6 +30,30 @@ async function end(
 async function killed(scene: Scene, container: Container): Promise<void> {
   scene.simulation.machine.processes.signal(scene.init(container), SIGKILL);
   await scene.simulation.idle();
+}
+
+/** Kills the init, and says then that it has ended, in other words than the truth. */
+async function lateEnd(scene: Scene, container: Container, ending: Partial<Ending>): Promise<void> {
+  using commit = scene.simulation.hold(undefined, /^store\.commit/);
+  scene.simulation.machine.processes.signal(scene.init(container), SIGKILL);
+  await scene.simulation.idle();
+  await scene.restart(() => {
+    commit.release();
+    const status = ended(container.status, {
+      ...{ exitCode: 0, reason: "", message: "" },
+      ...ending,
+      at: container.status.startedAt + 1,
+    });
+    const value = JSON.stringify({ version: 1, ...status });
+    const record = { table: "container_status", id: container.id, value };
+    scene.simulation.machine.store.commit([{ kind: "put", record }]);
+  });
+}
+
+/** As if a process were another's, of whom nobody knows. */
+function stranger(process: Process): Process {
+  process.container = { containerId: "0".repeat(64), role: "init" };
+  return process;
 }
 
 allows("a life without a mistake", async (scene) => {
@@ -184,6 +212,7 @@ allows("a stop that fails because something else did", async (scene) => {
 
 violates("I14", "got a second stop signal", async (scene) => {
   const container = await scene.running("ignore-term");
+  scene.called("StopContainer", container.id, 5_000);
   for (let i = 0; i < 2; i++) {
     await scene.inside(async () => void await container.task?.init.signal(SIGTERM));
   }
@@ -191,5 +220,170 @@ violates("I14", "got a second stop signal", async (scene) => {
 
 violates("I17", "is EXITED (StartError)", async (scene) => {
   const container = await scene.created(await scene.sandbox(), "true");
+  await end(scene, container, { exitCode: 128, reason: "StartError" });
+});
+
+violates("I13", "while programs of 00000000 hung", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  const init = scene.init(scene.container(id));
+  scene.simulation.machine.observer?.hung?.(stranger(init));
+  const call = scene.called("ReopenContainerLog", id);
+  await scene.simulation.sleep(30_000);
+  scene.oracle.answered(call);
+});
+
+allows("that what hangs holds up its own container", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  scene.simulation.machine.observer?.hung?.(scene.init(scene.container(id)));
+  const call = scene.called("ReopenContainerLog", id);
+  await scene.simulation.sleep(30_000);
+  scene.oracle.answered(call);
+});
+
+violates("I14", "nobody asked for it", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  await scene.inside(async () => void await container.task?.init.signal(SIGKILL));
+});
+
+violates("I14", "no grace period is over", async (scene) => {
+  const container = await scene.running("ignore-term");
+  scene.called("StopContainer", container.id, 5_000);
+  await scene.inside(async () => void await container.task?.init.signal(SIGTERM));
+  await scene.simulation.sleep(4_000);
+  await scene.inside(async () => void await container.task?.init.signal(SIGKILL));
+});
+
+violates("I14", "it never got the stop signal", async (scene) => {
+  const container = await scene.running("ignore-term");
+  scene.called("StopContainer", container.id, 5_000);
+  await scene.simulation.sleep(5_000);
+  await scene.inside(async () => void await container.task?.init.signal(SIGKILL));
+});
+
+violates("I14", "was to be killed at", async (scene) => {
+  const container = await scene.running("ignore-term");
+  const call = scene.called("StopContainer", container.id, 1_000);
+  await scene.inside(async () => void await container.task?.init.signal(SIGTERM));
+  await scene.simulation.sleep(5_000);
+  await scene.inside(async () => void await container.task?.init.signal(SIGKILL));
+  await scene.simulation.idle();
+  scene.oracle.answered(call);
+});
+
+allows("SIGKILL when the grace period is over", async (scene) => {
+  const container = await scene.running("ignore-term");
+  const call = scene.called("StopContainer", container.id, 1_000);
+  await scene.inside((runtime) => stopContainer(runtime, container.id, 1_000, new Context()));
+  scene.oracle.answered(call);
+});
+
+violates("I15", "it is a stranger's", async (scene) => {
+  await scene.look();
+  await scene.inside(async ({ kernel }) => {
+    using child = await kernel.processes.spawn({ program: "sleep", args: ["9"] }, {
+      outputBytesMax: 0,
+    });
+    await scene.restart();
+    using handle = await scene.runtime.kernel.processes.open(child.identity);
+    await handle.signal(SIGKILL);
+  });
+});
+
+violates("I15", "its container runs", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  const { supervisor } = container.status;
+  await scene.inside(async ({ kernel }) => {
+    using handle = await kernel.processes.open(supervisor ?? 0);
+    await handle.signal(SIGKILL);
+  });
+});
+
+violates("I15", "its container waits for its start", async (scene) => {
+  const container = await scene.created(await scene.sandbox(), "true");
+  const { pid } = scene.init(container);
+  await scene.inside(async ({ kernel }) => {
+    using handle = await kernel.processes.open(pid);
+    await handle.signal(SIGKILL);
+  });
+});
+
+violates("I15", "it works for", async (scene) => {
+  const first = await scene.running("sleep", "1000");
+  const second = await scene.created(first.sandboxId, "sleep", "1000");
+  const { processes } = scene.simulation.machine;
+  const conmon = processes.all().find((it) => it.args.includes(second.id));
+  processes.signal(scene.init(first), SIGKILL, conmon);
+});
+
+violates("I15", "entered", async (scene) => {
+  const first = await scene.running("sleep", "1000");
+  const second = await scene.created(first.sandboxId, "sleep", "1000");
+  const { observer } = scene.simulation.machine;
+  observer?.enteredNamespaces?.(scene.init(first), scene.init(second));
+});
+
+violates("I16", "and 0 logged", async (scene) => {
+  const container = await scene.running("echo", "hello");
+  scene.simulation.machine.tree.write("write", container.record.logPath, "", 0o600);
+  scene.oracle.atRest(scene.lifecycle);
+});
+
+violates("I16", "others than were written", async (scene) => {
+  const container = await scene.running("echo", "hello");
+  const { tree } = scene.simulation.machine;
+  const log = tree.find(container.record.logPath);
+  const text = String(new TextDecoder().decode(toBytes(log?.inode.content ?? "")));
+  tree.write("write", container.record.logPath, text.replace("hello", "olleh"), 0o600);
+  scene.oracle.atRest(scene.lifecycle);
+});
+
+violates("I16", 'has the line "hello"', async (scene) => {
+  const container = await scene.running("echo", "hello");
+  scene.simulation.machine.tree.write("write", container.record.logPath, "hello\n", 0o600);
+  scene.oracle.atRest(scene.lifecycle);
+});
+
+allows("a log in pieces, rotated while it is written", async (scene) => {
+  const container = await scene.running("pieces", "40");
+  const { logPath } = container.record;
+  for (let number = 1; number <= 3; number++) {
+    await scene.simulation.sleep(25);
+    scene.simulation.machine.tree.rename("rename", logPath, `${logPath}.${number}`);
+    await scene.inside((runtime) => reopenContainerLog(runtime, container.id, new Context()));
+  }
+  await scene.simulation.sleep(10_000);
+  assertEquals(container.status.state, "EXITED");
+  scene.oracle.atRest(scene.lifecycle);
+});
+
+violates("I20", "nobody was killed for memory", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  await lateEnd(scene, container, { exitCode: 137, reason: "OOMKilled" });
+});
+
+violates("I20", "was killed for memory, and its reason is", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  const { machine } = scene.simulation;
+  machine.observer?.oomKilled?.(scene.init(container));
+  await lateEnd(scene, container, { exitCode: 137 });
+});
+
+allows("a program that is killed for memory, and said to be", async (scene) => {
+  const container = await scene.running("oom", "5");
+  await scene.simulation.sleep(1_000);
+  assertEquals(container.status.reason, "OOMKilled");
+});
+
+violates("I21", "is executed in it", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  const init = scene.init(container);
+  await killed(scene, container);
+  init.container = { containerId: container.id, role: "exec" };
+  scene.simulation.machine.observer?.executed?.(init);
+});
+
+violates("I21", "is EXITED, of it run", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  scene.init(container).container = { containerId: container.id, role: "exec" };
   await end(scene, container, { exitCode: 128, reason: "StartError" });
 });

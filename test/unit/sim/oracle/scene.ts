@@ -41,7 +41,12 @@ export class Scene {
     this.simulation.faults.isOn = false;
     seedImage(this.simulation);
     const { machine } = this.simulation;
-    this.oracle = new Oracle(machine, { isFaultless: true, isTimely: true, ...options });
+    this.oracle = new Oracle(machine, {
+      isFaultless: true,
+      isTimely: true,
+      isOnlyHanging: true,
+      ...options,
+    });
     this.simulation.onStep((step) => this.oracle.afterStep(step));
     this.#daemon = this.#boot();
   }

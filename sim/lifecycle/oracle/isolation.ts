@@ -1,0 +1,53 @@
+import { isId } from "../../../src/registry/ids.ts";
+import type { Process } from "../../world/process.ts";
+import type { Call, Checker } from "./checker.ts";
+import type { Facts } from "./facts.ts";
+import { hold, short } from "./violation.ts";
+
+/** What a call may take whose object has nothing to do with what hangs, besides its grace period. */
+const CALL_MS_MAX = 20_000;
+
+/**
+ * I13: nobody waits for a stranger. Where programs hang and nothing else is wrong, a call on an object
+ * for which none does, nor for its pod, is answered within a stated time.
+ */
+export class Isolation implements Checker {
+  /** Objects for which something hangs. */
+  readonly #stuck = new Set<string>();
+
+  constructor(readonly facts: Facts) {}
+
+  hung(process: Process): void {
+    const id = process.container?.containerId ?? process.args.find(isId) ??
+      process.env["CNI_CONTAINERID"];
+    if (id === undefined) return;
+    this.#stuck.add(id);
+    const sandboxId = this.facts.containers.get(id)?.sandboxId;
+    if (sandboxId !== undefined) this.#stuck.add(sandboxId);
+  }
+
+  answered(call: Call): void {
+    this.#check(call);
+  }
+
+  refused(call: Call): void {
+    this.#check(call);
+  }
+
+  #check({ kind, id, beganMicros, gracePeriodMs }: Call): void {
+    if (this.#stuck.size === 0 || kind === "RunPodSandbox" || this.#isStuck(id)) return;
+    const tookMs = (this.facts.nowMicros - beganMicros) / 1_000;
+    hold(
+      tookMs <= CALL_MS_MAX + gracePeriodMs,
+      "I13",
+      () =>
+        `${kind} ${short(id)} took ${tookMs.toFixed(0)} ms while programs of ` +
+        `${[...this.#stuck].map(short).join(", ")} hung`,
+    );
+  }
+
+  #isStuck(id: string): boolean {
+    const sandboxId = this.facts.containers.get(id)?.sandboxId;
+    return this.#stuck.has(id) || (sandboxId !== undefined && this.#stuck.has(sandboxId));
+  }
+}

@@ -1,0 +1,112 @@
+import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
+import type { Process } from "../../world/process.ts";
+import { concat, toBytes, toText } from "../../world/content.ts";
+import type { ContainerView } from "../operations.ts";
+import type { Checker } from "./checker.ts";
+import type { Facts } from "./facts.ts";
+import { parseLog, type Stream } from "./log_lines.ts";
+import { hold, short } from "./violation.ts";
+
+/** One output of a program: what was written to it, by its init and by whomever it left it to. */
+interface Output {
+  readonly pipe: object | undefined;
+  readonly chunks: Uint8Array[];
+  /** How much of it was written when init ended; undefined while it lives. */
+  sizeAtEnd: number | undefined;
+  size: number;
+}
+
+/** What a container's program has written. */
+type Outputs = Readonly<Record<Stream, Output>>;
+
+/**
+ * I16: what a program wrote before its end is in its log once, in order and whole, in the files that
+ * were rotated away and the present one; what its descendants wrote later may be cut off. Where conmon
+ * was killed, hangs, or lost its disk, what there is is the beginning of it.
+ */
+export class Logs implements Checker {
+  readonly #outputs = new Map<string, Outputs>();
+  /** Containers whose conmon was ended with them. */
+  readonly #cutOff = new Set<string>();
+
+  constructor(readonly facts: Facts) {}
+
+  executed(process: Process): void {
+    if (process.container?.role !== "init") return;
+    const outputOf = (fd: number): Output => (
+      { pipe: process.files.get(fd)?.pipe, chunks: [], size: 0, sizeAtEnd: undefined }
+    );
+    this.#outputs.set(process.container.containerId, { stdout: outputOf(1), stderr: outputOf(2) });
+  }
+
+  wrote({ container }: Process, pipe: object, bytes: Uint8Array): void {
+    const outputs = this.#outputs.get(container?.containerId ?? "");
+    if (outputs === undefined) return;
+    for (const output of [outputs.stdout, outputs.stderr]) {
+      if (output.pipe !== pipe) continue;
+      output.chunks.push(bytes);
+      output.size += bytes.length;
+    }
+  }
+
+  died(process: Process): void {
+    const id = process.container?.containerId;
+    if (id === undefined) return;
+    const outputs = this.#outputs.get(id);
+    if (outputs === undefined || this.facts.machine.inits.get(id) !== process) return;
+    outputs.stdout.sizeAtEnd ??= outputs.stdout.size;
+    outputs.stderr.sizeAtEnd ??= outputs.stderr.size;
+  }
+
+  changed({ id, status }: ContainerView): void {
+    if (status.state !== "EXITED") return;
+    // A start that failed takes back what it can, and nobody knows what became of an unknown end.
+    const { reason } = status;
+    if (reason === START_ERROR.reason || reason === UNKNOWN_EXIT.reason) this.#cutOff.add(id);
+  }
+
+  powerLost(): void {
+    this.#outputs.clear();
+  }
+
+  atRest(): void {
+    for (const [id, outputs] of this.#outputs) this.#check(id, outputs);
+  }
+
+  #check(id: string, outputs: Outputs): void {
+    const { machine } = this.facts;
+    const logPath = this.facts.containers.get(id)?.logPath;
+    if (logPath === undefined || logPath === "/dev/null") return;
+    const files: string[] = [];
+    for (let number = 1;; number++) {
+      const rotated = machine.tree.find(`${logPath}.${number}`);
+      if (rotated === undefined) break;
+      files.push(toText(rotated.inode.content));
+    }
+    const present = machine.tree.find(logPath);
+    if (present !== undefined) files.push(toText(present.inode.content));
+    const logged = parseLog(files.join(""));
+    hold(
+      logged.wrong === undefined,
+      "I16",
+      () => `the log of ${short(id)} has the line ${JSON.stringify(logged.wrong)}`,
+    );
+    for (const stream of ["stdout", "stderr"] as const) {
+      this.#compare(id, stream, outputs[stream], toBytes(logged[stream]));
+    }
+  }
+
+  #compare(id: string, stream: Stream, output: Output, logged: Uint8Array): void {
+    const written = concat([...output.chunks, new Uint8Array(0)]);
+    const isCutOff = this.#cutOff.has(id) || this.facts.unsupervised.has(id);
+    const sizeMin = isCutOff ? 0 : output.sizeAtEnd ?? output.size;
+    const about = () =>
+      `of ${stream} of ${
+        short(id)
+      } ${written.length} bytes were written, ${sizeMin} in its life, ` +
+      `and ${logged.length} logged`;
+    hold(logged.length >= sizeMin && logged.length <= written.length, "I16", about);
+    const isSame = logged.every((byte, index) => byte === written[index]);
+    hold(isSame, "I16", () => `${about()}, others than were written`);
+  }
+}
