@@ -2,6 +2,7 @@ import { messageOf } from "../errors.ts";
 import { KernelError } from "../kernel/errno.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
 import type { Runtime } from "../runtime.ts";
+import { taskPaths } from "../task/paths.ts";
 import type { Task } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { type Ending, UNKNOWN_EXIT } from "./state.ts";
@@ -45,12 +46,21 @@ export async function endingOf(
   return { exitCode: code, reason: wasOomKilled ? "OOMKilled" : "", message: "", at };
 }
 
-/** The reason is a courtesy: when the cgroup cannot be read the exit is reported without it. */
-async function hasOomKills(runtime: Runtime, container: Container): Promise<boolean> {
+/**
+ * Whether the kernel killed a process of the container for want of memory. The cgroup that counts it is
+ * gone before the end is written down, so a file in the bundle, as conmon leaves one, tells it to the
+ * next life of the daemon (RACES.md W21). The reason is a courtesy: when it cannot be read the exit is
+ * reported without it.
+ */
+async function hasOomKills(runtime: Runtime, { id, record }: Container): Promise<boolean> {
+  const { cgroups, files } = runtime.kernel;
+  const { oomFile } = taskPaths(runtime.config, id);
   try {
-    return await runtime.kernel.cgroups.oomKills(container.record.cgroup) > 0;
+    if (await cgroups.oomKills(record.cgroup) === 0) return await files.stat(oomFile) !== undefined;
   } catch (error) {
     if (error instanceof KernelError) return false;
     throw error;
   }
+  await files.writeFile(oomFile, "").catch((error) => runtime.reportIfBug(error));
+  return true;
 }

@@ -11,6 +11,8 @@ export interface TaskPaths {
   readonly control: string;
   /** Written by conmon when the task has ended: its exit code as a number. */
   readonly exitFile: string;
+  /** There once the kernel has killed a process of the task for want of memory (conmon, cgroup.c). */
+  readonly oomFile: string;
   /** The OCI runtime's own folder of this task. */
   readonly runtimeDirectory: string;
   readonly runtimeState: string;
@@ -28,6 +30,7 @@ export function taskPaths(config: Config, id: string): TaskPaths {
     pidFile: `${bundle}/pid`,
     control: `${bundle}/ctl`,
     exitFile: `${exitDirectory(config)}/${id}`,
+    oomFile: `${bundle}/oom`,
     runtimeDirectory,
     runtimeState: `${runtimeDirectory}/state.json`,
     execFifo: `${runtimeDirectory}/exec.fifo`,

@@ -54,3 +54,10 @@ scenario("W7: a stop does not return before the end is recorded", async (it) => 
   await stop.promise;
   assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
 });
+
+scenario("W21: who was killed for memory is said to be, after a restart too", async (it) => {
+  const container = await it.running("oom", "5");
+  const commit = await it.simulation.until(undefined, /^store\.commit .*EXITED/);
+  await it.restart(() => commit.release());
+  assertEquals(it.seen(container), "EXITED 137 OOMKilled, 0 processes, executed 1 times");
+});

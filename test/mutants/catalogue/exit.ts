@@ -1,4 +1,4 @@
-import { bug, made, type Mutant } from "../mutant.ts";
+import { bug, gap, made, type Mutant } from "../mutant.ts";
 
 const EXIT_FILES = "src/task/exit_files.ts";
 const MONITOR = "src/container/monitor.ts";
@@ -89,6 +89,43 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
       file: MONITOR,
       from: "return { exitCode: code, reason:",
       to: "return { exitCode: code % 128, reason:",
+    }],
+  },
+  {
+    name: "exit-forgets-what-killed-it",
+    source: gap("W21"),
+    wrong:
+      "That memory ran out is known to the cgroup alone, which goes before the end is recorded.",
+    invariant: "I20",
+    scenario: "W21",
+    edits: [{
+      file: MONITOR,
+      from: "return await files.stat(oomFile) !== undefined;",
+      to: "return false;",
+    }],
+  },
+  {
+    name: "exit-calls-every-kill-a-lack-of-memory",
+    source: made("drop a guard"),
+    wrong: "Who is killed was killed for want of memory, whoever did it.",
+    invariant: "I20",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: MONITOR,
+      from: "code === SIGKILL_EXIT_CODE && await hasOomKills(runtime, container)",
+      to: "code === SIGKILL_EXIT_CODE",
+    }],
+  },
+  {
+    name: "exit-knows-of-no-lack-of-memory",
+    source: made("drop a step"),
+    wrong: "Nobody asks the cgroup why the program was killed.",
+    invariant: "I20",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: MONITOR,
+      from: "if (await cgroups.oomKills(record.cgroup) === 0) return",
+      to: "if (true) return",
     }],
   },
   {
