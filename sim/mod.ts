@@ -193,6 +193,12 @@ export type {
   Sys,
   Waited,
 } from "./programs/program.ts";
+export {
+  checkLinearizable,
+  type ObservedOperation,
+  type SequentialModel,
+  type Verdict,
+} from "./linearizability.ts";
 export { type RealTime, runLive } from "./live.ts";
 export { Prng } from "./random.ts";
 export * from "./report/mod.ts";

@@ -6,6 +6,7 @@ import type { Facts } from "./facts.ts";
 import { FailedStart } from "./failed_start.ts";
 import { Identity } from "./identity.ts";
 import { Isolation } from "./isolation.ts";
+import { Linearizable } from "./linearizable.ts";
 import { Logs } from "./logs.ts";
 import { Monotone } from "./monotone.ts";
 import { Names } from "./names.ts";
@@ -47,5 +48,6 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new FailedStart(facts),
     new Oom(facts),
     new ExecBeforeInit(facts),
+    new Linearizable(facts),
   ];
 }

@@ -387,3 +387,9 @@ violates("I21", "is EXITED, of it run", async (scene) => {
   scene.init(container).container = { containerId: container.id, role: "exec" };
   await end(scene, container, { exitCode: 128, reason: "StartError" });
 });
+
+violates("register", "start (", async (scene) => {
+  const { id } = await scene.created(await scene.sandbox(), "true");
+  scene.answered("StartContainer", id);
+  scene.oracle.atRest(scene.lifecycle);
+});

@@ -101,7 +101,9 @@ export class Scene {
   /** A container in a sandbox of its own that runs. */
   async running(...command: readonly string[]): Promise<Container> {
     const container = await this.created(await this.sandbox(), ...command);
-    await this.inside((runtime) => startContainer(runtime, container.id, new Context()));
+    const call = this.called("StartContainer", container.id);
+    await this.inside((runtime) => startContainer(runtime, container.id, call.context));
+    this.oracle.answered(call);
     await this.simulation.idle();
     return this.container(container.id);
   }
