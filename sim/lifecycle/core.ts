@@ -16,12 +16,12 @@ import { SILENT } from "../../src/telemetry.ts";
 import type { Lifecycle, Operations } from "./operations.ts";
 
 /** Slipway's own lifecycle, as it runs in production. */
-export const core: Operations = async (kernel, { prepare, onBug }) =>
+export const core: Operations = async (kernel, { prepare, telemetry = SILENT, onBug }) =>
   lifecycleOf(
     await assembleRuntime({
       kernel,
       config: { ...DEFAULT_CONFIG, prepare },
-      telemetry: SILENT,
+      telemetry,
       onBug,
     }),
   );

@@ -7,6 +7,8 @@ import { reportOfCounterExample, reportText } from "../report/mod.ts";
 import type { StrategyName } from "../strategies/portfolio.ts";
 import { lifecyclePrograms } from "./arbitrary.ts";
 import { lifecycleExperiment } from "./experiment.ts";
+import { addProbes, type ProbeCounts } from "./probes.ts";
+import { selfCheck } from "./self_check.ts";
 import type { LifecycleProgram } from "./request.ts";
 import { runLifecycle } from "./run.ts";
 
@@ -31,6 +33,8 @@ export interface Exploration {
   readonly steps: number;
   /** How many programs of containers were executed: runs in which none is show little. */
   readonly executions: number;
+  /** How many runs came to which rare branches. */
+  readonly probes: ProbeCounts;
   readonly finding: Finding | undefined;
 }
 
@@ -41,12 +45,14 @@ export interface Exploration {
 export function explore(
   { seed: first, runs, strategy = "portfolio" }: ExploreOptions,
 ): Exploration {
-  const sum = { runs: 0, steps: 0, executions: 0, finding: undefined };
+  const sum = { runs: 0, steps: 0, executions: 0, probes: {}, finding: undefined };
   while (sum.runs < runs) {
     const seed = first + sum.runs++;
     const program = programOf(seed);
-    const { steps, failure, simulation } = runLifecycle(program, { seed, strategy });
+    const { steps, failure, reached, simulation } = runLifecycle(program, { seed, strategy });
+    selfCheck(program, { seed, strategy });
     sum.steps += steps;
+    sum.probes = addProbes(sum.probes, reached);
     sum.executions += simulation.machine.executions.length;
     if (failure !== undefined) return { ...sum, finding: { seed, strategy, program, failure } };
   }

@@ -7,6 +7,7 @@ import type { Context } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { SandboxConfig } from "../../src/sandbox/config.ts";
 import type { SandboxRecord } from "../../src/sandbox/record.ts";
+import type { Telemetry } from "../../src/telemetry.ts";
 
 /** A container, as far as the oracle reads it. */
 export interface ContainerView {
@@ -81,6 +82,8 @@ export interface Lifecycle {
 export interface LifeOptions {
   /** Whether tasks are prepared ahead of their start, where the implementation can. */
   readonly prepare: Config["prepare"];
+  /** Hears what it logs; nobody unless given. */
+  readonly telemetry?: Telemetry;
   /** Told of a mistake of the implementation in background work, which no caller waits for. */
   readonly onBug: (error: unknown) => void;
   /**

@@ -7,8 +7,9 @@ import { SIGKILL } from "../../src/kernel/processes.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
 import type { Explorer } from "../experiment/explorer.ts";
+import type { ProbeName } from "./probes.ts";
 import type { SimTask } from "../sim_task.ts";
-import { Simulation } from "../simulation.ts";
+import { type RunOptions, Simulation } from "../simulation.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { type StrategyName, strategyOf } from "../strategies/portfolio.ts";
 import { difference } from "../world/snapshot.ts";
@@ -57,6 +58,8 @@ export interface LifecycleResult {
   readonly steps: number;
   /** Why it failed; undefined when every invariant held. */
   readonly failure: unknown;
+  /** The rare branches that it came to. */
+  readonly reached: ReadonlySet<ProbeName>;
   readonly simulation: Simulation;
 }
 
@@ -64,6 +67,11 @@ export interface LifecycleResult {
 const CLEANUP_TRIES = 3;
 /** How often the daemon is started again when it cannot start, before that counts as broken (I19). */
 const BOOT_TRIES = 20;
+/**
+ * Liveness: when nothing goes wrong any more, what is under way ends within so many steps, and what is
+ * there can be removed within so many. A run has a few hundred, and is fair after 20,000.
+ */
+const HEALED_STEPS_MAX = 100_000;
 /** Longer than an exit can go unnoticed, or wait for its exit file. */
 const NOTICE_MS = 15_000;
 /** Longer than every bound of the runtime: what is under way has ended by then. */
@@ -95,7 +103,8 @@ export function runLifecycle(
   } catch (error) {
     failure = error;
   }
-  return { steps: run.simulation.scheduler.stepCount, failure, simulation: run.simulation };
+  const { simulation, oracle: { probing: { reached } } } = run;
+  return { steps: simulation.scheduler.stepCount, failure, reached, simulation };
 }
 
 class LifecycleRun {
@@ -182,12 +191,13 @@ class LifecycleRun {
   quiesce(): void {
     this.simulation.faults.isOn = false;
     if (this.#daemon.boot.state === "rejected") this.#restart();
-    this.#runToEnd("the last recovery");
+    this.#runHealed("the last recovery");
     this.#requireStart(1);
     const runtime = this.#daemon.boot.value;
-    this.simulation.run({ forMs: NOTICE_MS });
+    this.#runHealed("what is under way", { forMs: NOTICE_MS });
     runtime.hurry();
-    this.simulation.run({ forMs: SETTLE_MS, until: () => runtime.isSettled() });
+    const until = () => runtime.isSettled();
+    this.#runHealed("what goes on in the background", { forMs: SETTLE_MS, until });
     this.oracle.atRest(runtime);
   }
 
@@ -203,9 +213,9 @@ class LifecycleRun {
         await this.#remove("RemovePodSandbox", id, () => runtime.removePodSandbox(id, context));
       }
     });
-    this.#runToEnd("the clean-up");
+    this.#runHealed("the clean-up");
     if (removals.state === "rejected") throw removals.error;
-    this.simulation.run({ forMs: SETTLE_MS });
+    this.#runHealed("what the clean-up has left", { forMs: SETTLE_MS });
     const leaks = this.#leaks();
     hold(leaks.length === 0, "I12", () => leaks.join("; "));
   }
@@ -216,6 +226,7 @@ class LifecycleRun {
     const daemon: Daemon<Lifecycle> = this.simulation.bootDaemon(async (kernel) => {
       const runtime = await this.#operations(kernel, {
         prepare,
+        telemetry: oracle.probing.telemetry,
         onBug: (error) => oracle.bug(error),
         go: (name, work) => daemon.background(name, work),
       });
@@ -340,8 +351,19 @@ class LifecycleRun {
     }
   }
 
-  #runToEnd(part: string): void {
-    const outcome = this.simulation.run();
+  /** As `#runToEnd`, where nothing goes wrong any more: within a stated number of steps. */
+  #runHealed(part: string, options: RunOptions = {}): void {
+    const { scheduler } = this.simulation;
+    const stepsEnd = scheduler.stepCount + HEALED_STEPS_MAX;
+    const isLate = () => scheduler.stepCount >= stepsEnd;
+    this.#runToEnd(part, { ...options, until: () => isLate() || (options.until?.() ?? false) });
+    if (!isLate()) return;
+    const text = this.simulation.waitText();
+    throw new NotDone("liveness", `${part}: not done in ${HEALED_STEPS_MAX} steps:\n${text}`);
+  }
+
+  #runToEnd(part: string, options: RunOptions = {}): void {
+    const outcome = this.simulation.run(options);
     if (outcome.kind !== "done") throw new NotDone(outcome.kind, `${part}: ${outcome.text}`);
     for (const client of this.#clients) if (client.state === "rejected") throw client.error;
   }

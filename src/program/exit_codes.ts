@@ -46,6 +46,7 @@ export function exitCodeOfClass(failureClass: string): number {
     case "escaped":
       return EXIT.escaped;
     case "stepsMax":
+    case "liveness":
       return EXIT.livelock;
     default:
       return EXIT.invariant;

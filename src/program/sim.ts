@@ -2,8 +2,9 @@ import { bold, green, yellow } from "@std/fmt/colors";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 import type { ExploreOptions } from "../../sim/lifecycle/explore.ts";
+import { missedProbes, PROBE_NAMES } from "../../sim/lifecycle/probes.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
-import { exitCodeOfClass, ExitError, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
+import { exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
 import { failureText } from "./failure_files.ts";
@@ -19,6 +20,7 @@ interface SimOptions {
   readonly strategy: StrategyName;
   readonly jobs: number;
   readonly save?: string;
+  readonly allProbes?: boolean;
   readonly json?: boolean;
 }
 
@@ -44,6 +46,7 @@ export function simCommand(): Command {
     )
     .option("--jobs <n>", "threads; the result does not depend on it", jobs, defaultJobs())
     .option("--save <file>", "where a failing run is written, for slipway replay")
+    .option("--all-probes", "fail when a rare branch that is looked for was never reached")
     .option("--json", "print one object instead of sentences")
     .addHelpText("after", "\nCtrl-C ends it with the summary of what was run.")
     .addHelpText("after", SIM_EXIT_CODES_HELP)
@@ -52,7 +55,7 @@ export function simCommand(): Command {
 
 async function simulate(options: SimOptions): Promise<void> {
   const begun = performance.now();
-  const { runs, steps, executions, failedSeed } = await explore(options, begun);
+  const { runs, steps, executions, probes, failedSeed } = await explore(options, begun);
   const seconds = (performance.now() - begun) / 1_000;
   const found = failedSeed === undefined
     ? undefined
@@ -60,7 +63,8 @@ async function simulate(options: SimOptions): Promise<void> {
   if (options.json) {
     const schedulesPerSecond = runs / seconds;
     const finding = found === undefined ? null : summaryOf(found);
-    console.log(JSON.stringify({ runs, steps, executions, seconds, schedulesPerSecond, finding }));
+    const summary = { runs, steps, executions, seconds, schedulesPerSecond, probes, finding };
+    console.log(JSON.stringify(summary));
   } else if (found !== undefined) {
     console.error(failureText(found.report));
   }
@@ -71,16 +75,22 @@ async function simulate(options: SimOptions): Promise<void> {
       `${failureClass}, in run ${runs}, seed ${seed}`,
     );
   }
-  if (options.json) return;
-  console.log(
-    `${green("no failure")} in ${
-      bold(String(runs))
-    } schedules with ${executions} containers run, ` +
-      `${steps} steps, ${seconds.toFixed(1)} s: ${
-        bold((runs / seconds).toFixed(0))
-      } schedules/s, ` +
-      `${(steps / seconds).toFixed(0)} steps/s`,
-  );
+  const missed = missedProbes(probes);
+  if (!options.json) {
+    console.log(
+      `${green("no failure")} in ${
+        bold(String(runs))
+      } schedules with ${executions} containers run, ` +
+        `${steps} steps, ${seconds.toFixed(1)} s: ${
+          bold((runs / seconds).toFixed(0))
+        } schedules/s, ` +
+        `${(steps / seconds).toFixed(0)} steps/s; ` +
+        `${PROBE_NAMES.length - missed.length} of ${PROBE_NAMES.length} probes reached`,
+    );
+  }
+  if (options.allProbes && missed.length > 0) {
+    throw failure(`never reached: ${missed.join(", ")}`);
+  }
 }
 
 /** All runs, on threads of their own: this one stays free for signals and the progress line. */

@@ -1,3 +1,5 @@
+import { addProbes, type ProbeCounts } from "../../sim/lifecycle/probes.ts";
+
 /** Some seeds in a row. */
 export interface Range {
   readonly seed: number;
@@ -10,6 +12,8 @@ export interface RangeResult {
   readonly steps: number;
   /** How many programs of containers were executed. */
   readonly executions: number;
+  /** How many runs came to which rare branches. */
+  readonly probes: ProbeCounts;
   readonly failedSeed: number | undefined;
 }
 
@@ -62,11 +66,12 @@ export async function runRanges(
 
 /** Up to the first that failed. */
 function sumOf(results: readonly RangeResult[]): RangeResult {
-  const sum = { runs: 0, steps: 0, executions: 0 };
-  for (const { runs, steps, executions, failedSeed } of results) {
+  const sum = { runs: 0, steps: 0, executions: 0, probes: {} };
+  for (const { runs, steps, executions, probes, failedSeed } of results) {
     sum.runs += runs;
     sum.steps += steps;
     sum.executions += executions;
+    sum.probes = addProbes(sum.probes, probes);
     if (failedSeed !== undefined) return { ...sum, failedSeed };
   }
   return { ...sum, failedSeed: undefined };

@@ -5,6 +5,7 @@ import type { Lifecycle } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
 import { checkersOf } from "./checkers.ts";
 import { Facts } from "./facts.ts";
+import { Probing } from "./probing.ts";
 import { Sight } from "./sight.ts";
 import { InvariantViolation } from "./violation.ts";
 
@@ -32,6 +33,8 @@ export interface OracleOptions {
  */
 export class Oracle {
   readonly facts: Facts;
+  /** Which rare branches the run has come to. */
+  readonly probing: Probing;
   readonly #checkers: readonly Checker[];
   readonly #everyStep: readonly Checker[];
   readonly #sight: Sight;
@@ -41,7 +44,8 @@ export class Oracle {
   constructor(readonly machine: Machine, options: OracleOptions) {
     this.facts = new Facts(machine);
     this.#isKnown = options.isKnown ?? (() => false);
-    this.#checkers = [this.facts, ...checkersOf(this.facts, options)];
+    this.probing = new Probing(this.facts);
+    this.#checkers = [this.facts, this.probing, ...checkersOf(this.facts, options)];
     this.#everyStep = this.#checkers.filter((it) => it.afterStep !== undefined);
     this.#sight = new Sight([{
       appeared: (container, isLoaded) => this.#tell((it) => it.appeared?.(container, isLoaded)),

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
@@ -39,11 +39,19 @@ Deno.test("slipway sim --json prints one object, the same for any number of thre
     "executions",
     "seconds",
     "schedulesPerSecond",
+    "probes",
     "finding",
   ]);
   assertEquals(one["runs"], 100);
   assertEquals(one["finding"], null);
-  for (const key of ["runs", "steps", "executions"]) assertEquals(three[key], one[key]);
+  for (const key of ["runs", "steps", "executions", "probes"]) assertEquals(three[key], one[key]);
+});
+
+Deno.test("slipway sim --all-probes fails when a rare branch was not reached, and names it", async () => {
+  const { code, stdout, stderr } = await outputOf(start("--runs=1", "--all-probes"));
+  assertEquals(code, 1, stderr);
+  assertMatch(stdout, / of \d+ probes reached/);
+  assertMatch(stderr, /never reached: .*an object is tried again/);
 });
 
 Deno.test("slipway sim --strategy changes the schedules", async () => {

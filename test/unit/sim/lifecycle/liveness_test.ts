@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { core } from "../../../../sim/lifecycle/core.ts";
+import type { Operations } from "../../../../sim/lifecycle/operations.ts";
+import { PID_MAX } from "../../../../sim/lifecycle/request.ts";
+import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
+import { failureClassOf, inMacrotask } from "../../../../sim/mod.ts";
+
+/** Slipway's core, that never comes to rest once nothing goes wrong any more. */
+const restless: Operations = async (kernel, options) => {
+  const lifecycle = await core(kernel, options);
+  const spin = async (): Promise<void> => {
+    for (;;) await kernel.files.stat("/");
+  };
+  return { ...lifecycle, hurry: () => options.go("spin", spin) };
+};
+
+Deno.test("a run that does not come to rest when the faults have healed fails for liveness", async () => {
+  const program = {
+    clients: [],
+    incidents: [],
+    faults: [],
+    prepare: "lazy",
+    pidMax: PID_MAX,
+    hasIdleSubscriber: true,
+  } as const;
+  await inMacrotask(() => {
+    assertEquals(runLifecycle(program, { seed: 1 }).failure, undefined);
+    const { failure } = runLifecycle(program, { seed: 1, operations: restless });
+    assertEquals(failureClassOf(failure), "liveness");
+  });
+});
