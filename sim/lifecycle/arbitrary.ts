@@ -15,6 +15,8 @@ const faults: fc.Arbitrary<readonly EnabledFault[]> = fc.oneof(
   { weight: 3, arbitrary: fc.constant([]) },
   { weight: 2, arbitrary: faultsAmong(2) },
   { weight: 2, arbitrary: faultsAmong(8) },
+  // Nothing else, and often: who waits for a stranger is told by that alone.
+  { weight: 1, arbitrary: hangs() },
 );
 
 function faultsAmong(countMax: number): fc.Arbitrary<readonly EnabledFault[]> {
@@ -23,6 +25,14 @@ function faultsAmong(countMax: number): fc.Arbitrary<readonly EnabledFault[]> {
     maxLength: countMax,
     selector: ({ name }) => name,
   });
+}
+
+function hangs(): fc.Arbitrary<readonly EnabledFault[]> {
+  const names = FAULT_NAMES.filter((name) => name.endsWith(" hangs"));
+  return fc.record({
+    name: fc.constantFrom(...names),
+    per10k: fc.constantFrom(20, 100, 500),
+  }).map((fault) => [fault]);
 }
 
 const DAY_SECONDS = 86_400;

@@ -16,6 +16,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ["oom", "30"],
   ["oom-child", "20", "0"],
   ["pieces", "12"],
+  ["pieces", "40"],
 ];
 
 /** Those that run until somebody ends them: most that can go wrong needs a container that runs. */
@@ -71,7 +72,7 @@ function requestsAt(home: fc.Arbitrary<ContainerPlace>): fc.Arbitrary<Request> {
         timeoutMs: fc.constantFrom(0, 500),
       }),
     },
-    { weight: 1, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
+    { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
   );
 }
 

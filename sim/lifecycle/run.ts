@@ -370,9 +370,10 @@ class LifecycleRun {
 
   #snapshot(): string[] {
     const lines = this.simulation.snapshot({ ignore: IGNORED_FILES });
-    const { powerLossCount } = this.oracle.facts;
+    const { powerLossCount, hasAbandonedPlugin } = this.oracle.facts;
+    const mayKeepAddresses = powerLossCount > 0 || hasAbandonedPlugin;
     return [
-      ...(powerLossCount === 0 ? lines : lines.filter((line) => !ADDRESSES.test(line))),
+      ...(mayKeepAddresses ? lines.filter((line) => !ADDRESSES.test(line)) : lines),
       ...this.#daemon.held().map((it) => `held ${it}`),
     ];
   }

@@ -42,7 +42,7 @@ Deno.test("every mutant says in a sentence what is wrong, under a name of its ow
   for (const { name, wrong, invariant } of MUTANTS) {
     assertMatch(name, /^[a-z]+('s)?(-[a-z]+('s)?)+$/);
     assertMatch(wrong, /^[A-Za-z/].{20,110}\.$/, name);
-    assertMatch(invariant, /^(I\d+|bug|images)$/, name);
+    assertMatch(invariant, /^(I\d+|register|bug|images)$/, name);
   }
   assert(MUTANTS.length >= MUTANTS_MIN, `${MUTANTS.length} mutants`);
 });

@@ -41,7 +41,7 @@ export interface Mutant {
   readonly source: Source;
   /** What is wrong with it, in a sentence. */
   readonly wrong: string;
-  /** What is expected to find it, by its number in RACES.md; "bug" for an assertion of the core. */
+  /** What is expected to find it, by its name in the oracle ("I3", "register"); "bug" for an assertion of the core. */
   readonly invariant: string;
   readonly edits: readonly Edit[];
   /** The lifecycle's unless given. */

@@ -24,6 +24,12 @@ export class Facts implements Checker {
   powerLossCount = 0;
   /** Containers and sandboxes whose conmon was killed by a fault, or hung. */
   readonly unsupervised = new Set<string>();
+  /**
+   * Whether a network plugin hung when its daemon was killed: nobody waits for it longer than a plugin
+   * may take, and the address that it takes after that is nobody's.
+   */
+  hasAbandonedPlugin = false;
+  readonly #hungPlugins = new Set<Process>();
   readonly #alive = new Map<string, Set<Process>>();
   readonly #endAsked = new Set<string>();
   readonly #removalAsked = new Set<string>();
@@ -90,6 +96,7 @@ export class Facts implements Checker {
   hung(process: Process): void {
     const id = process.args[0] === "conmon" ? process.args.find(isId) : undefined;
     if (id !== undefined) this.unsupervised.add(id);
+    if (process.env["CNI_CONTAINERID"] !== undefined) this.#hungPlugins.add(process);
   }
 
   powerLost(): void {
@@ -102,6 +109,7 @@ export class Facts implements Checker {
   }
 
   lifeEnded(): void {
+    this.hasAbandonedPlugin ||= [...this.#hungPlugins].some((it) => it.isAlive);
     this.runtime = undefined;
   }
 

@@ -53,15 +53,19 @@ export class Linearizable implements Checker {
     this.#close(call, undefined);
   }
 
+  appeared({ id, status }: ContainerView, isLoaded: boolean): void {
+    // Made by a call that a crash cut off: nobody has seen it before.
+    if (isLoaded && !this.#operations.has(id)) this.#crash(id);
+    this.#readOne(id, status.state);
+  }
+
   changed({ id, status }: ContainerView): void {
     this.#readOne(id, status.state);
   }
 
   lifeEnded(): void {
     // A crash is done some time later: by the recovery.
-    for (const id of this.#read.keys()) {
-      this.#push(id, { input: "crash", output: undefined, began: ++this.#time, ended: Infinity });
-    }
+    for (const id of this.#read.keys()) this.#crash(id);
   }
 
   atRest(runtime: Lifecycle): void {
@@ -74,6 +78,10 @@ export class Linearizable implements Checker {
         return `container ${short(id)}: ${text(operations)}; in order at most ${text(prefix)}`;
       });
     }
+  }
+
+  #crash(id: string): void {
+    this.#push(id, { input: "crash", output: undefined, began: ++this.#time, ended: Infinity });
   }
 
   #close(call: Call, output: "ok" | undefined): void {

@@ -127,14 +127,16 @@ export class Oracle {
     return call;
   }
 
-  /** A call was answered OK. */
+  /** A call was answered OK. What a life says that is over, nobody hears. */
   answered(call: Call, result?: string): void {
+    if (!this.facts.calls.has(call)) return;
     this.#guard(() => this.#sight.look());
     this.#tell((it) => it.answered?.(call, result));
   }
 
   /** A call was answered with an error. */
   refused(call: Call, error: unknown): void {
+    if (!this.facts.calls.has(call)) return;
     this.#guard(() => this.#sight.look());
     this.#tell((it) => it.refused?.(call, error));
   }

@@ -36,7 +36,9 @@ export class StopSignal implements Checker {
   }
 
   changed({ id, status: { state } }: ContainerView): void {
-    if (state === "RUNNING" && !this.#runningMicros.has(id)) {
+    // What a restart reads need not be so any more.
+    const isAlive = this.facts.machine.inits.get(id)?.state === "alive";
+    if (state === "RUNNING" && isAlive && !this.#runningMicros.has(id)) {
       this.#runningMicros.set(id, this.facts.nowMicros);
     }
   }

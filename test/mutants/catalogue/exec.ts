@@ -71,4 +71,17 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
       to: "if (error !== undefined) throw error;",
     }],
   },
+  {
+    name: "logs-are-made-by-the-daemon",
+    source: made("forget to wait"),
+    wrong: "The daemon puts a log in place itself, over the one that conmon has opened by then.",
+    invariant: "I16",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: "src/container/logs.ts",
+      from: '  using bounded = context.within(kernel.clock, REOPEN_MS, "reopen log");',
+      to: `  await kernel.files.writeFile(logPath, "");
+  using bounded = context.within(kernel.clock, REOPEN_MS, "reopen log");`,
+    }],
+  },
 ];

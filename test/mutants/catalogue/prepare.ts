@@ -148,4 +148,16 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
       to: "",
     }],
   },
+  {
+    name: "prepare-one-at-a-time",
+    source: made("drop a bound"),
+    wrong: "A task that hangs while it is prepared holds up all others.",
+    invariant: "I13",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: "src/config.ts",
+      from: "preparationsAtOnce: 4,",
+      to: "preparationsAtOnce: 1,",
+    }],
+  },
 ];

@@ -275,4 +275,17 @@ export const START_MUTANTS: readonly Mutant[] = [
       to: "const done = Promise.resolve().then(async () => {",
     }],
   },
+  {
+    name: "start-answers-before-its-commit",
+    source: made("answer before the commit"),
+    wrong: "StartContainer answers before readers see that the container runs.",
+    invariant: "register",
+    edits: [{
+      file: START,
+      from:
+        '  await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");',
+      to:
+        '  container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED").catch(() => {});',
+    }],
+  },
 ];

@@ -126,4 +126,28 @@ export const STOP_MUTANTS: readonly Mutant[] = [
       to: "    });",
     }],
   },
+  {
+    name: "stop-loses-its-patience",
+    source: made("drop a bound"),
+    wrong: "SIGKILL comes when half of the grace period is over.",
+    invariant: "I14",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: STOP,
+      from: 'context.within(kernel.clock, gracePeriodMs, "grace period")',
+      to: 'context.within(kernel.clock, gracePeriodMs / 2, "grace period")',
+    }],
+  },
+  {
+    name: "stop-has-too-much-patience",
+    source: made("drop a bound"),
+    wrong: "SIGKILL comes five seconds after the end of the grace period.",
+    invariant: "I14",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: STOP,
+      from: 'context.within(kernel.clock, gracePeriodMs, "grace period")',
+      to: 'context.within(kernel.clock, gracePeriodMs + 5_000, "grace period")',
+    }],
+  },
 ];
