@@ -155,9 +155,9 @@ class SimChild implements ChildProcess {
   }
 
   writePipe(fd: number, data: string): Promise<void> {
-    const file = this.#writers.get(fd);
-    this.#writers.delete(fd);
     return this.#life.call("child.writePipe", [this.#name, String(fd), data], () => {
+      const file = this.#writers.get(fd);
+      this.#writers.delete(fd);
       if (file === undefined) return refuse("writePipe", "EBADF", String(fd));
       const isHeard = (file.pipe?.readers ?? 0) > 0;
       if (isHeard) file.pipe?.write(toBytes(data));
