@@ -102,6 +102,16 @@ export class ProcessTable {
     process.namespaces = next;
   }
 
+  /** Whether processes can be added to a PID namespace: its init, process 1 of it, must live. */
+  canGrow(namespace: Namespace): boolean {
+    if (namespace === this.init.namespaces.pid) return true;
+    for (const process of this.#processes.values()) {
+      const isInit = process.isNamespaceInit && process.namespaces.pid === namespace;
+      if (isInit && process.state === "alive") return true;
+    }
+    return false;
+  }
+
   /** Delivers a signal, from `sender` or the kernel; what it does to the process is a later step. */
   signal(process: Process, signal: number, sender?: Process): void {
     if (signal !== 0) this.observer?.signalled?.(process, signal, sender);

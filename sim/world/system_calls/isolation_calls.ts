@@ -69,6 +69,10 @@ export abstract class IsolationCalls extends DescriptorCalls {
     return this.call("setns", [kind, path], () => {
       const namespace = this.#namespaceAt("setns", path);
       if (namespace.kind !== kind) refuse("setns", "EINVAL", path);
+      // Nobody is born in one whose init is gone (Linux, alloc_pid, PIDNS_ADDING): ENOMEM of the fork.
+      if (kind === "pid" && !this.machine.processes.canGrow(namespace)) {
+        refuse("setns", "ENOMEM", path);
+      }
       // Entering a PID namespace is for the children (man 2 setns); runc's init is such a child.
       this.machine.processes.setNamespaces(this.process, { [kind]: namespace });
     });
