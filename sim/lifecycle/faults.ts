@@ -14,6 +14,7 @@ interface LifecycleFault {
 
 const OCI_RUNTIME = /^\S*runc --root \S+ (create|delete)/;
 const CONMON = /^conmon /;
+const STARTED_BY_ID = /^processes\.spawn (conmon|\S*runc) /;
 const PLUGIN = /^\S*(bridge|host-local|portmap)\b/;
 /** What runs in containers, and makes system calls of its own. */
 const WORKLOAD =
@@ -77,7 +78,8 @@ export const LIFECYCLE_FAULTS = {
     source: "man 2 open, EMFILE: /proc/PID/stat of what was just started cannot be read",
     options: (rate) => ({
       calls: [
-        { call: /^processes\.spawn/, errno: "EMFILE", probability: rate, isAfterEffect: true },
+        // Programs that are found again by their id; a plugin has none to be found by.
+        { call: STARTED_BY_ID, errno: "EMFILE", probability: rate, isAfterEffect: true },
       ],
     }),
   },

@@ -5,6 +5,8 @@ import type { SequentialModel } from "../linearizability.ts";
 export type RegisterInput =
   | "start"
   | "stop"
+  /** Of its pod: nothing of it runs any more, and what is UNKNOWN is so until that is written down. */
+  | "stop pod"
   | "remove"
   | "read"
   /** The daemon, or the machine, went down: what ran may have ended, and a start may be taken back. */
@@ -56,6 +58,8 @@ function wholly(
       return state === "CREATED" ? ["RUNNING"] : [];
     case "stop":
       return [state === "RUNNING" || state === "UNKNOWN" ? "EXITED" : state];
+    case "stop pod":
+      return state === "UNKNOWN" ? ["UNKNOWN", "EXITED"] : wholly(state, "stop", output);
     case "remove":
       return ["absent"];
     case "crash":
@@ -74,6 +78,7 @@ function partly(state: RegisterState, input: RegisterInput): readonly RegisterSt
     case "start":
       return state === "CREATED" ? [state, "RUNNING", "UNKNOWN", "EXITED"] : [state];
     case "stop":
+    case "stop pod":
       return state === "CREATED" ? [state] : [state, "EXITED"];
     case "remove":
       return [state, "EXITED", "absent"];

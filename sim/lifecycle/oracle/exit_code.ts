@@ -12,7 +12,14 @@ import { hold, short } from "./violation.ts";
  * (128) or nobody can have seen the end (255); and nobody calls a program dead that ran.
  */
 export class ExitCode implements Checker {
+  /** Containers whose start a crash has cut off: it may have been taking back what it had made. */
+  readonly #lostStarts = new Set<string>();
+
   constructor(readonly facts: Facts, readonly options: OracleOptions) {}
+
+  lost({ kind, id }: Call): void {
+    if (kind === "StartContainer") this.#lostStarts.add(id);
+  }
 
   appeared(container: ContainerView): void {
     this.#observe(container);
@@ -37,6 +44,7 @@ export class ExitCode implements Checker {
   #whyUnknown(id: string): string | undefined {
     if (this.facts.powerLossCount > 0) return "the power was lost";
     if (this.facts.unsupervised.has(id)) return "its conmon was killed, or hung";
+    if (this.#lostStarts.has(id)) return "its start was cut off";
     return this.options.isFaultless && this.options.isTimely ? undefined : "something failed";
   }
 

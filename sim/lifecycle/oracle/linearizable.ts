@@ -16,7 +16,7 @@ type Operation = ObservedOperation<RegisterInput, RegisterOutput>;
 const INPUTS: Readonly<Partial<Record<Call["kind"], RegisterInput>>> = {
   StartContainer: "start",
   StopContainer: "stop",
-  StopPodSandbox: "stop",
+  StopPodSandbox: "stop pod",
   RemoveContainer: "remove",
   RemovePodSandbox: "remove",
 };
