@@ -42,6 +42,14 @@ export class Facts implements Checker {
     return this.#alive.get(id) ?? NOTHING;
   }
 
+  /**
+   * Those that are in the container: not who is on the way to be executed in it and finds nothing to
+   * enter any more, as an exec that a crash has left to itself.
+   */
+  inside(id: string): readonly Process[] {
+    return [...this.alive(id)].filter(isInside);
+  }
+
   /** Whether any client ever asked for an end of a container, or of its sandbox. */
   isEndAsked(id: string): boolean {
     if (this.#endAsked.has(id)) return true;
@@ -139,4 +147,9 @@ export class Facts implements Checker {
   lost(call: Call): void {
     this.calls.delete(call);
   }
+}
+
+/** Whether a process is in its container: its init, or what was executed in it. */
+export function isInside(process: Process): boolean {
+  return process.container?.role === "init" || process.hasExecuted;
 }

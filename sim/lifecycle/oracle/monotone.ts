@@ -126,9 +126,6 @@ function whyNotAfter(last: ContainerStatus, status: ContainerStatus): string | u
   if (ORDER[last.state] > ORDER[status.state]) return "it went back";
   if (last.createdAt !== status.createdAt) return "it was created twice";
   if (last.startedAt !== 0 && last.startedAt !== status.startedAt) return "it was started twice";
-  if (last.startIntentAt !== 0 && last.startIntentAt !== status.startIntentAt) {
-    return "its intent to start has changed";
-  }
   if (last.state !== "EXITED") return undefined;
   const isSame = last.exitCode === status.exitCode && last.finishedAt === status.finishedAt &&
     last.reason === status.reason && last.message === status.message;

@@ -3,7 +3,7 @@ import { taskPaths } from "../../../src/task/paths.ts";
 import type { Process } from "../../world/process.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, isInside } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
 /** I4: when RemoveContainer has answered OK nothing is left of the container, and nothing comes back. */
@@ -16,7 +16,7 @@ export class RemovePost implements Checker {
     if (kind !== "RemoveContainer") return;
     this.#removed.add(id);
     const left = [
-      ...[...this.facts.alive(id)].map((it) => `process ${it.pid}`),
+      ...this.facts.inside(id).map((it) => `process ${it.pid}`),
       ...this.#files(runtime, id),
       ...this.#registered(runtime, id),
     ];
@@ -27,7 +27,12 @@ export class RemovePost implements Checker {
     hold(!this.#removed.has(id), "I4", () => `container ${short(id)} is back after its removal`);
   }
 
+  executed(process: Process): void {
+    this.joined(process);
+  }
+
   joined(process: Process): void {
+    if (!isInside(process)) return;
     const id = process.container?.containerId ?? "";
     hold(
       !this.#removed.has(id),

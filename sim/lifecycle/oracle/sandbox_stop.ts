@@ -3,7 +3,7 @@ import type { Process } from "../../world/process.ts";
 import { allocations } from "../../world/snapshot.ts";
 import type { Lifecycle, SandboxView } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, isInside } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
 /**
@@ -21,7 +21,7 @@ export class SandboxStop implements Checker {
     for (const container of this.facts.containers.values()) {
       if (container.sandboxId !== id) continue;
       hold(
-        this.facts.alive(container.id).size === 0,
+        this.facts.inside(container.id).length === 0,
         "I5",
         () => `sandbox ${short(id)} was stopped, and of ${short(container.id)} there is a process`,
       );
@@ -38,8 +38,12 @@ export class SandboxStop implements Checker {
     this.#requireNotReady(id, isReady);
   }
 
+  executed(process: Process): void {
+    this.joined(process);
+  }
+
   joined(process: Process): void {
-    if (this.#stopped.size === 0) return;
+    if (this.#stopped.size === 0 || !isInside(process)) return;
     const id = process.container?.containerId ?? "";
     const sandboxId = this.facts.containers.get(id)?.sandboxId ?? id;
     hold(
