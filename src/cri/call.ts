@@ -10,6 +10,12 @@ export type ServerCall = Pick<
 >;
 
 /**
+ * How much earlier than here a client's deadline may pass, in milliseconds: the time left is sent along
+ * with the call, and counts here from its arrival (gRPC over HTTP/2, Timeout).
+ */
+const TRANSIT_MS = 250;
+
+/**
  * A context that ends with `call`. A client that cancels, one that hangs up and a deadline all
  * arrive as one event, so the clock tells them apart. Nothing more is made for a call until
  * somebody listens: an AbortController each cost half the peak rate.
@@ -17,7 +23,7 @@ export type ServerCall = Pick<
 export function contextOf(call: ServerCall): Context {
   const context = new Context();
   const end = () => {
-    const isLate = Number(call.getDeadline()) <= Date.now();
+    const isLate = Number(call.getDeadline()) - TRANSIT_MS <= Date.now();
     context.cancel(
       isLate
         ? new RuntimeError("DEADLINE_EXCEEDED", "deadline exceeded")

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import { AmbientUse, inMacrotask, Simulation } from "../../../sim/mod.ts";
 
 /** What code must not do in a simulation, by what it is then told. */
@@ -78,5 +78,15 @@ Deno.test("a simulation that is told to traps nothing", async () => {
     const time = simulation.spawn("task", () => performance.now());
     assertEquals(simulation.run().kind, "done");
     assert(time.value > 0);
+  });
+});
+
+Deno.test("an assertion that fails in a simulation shows what differs", async () => {
+  await inMacrotask(() => {
+    const simulation = new Simulation({ seed: 1 });
+    const task = simulation.spawn("task", () => assertEquals({ a: 1 }, { a: 2 }));
+    task.promise.catch(() => {});
+    assertEquals(simulation.run().kind, "done");
+    assertMatch(String(task.error), /Values are not equal/);
   });
 });
