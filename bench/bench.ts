@@ -1,3 +1,4 @@
+import { basename } from "@std/path";
 import { measureBursts, podsOfBursts } from "./burst.ts";
 import type { Target } from "./cycle.ts";
 import { type BenchFlags, isTraced } from "./flags.ts";
@@ -36,7 +37,9 @@ export async function measureAll(
   const scratch = await makeScratch(undo);
   const { n: pods, warmup, parallel, pause: pauseMs, net: network, workload } = flags;
   const shared = { network, workload, pauseMs };
-  const options = { run: `bench-${Deno.pid}`, ...shared, logs: scratch.logs, signal };
+  // Named like its folder: another one in another PID namespace may have the same pid, and shares cgroups.
+  const run = basename(scratch.folder);
+  const options = { run, ...shared, logs: scratch.logs, signal };
   const targets = await openTargets(flags, options, scratch, undo);
   const facts = { machine: await machineFacts(scratch.folder), versions: await versions() };
   const found = await measureEach({ flags, options, scratch, progress, targets });

@@ -1,4 +1,4 @@
-import type { Command } from "../kernel/processes.ts";
+import { type Command, SIGKILL } from "../kernel/processes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Context } from "../kernel/context.ts";
 import { programFailed, run } from "../kernel/run.ts";
@@ -12,7 +12,7 @@ export interface OciRuntime {
 
 /**
  * Removes what the runtime keeps of a container, killing it first if need be. Idempotent: an unknown id
- * is fine (runc delete.go, --force).
+ * is fine (runc delete.go, --force). False: somebody has killed the runtime before it was done.
  *
  * @throws {KernelError} with what the runtime printed.
  */
@@ -22,10 +22,12 @@ export async function deleteContainer(
   id: string,
   timeoutMs: number,
   context: Context,
-): Promise<void> {
+): Promise<boolean> {
   const command = runtimeCommand(runtime, "delete", "--force", id);
   const result = await run(kernel, command, { context, timeoutMs });
-  if (result.status.kind === "exited" && result.status.code === 0) return;
+  const { status } = result;
+  if (status.kind === "exited" && status.code === 0) return true;
+  if (status.kind === "signaled" && status.signal === SIGKILL) return false;
   throw programFailed(command, result);
 }
 

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { type Context, sleep } from "../kernel/context.ts";
-import { tolerate } from "../kernel/errno.ts";
+import { KernelError, tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ProcessEntry, type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
 import { deleteContainer } from "../oci/runc.ts";
@@ -10,6 +10,8 @@ import { openIfPresent, type TaskIdentity } from "./task.ts";
 
 /** Between two looks at a cgroup that is being emptied. Version 1 has no event for it. */
 const LOOK_AGAIN_MS = 5;
+/** Deletions that are killed before it is given up. */
+const DELETIONS_MAX = 3;
 
 export interface ReapOptions {
   /**
@@ -56,13 +58,18 @@ async function endInRuntime(
   context: Context,
 ): Promise<void> {
   const { runtimeDirectory, runtimeState } = taskPaths(config, task.id);
-  if (await kernel.files.stat(runtimeDirectory) === undefined) return;
-  const state = await readRuntimeState(kernel, runtimeState);
-  if (state !== undefined && isOnlyFiles(state, task.cgroup)) {
-    await kill(kernel, initOf(state), context);
-    await kernel.files.remove(runtimeDirectory);
-  } else {
-    await deleteContainer(kernel, task.runtime, task.id, config.bounds.programMs, context);
+  for (let tries = 1; await kernel.files.stat(runtimeDirectory) !== undefined; tries++) {
+    const state = await readRuntimeState(kernel, runtimeState);
+    if (state !== undefined && isOnlyFiles(state, task.cgroup)) {
+      await kill(kernel, initOf(state), context);
+      return await kernel.files.remove(runtimeDirectory);
+    }
+    const { programMs } = config.bounds;
+    if (await deleteContainer(kernel, task.runtime, task.id, programMs, context)) return;
+    // Another reaper of this task has taken it for a helper; what is left by now is for both to find.
+    if (tries === DELETIONS_MAX) {
+      throw new KernelError("reap", "EIO", task.id, { detail: "its deletion is killed each time" });
+    }
   }
 }
 

@@ -38,8 +38,8 @@ async function interrupted(phase: string, args: readonly string[]): Promise<Inte
     child.kill("SIGINT");
   }
   const { code } = await child.status;
-  // Cgroups are the whole host's: those of this benchmark are called like its folders or its pods.
-  const own = [...places ?? [], `bench-${child.pid}`];
+  // Cgroups are the whole host's: those of this benchmark are called like its folder.
+  const own = places ?? [];
   return { code, stderr, left: [...processes(), ...mounts(), ...files(), ...cgroups(own)] };
 }
 

@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from "../../../src/kernel/processes.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
@@ -69,13 +70,12 @@ export class ModelMachine {
   /** Makes a call; one that waits in vain ends as cancelled. */
   make(call: RecordedCall): { readonly outcome: Outcome; readonly result: unknown } {
     const isReaping = needsReaping(call);
-    if (isReaping) this.#unreaped.release();
+    using _rest = isReaping ? this.#reaping(this.#awaitedBy(call)) : undefined;
     const context = new Context();
     const task = this.#life.spawn(call.verb, (kernel) => this.#invoke(kernel, call, context));
     this.#chooser.focus = task.task.id;
     const until = () => task.isSettled;
     this.#simulation.run({ forMs: WAIT_MS, until });
-    if (isReaping) this.#unreaped = this.#simulation.hold(undefined, REAP);
     if (!task.isSettled) {
       context.cancel();
       this.#simulation.run({ forMs: 0, until });
@@ -125,15 +125,46 @@ export class ModelMachine {
   }
 
   /**
-   * Zombies are reaped, which may take any time, so that it does not happen before an answer asks for it;
-   * false when there are none.
+   * Zombies are reaped, which may take any time, so that it does not happen before an answer asks for it:
+   * the one that `call` is about, else another unless it opens one; false when there is none.
    */
-  zombiesAreReaped(): boolean {
-    const hadZombies = this.#unreaped.steps.length > 0;
-    this.#unreaped.release();
+  zombiesAreReaped(call: RecordedCall): boolean {
+    const { steps } = this.#unreaped;
+    const isOpening = call.verb === "processes.open";
+    const meant = isOpening ? this.#openedBy(call) : this.#awaitedBy(call);
+    const isThere = steps.some(({ subject }) => subject === meant);
+    if (steps.length === 0 || (isOpening && !isThere)) return false;
+    // The init of a PID namespace ends when others in it are reaped: one after the other, in any order.
+    const any = steps[this.#random.below(steps.length)]?.subject as number;
+    using _rest = this.#reaping(isThere ? meant : any);
     this.#settle();
-    this.#unreaped = this.#simulation.hold(undefined, REAP);
-    return hadZombies;
+    return true;
+  }
+
+  /** From now on a zombie is reaped, or all are; again none when it is disposed. */
+  #reaping(pid: number | undefined): Disposable {
+    this.#unreaped.release();
+    const others = pid === undefined
+      ? undefined
+      : this.#simulation.hold(undefined, new RegExp(`^reap (?!${pid}$)`));
+    return {
+      [Symbol.dispose]: () => {
+        others?.release();
+        this.#unreaped = this.#simulation.hold(undefined, REAP);
+      },
+    };
+  }
+
+  #openedBy({ args }: RecordedCall): number {
+    const process = this.pids.modelOf(args[0] as number | ProcessIdentity);
+    return typeof process === "number" ? process : process.pid;
+  }
+
+  /** The process that a call is about; undefined: a helper that nobody knows, or none. */
+  #awaitedBy({ object }: RecordedCall): number | undefined {
+    const child = object === undefined ? undefined : this.#objects.get(object);
+    const identity = child === undefined ? undefined : Reflect.get(child, "identity");
+    return (identity as ProcessIdentity | undefined)?.pid;
   }
 
   #settle(): void {

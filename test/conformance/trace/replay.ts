@@ -103,7 +103,7 @@ class Replay {
   #follow(call: RecordedCall, at: number): Outcome | undefined {
     const model = this.#model;
     if (call.outcome.kind === "cancelled") return undefined;
-    if (wasTooLate(call)) model.zombiesAreReaped();
+    if (wasTooLate(call)) model.zombiesAreReaped(call);
     else if (isSignal(call)) model.othersRace();
     const stepsEnd = model.stepCount + OTHERS_STEPS_MAX;
     while (true) {
@@ -111,7 +111,7 @@ class Replay {
       if (answer === undefined) return undefined;
       const mayRepeat = answer.kind !== "value" || isQuery(call);
       if (!mayRepeat || model.stepCount > stepsEnd) return answer;
-      const goesOn = model.othersGoOn() || model.zombiesAreReaped() ||
+      const goesOn = model.othersGoOn() || model.zombiesAreReaped(call) ||
         this.#overlappingTakesEffect(at);
       if (!goesOn) return answer;
     }

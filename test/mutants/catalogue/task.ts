@@ -94,9 +94,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I4",
     edits: [{
       file: REAP,
-      from:
-        "await deleteContainer(kernel, task.runtime, task.id, config.bounds.programMs, context);",
-      to: "",
+      from: "if (await deleteContainer(kernel, task.runtime, task.id, programMs, context)) return;",
+      to: "return void programMs;",
     }],
   },
   {
@@ -104,7 +103,11 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "What the OCI runtime keeps of an ordinary container stays.",
     invariant: "I4",
-    edits: [{ file: REAP, from: "    await kernel.files.remove(runtimeDirectory);\n", to: "" }],
+    edits: [{
+      file: REAP,
+      from: "return await kernel.files.remove(runtimeDirectory);",
+      to: "return;",
+    }],
   },
   {
     name: "reaper-minds-no-failure-of-runc",
@@ -113,9 +116,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I4",
     edits: [{
       file: RUNC,
-      from: `  if (result.status.kind === "exited" && result.status.code === 0) return;
-  throw programFailed(command, result);`,
-      to: "  if (result.status.code === 0) return;",
+      from: "  throw programFailed(command, result);\n}\n\n/** The command that executes",
+      to: "  return true;\n}\n\n/** The command that executes",
     }],
   },
   {

@@ -42,7 +42,7 @@ Deno.test("deleteContainer() deletes by force in the runtime's own root", async 
 });
 
 Deno.test("deleteContainer() fails with what the runtime printed", async () => {
-  const endings: ExitStatus[] = [{ kind: "exited", code: 1 }, { kind: "signaled", signal: 9 }];
+  const endings: ExitStatus[] = [{ kind: "exited", code: 1 }, { kind: "signaled", signal: 15 }];
   for (const status of endings) {
     const { kernel } = kernelWith(endedChild(status, "", "cannot kill\n"));
     const error = await assertRejects(
@@ -52,6 +52,11 @@ Deno.test("deleteContainer() fails with what the runtime printed", async () => {
     );
     assertEquals(error.errno, "EIO");
   }
+});
+
+Deno.test("deleteContainer() says when the runtime was killed", async () => {
+  const { kernel } = kernelWith(endedChild({ kind: "signaled", signal: 9 }));
+  assertEquals(await deleteContainer(kernel, runtime, "c1", 100, new Context()), false);
 });
 
 Deno.test("deleteContainer() is bounded", async () => {

@@ -3,7 +3,12 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { DEFAULT_BOUNDS, DEFAULT_CONFIG } from "../../../src/config.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
-import type { ExitStatus, ProcessEntry, ProcessIdentity } from "../../../src/kernel/processes.ts";
+import {
+  type ExitStatus,
+  type ProcessEntry,
+  type ProcessIdentity,
+  SIGKILL,
+} from "../../../src/kernel/processes.ts";
 import { type ReapOptions, reapTask } from "../../../src/task/reap.ts";
 import {
   CountingContext,
@@ -298,6 +303,16 @@ Deno.test("reapTask() leaves to the runtime what is more than files", async () =
   scene.runtimeState = { ...ORDINARY, intel_rdt_path: "/sys/fs/resctrl/c1" };
   await scene.reap();
   assertEquals(scene.journal, [deleted, `remove ${cgroup}`]);
+  scene.assertTidy();
+});
+
+Deno.test("reapTask() looks again when another reaper has killed its deletion, and not for ever", async () => {
+  const scene = new Scene();
+  scene.hasRuntimeState = true;
+  scene.deleteStatus = { kind: "signaled", signal: SIGKILL };
+  const error = await assertRejects(() => scene.reap(), KernelError);
+  assertEquals(error.errno, "EIO");
+  assertEquals(scene.journal, [deleted, deleted, deleted]);
   scene.assertTidy();
 });
 
