@@ -61,8 +61,10 @@ export class Sandbox {
       const before = this.#status;
       const status = next(before);
       if (status === before) return;
-      // After a reboot no sandbox is ready, whether somebody had begun to stop it or not.
-      const survives = status.phase === "STOPPING" ? "daemon" : "machine";
+      // After a reboot no sandbox is ready, whether somebody had begun to stop it or not; but what
+      // a client was told is told for good.
+      const isImplied = status.phase === "STOPPING" && status.isStopTold === before.isStopTold;
+      const survives = isImplied ? "daemon" : "machine";
       await this.kernel.store.commit([putSandboxStatus(this.id, status)], survives);
       this.#status = status;
       if (status.phase === before.phase) return;

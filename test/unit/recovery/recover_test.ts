@@ -1,5 +1,7 @@
 import { assertEquals, assertExists, assertMatch } from "@std/assert";
 import type { FaultOptions } from "../../../sim/mod.ts";
+import { Context } from "../../../src/kernel/context.ts";
+import { stopPodSandbox } from "../../../src/sandbox/stop.ts";
 import { tell } from "../sim/oracle/scene.ts";
 
 const SIGKILL = 9;
@@ -41,3 +43,26 @@ Deno.test("recover() forgets the processes of another boot, on disk as well", ()
     assertEquals(scene.runtime.sandboxes.find(id).status.pause, undefined);
     assertEquals(/"pid"/.test(stored() ?? ""), false);
   }));
+
+Deno.test("recover() does not tell again that a pod stopped, though the power was lost since", () =>
+  tell(
+    async (scene) => {
+      const { sandboxes } = scene.runtime;
+      const id = await scene.sandbox(true);
+      const [pause] = scene.simulation.machine.processesOf(id);
+      assertExists(pause);
+      scene.simulation.faults.isOn = true;
+      scene.simulation.machine.processes.signal(pause, SIGKILL);
+      await scene.simulation.sleep(1_000);
+      assertEquals(sandboxes.find(id).status.phase, "STOPPING");
+      await scene.restart(() => {
+        scene.simulation.faults.isOn = false;
+        scene.simulation.crashMachine();
+        scene.oracle.powerLost();
+      });
+      await scene.inside((runtime) => stopPodSandbox(runtime, id, new Context()));
+      assertEquals(scene.runtime.sandboxes.find(id).status.phase, "STOPPED");
+    },
+    {},
+    { calls: [{ call: /^mounts\.unmount/, errno: "EBUSY", probability: 1 }] },
+  ));
