@@ -5,15 +5,8 @@ import { Command, CommanderError } from "commander";
 import manifest from "../../deno.json" with { type: "json" };
 import { messageOf, RuntimeError } from "../errors.ts";
 import { KernelError } from "../kernel/errno.ts";
-import { benchCommand } from "./bench.ts";
-import { daemonCommand } from "./daemon_command.ts";
-import { demoCommand } from "./demo_command.ts";
-import { doctorCommand } from "./doctor.ts";
+import { commandsFor } from "./commands.ts";
 import { EXIT, EXIT_CODES_HELP, ExitError } from "./exit_codes.ts";
-import { exploreCommand } from "./explore.ts";
-import { replayCommand } from "./replay.ts";
-import { simCommand } from "./sim.ts";
-import { versionCommand } from "./version.ts";
 
 /**
  * Runs the program with its arguments and returns its exit code. Nothing is thrown: what went wrong is
@@ -22,30 +15,20 @@ import { versionCommand } from "./version.ts";
 export async function main(args: readonly string[]): Promise<number> {
   setColorEnabled(!Deno.noColor && Deno.stdout.isTerminal());
   try {
-    await program().parseAsync(withoutSeparator(args), { from: "user" });
+    const command = program(await commandsFor(args[0]));
+    await command.parseAsync(withoutSeparator(args), { from: "user" });
     return EXIT.ok;
   } catch (error) {
     return exitCodeOf(error);
   }
 }
 
-function program(): Command {
+function program(commands: readonly Command[]): Command {
   const command = new Command("slipway")
     .description("A Kubernetes container runtime (CRI) in TypeScript")
     .version(manifest.version)
     .enablePositionalOptions();
-  for (
-    const part of [
-      daemonCommand(),
-      demoCommand(),
-      doctorCommand(),
-      simCommand(),
-      replayCommand(),
-      exploreCommand(),
-      benchCommand(),
-      versionCommand(),
-    ]
-  ) command.addCommand(part);
+  for (const part of commands) command.addCommand(part);
   for (const each of [command, ...command.commands]) {
     each.exitOverride()
       .showHelpAfterError("Ask for more with --help.")

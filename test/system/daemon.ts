@@ -5,8 +5,9 @@ import manifest from "../../deno.json" with { type: "json" };
 import { connect, type CriClient } from "./client.ts";
 import type { Place } from "./place.ts";
 
-/** Deno's own, as `deno task daemon` has them. */
-const FLAGS = /^deno run (.+) mod\.ts daemon$/.exec(manifest.tasks.daemon)?.[1]?.split(" ") ?? [];
+/** Deno's own flags, and the environment, as `deno task daemon` has them. */
+const [, SETTINGS = "", FLAGS = ""] =
+  /^((?:\w+=\S+ )*)deno run (.+) mod\.ts daemon$/.exec(manifest.tasks.daemon) ?? [];
 const PROGRAM = fromFileUrl(new URL("../../mod.ts", import.meta.url));
 
 /** Enough for a slow machine to start, or to end; nobody waits for it otherwise. */
@@ -43,14 +44,17 @@ export async function startDaemonProcess(
   const enter = networkNamespace === undefined ? [] : ["nsenter", `--net=${networkNamespace}`];
   const [program, ...args] = [
     ...enter,
-    ...[Deno.execPath(), "run", ...FLAGS, PROGRAM, "daemon"],
+    ...[Deno.execPath(), "run", ...FLAGS.split(" "), PROGRAM, "daemon"],
     ...["--log-format", "json", "--socket", place.socket],
     ...["--root", place.root, "--state", place.state],
     ...["--cni-conf-dir", place.cniConfig, "--cgroup-parent", place.cgroup],
     ...flags,
   ];
   assert(program !== undefined);
-  const child = new Deno.Command(program, { args, stdin: "null", stderr: "piped" }).spawn();
+  const env = Object.fromEntries(
+    [...SETTINGS.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+  );
+  const child = new Deno.Command(program, { args, env, stdin: "null", stderr: "piped" }).spawn();
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   const read = readLines(child.stderr, (line) => {
