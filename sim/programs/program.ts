@@ -138,8 +138,8 @@ export interface Sys {
   signalAction(signal: number, action: "default" | "ignore" | "catch"): Promise<void>;
   /** No step, as whatever touches nothing but the process itself. */
   setSubreaper(): void;
-  /** No step. */
-  setParentDeathSignal(signal: number): void;
+  /** Of the caller itself; whose parent has died by then hears nothing (man 2 prctl, PR_SET_PDEATHSIG). */
+  setParentDeathSignal(signal: number): Promise<void>;
   /** Ends early when a caught signal comes. */
   sleep(ms: number): Promise<void>;
   /** Waits for any of what is asked for, or for a caught signal. */

@@ -186,6 +186,18 @@ export class Machine {
     );
   }
 
+  /** @internal Starts a process that has nothing to do with anybody, under a pid that is free. */
+  startStranger(name: string, pid: number): void {
+    const { init } = this.processes;
+    this.processes.skipTo(pid);
+    const task = this.scheduler.newTask(name, { parent: init.task });
+    const process = this.processes.fork("fork", init, task);
+    process.args = [name];
+    this.start(process, async (sys) => {
+      for (;;) await sys.poll({});
+    });
+  }
+
   /** @internal Runs a program up to its first system call, which the scheduler places; its end ends the process. */
   start(process: Process, program: Program): void {
     program(new SystemCalls(this, process)).then(

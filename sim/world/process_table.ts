@@ -94,6 +94,11 @@ export class ProcessTable {
     this.observer?.joined?.(process);
   }
 
+  /** As if others had had all pids before this one: it is the next, if it is free. */
+  skipTo(pid: number): void {
+    this.#pidLast = pid - 1;
+  }
+
   /** Puts a process into other namespaces (man 2 setns, unshare). */
   setNamespaces(process: Process, changes: Partial<NamespaceSet>): void {
     const next = { ...process.namespaces, ...changes };

@@ -141,6 +141,8 @@ class Monitor {
     const args = runtimeArguments(this.#options);
     const pid = await sys.fork([this.#options.runtime, ...args].join(" "), async (child) => {
       try {
+        // Of its own, after it was born: who kills conmon before that leaves the runtime at work.
+        await child.setParentDeathSignal(SIGKILL);
         return await child.exec(this.#options.runtime, args);
       } catch (error) {
         if (error instanceof KernelError) return 127;
@@ -148,7 +150,6 @@ class Monitor {
       }
     }, {
       files: { 0: ends.stdin?.[0] ?? 0, 1: ends.stdout[1], 2: ends.stderr[1] },
-      parentDeathSignal: SIGKILL,
     });
     for (const signal of FORWARDED) await sys.signalAction(signal, "catch");
     if (ends.stdin !== undefined) await sys.close(ends.stdin[0]);

@@ -66,8 +66,10 @@ export abstract class ProcessCalls extends IsolationCalls {
     this.process.isSubreaper = true;
   }
 
-  setParentDeathSignal(signal: number): void {
-    this.process.parentDeathSignal = signal;
+  setParentDeathSignal(signal: number): Promise<void> {
+    return this.call("prctl", ["PR_SET_PDEATHSIG", String(signal)], () => {
+      this.process.parentDeathSignal = signal;
+    });
   }
 
   async sleep(ms: number): Promise<void> {

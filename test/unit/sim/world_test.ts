@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { KernelError } from "../../../src/kernel/errno.ts";
 import { SIGKILL, SIGTERM } from "../../../src/kernel/processes.ts";
 import { allocations, type Program, Simulation, snapshot } from "../../../sim/mod.ts";
 import { background, forSeeds, onMachine, runProgram, text } from "./fixture.ts";
@@ -71,6 +72,44 @@ Deno.test("PDEATHSIG kills a child with its parent", () => {
     await simulation.idle();
     assertEquals((await processes.list()).length, 2);
   }, { programs: { guard } });
+});
+
+Deno.test("a child that asks for PDEATHSIG itself outlives a parent that died before", () => {
+  const parent: Program = async (sys) => {
+    await sys.fork("child", async (child) => {
+      await child.setParentDeathSignal(SIGKILL);
+      await child.sleep(1_000_000);
+      return 0;
+    });
+    await sys.sleep(1_000_000);
+    return 0;
+  };
+  const left = new Set<number>();
+  forSeeds(30, (seed) => {
+    onMachine(async ({ processes }, simulation) => {
+      using child = await processes.spawn({ program: "parent", args: [] }, { outputBytesMax: 0 });
+      await simulation.pause(3);
+      await child.signal(SIGKILL);
+      await child.exited(background);
+      await simulation.idle();
+      left.add((await processes.list()).length);
+    }, { seed, programs: { parent } });
+  });
+  assertEquals([...left].toSorted(), [2, 3]);
+});
+
+Deno.test("startStranger() starts a process under the pid that another had", () => {
+  onMachine(async (kernel, { machine }) => {
+    const { processes } = kernel;
+    using child = await processes.spawn({ program: "true", args: [] }, { outputBytesMax: 0 });
+    const { pid, startTime } = child.identity;
+    await child.exited(background);
+    machine.startStranger("stranger", pid);
+    const entry = (await processes.list()).find((it) => it.pid === pid);
+    assertEquals(entry?.args, ["stranger"]);
+    assert(entry !== undefined && entry.startTime > startTime);
+    await assertRejects(() => processes.open(child.identity), KernelError, "ESRCH");
+  });
 });
 
 Deno.test("a killed process is dead at a step of its own", () => {
