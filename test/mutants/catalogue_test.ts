@@ -8,6 +8,7 @@ const MUTANTS_MIN = 60;
 const BUGS_MIN = 20;
 const SCENARIO_FILES = [
   "prepare_test.ts",
+  "recovery_test.ts",
   "remove_test.ts",
   "sandbox_test.ts",
   "start_test.ts",

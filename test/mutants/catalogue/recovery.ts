@@ -103,9 +103,10 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "recovery-reaps-no-orphans",
-    source: made("drop a step"),
+    source: gap("W29"),
     wrong: "The files of what has no record go, its processes stay.",
     invariant: "I12",
+    scenario: "W29",
     edits: [{
       file: ORPHANS,
       from: "  if (await kernel.files.stat(bundle) !== undefined) {",

@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import { CONTAINER_TABLE } from "../../src/container/record.ts";
+import { scenario } from "./scenario.ts";
+
+scenario("W29: what runs without a record is ended by the next life", async (it) => {
+  const { id } = await it.running("ignore-term");
+  const { machine } = it.simulation;
+  await it.restart(() => {
+    const record = { table: CONTAINER_TABLE, id, value: "what a bad block has left" };
+    machine.store.commit([{ kind: "put", record }]);
+  });
+  await it.simulation.idle();
+  assertEquals(it.runtime.containers.get(id), undefined);
+  assertEquals(machine.processesOf(id), []);
+  const isOf = (line: string) => line.includes(id) && !line.startsWith("record damaged_");
+  assertEquals(it.simulation.snapshot().filter(isOf), []);
+});
