@@ -9,7 +9,8 @@ import { hold, short } from "./violation.ts";
 
 /**
  * I9: the exit code is the kernel's, from the first read that says EXITED on, unless the start failed
- * (128) or nobody can have seen the end (255); and nobody calls a program dead that ran.
+ * (128) or nobody can have seen the end (255); and nobody calls a program dead that ran, nor a start
+ * failed that was done, where nothing but its client's patience has ended.
  */
 export class ExitCode implements Checker {
   /** Containers whose start a crash has cut off: it may have been taking back what it had made. */
@@ -49,7 +50,11 @@ export class ExitCode implements Checker {
   }
 
   #observe({ id, status }: ContainerView): void {
-    if (status.state !== "EXITED" || status.reason === START_ERROR.reason) return;
+    if (status.state !== "EXITED") return;
+    if (status.reason === START_ERROR.reason) {
+      const isDone = this.facts.machine.startCount(id) > 0 && this.#whyUnknown(id) === undefined;
+      return hold(!isDone, "I9", () => `container ${short(id)} ran, and its start has failed`);
+    }
     if (status.exitCode === UNKNOWN_EXIT.exitCode && status.reason === UNKNOWN_EXIT.reason) {
       const why = this.#whyUnknown(id);
       return hold(why !== undefined, "I9", () => `nobody knows why ${short(id)} ended as unknown`);

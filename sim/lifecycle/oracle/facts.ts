@@ -25,11 +25,12 @@ export class Facts implements Checker {
   /** Containers and sandboxes whose conmon was killed by a fault, or hung. */
   readonly unsupervised = new Set<string>();
   /**
-   * Whether a network plugin hung when its daemon was killed: nobody waits for it longer than a plugin
-   * may take, and the address that it takes after that is nobody's.
+   * Whether a network plugin hung when its daemon was killed, or was slower later than a plugin may be:
+   * nobody waits for it longer, and the address that it takes after that is nobody's.
    */
   hasAbandonedPlugin = false;
   readonly #hungPlugins = new Set<Process>();
+  #lifeBeganMicros = 0;
   readonly #alive = new Map<string, Set<Process>>();
   readonly #endAsked = new Set<string>();
   readonly #removalAsked = new Set<string>();
@@ -47,7 +48,16 @@ export class Facts implements Checker {
    * enter any more, as an exec that a crash has left to itself.
    */
   inside(id: string): readonly Process[] {
-    return [...this.alive(id)].filter(isInside);
+    return [...this.alive(id)].filter((it) => isInside(it) && !this.isStillborn(it));
+  }
+
+  /**
+   * Where a fault has killed conmon, and its runtime with it, the init that was born a moment before is
+   * nobody's child and in no group yet: nobody can find it, and it ends at its next read.
+   */
+  isStillborn({ container, cgroup, hasExecuted }: Process): boolean {
+    return container?.role === "init" && !hasExecuted && cgroup === this.machine.cgroups.root &&
+      this.unsupervised.has(container.containerId);
   }
 
   /** Whether any client ever asked for an end of a container, or of its sandbox. */
@@ -104,7 +114,16 @@ export class Facts implements Checker {
   hung(process: Process): void {
     const id = process.args[0] === "conmon" ? process.args.find(isId) : undefined;
     if (id !== undefined) this.unsupervised.add(id);
-    if (process.env["CNI_CONTAINERID"] !== undefined) this.#hungPlugins.add(process);
+    if (process.env["CNI_CONTAINERID"] === undefined) return;
+    this.#hungPlugins.add(process);
+    this.hasAbandonedPlugin ||= !isOfDaemon(process);
+  }
+
+  recovered({ config }: Lifecycle): void {
+    if (this.nowMicros - this.#lifeBeganMicros < config.bounds.programMs * 1_000) return;
+    this.hasAbandonedPlugin ||= this.machine.processes.all().some((it) =>
+      it.isAlive && it.env["CNI_CONTAINERID"] !== undefined && !isOfDaemon(it)
+    );
   }
 
   powerLost(): void {
@@ -114,6 +133,7 @@ export class Facts implements Checker {
 
   lifeBegan(runtime: Lifecycle): void {
     this.runtime = runtime;
+    this.#lifeBeganMicros = this.nowMicros;
   }
 
   lifeEnded(): void {
@@ -147,6 +167,13 @@ export class Facts implements Checker {
   lost(call: Call): void {
     this.calls.delete(call);
   }
+}
+
+/** Whether the daemon that started a process lives. */
+function isOfDaemon(process: Process): boolean {
+  let at = process.parent;
+  while (at !== undefined && at.args[0] !== "slipway") at = at.parent;
+  return at !== undefined;
 }
 
 /** Whether a process is in its container: its init, or what was executed in it. */

@@ -35,7 +35,7 @@ export class FailedStart implements Checker {
     this.#exited.add(id);
     for (const process of this.facts.alive(id)) {
       hold(
-        process.container?.role !== "init",
+        process.container?.role !== "init" || this.facts.isStillborn(process),
         "I17",
         () => `container ${short(id)} is EXITED (${status.reason}), ${this.facts.text(id)}`,
       );

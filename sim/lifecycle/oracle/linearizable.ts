@@ -30,6 +30,8 @@ export class Linearizable implements Checker {
   readonly #operations = new Map<string, Operation[]>();
   readonly #open = new Map<Call, number>();
   readonly #read = new Map<string, RegisterState>();
+  /** Of sandboxes: what may be done later, to containers too that nobody had seen when it was asked for. */
+  readonly #goingOn = new Map<string, Operation[]>();
   /** Counts calls and answers. */
   #time = 0;
 
@@ -53,9 +55,12 @@ export class Linearizable implements Checker {
     this.#close(call, undefined);
   }
 
-  appeared({ id, status }: ContainerView, isLoaded: boolean): void {
-    // Made by a call that a crash cut off: nobody has seen it before.
-    if (isLoaded && !this.#operations.has(id)) this.#crash(id);
+  appeared({ id, sandboxId, status }: ContainerView, isLoaded: boolean): void {
+    if (!this.#operations.has(id)) {
+      for (const operation of this.#goingOn.get(sandboxId) ?? []) this.#push(id, operation);
+      // Made by a call that a crash cut off: nobody has seen it before.
+      if (isLoaded) this.#crash(id);
+    }
     this.#readOne(id, status.state);
   }
 
@@ -90,7 +95,10 @@ export class Linearizable implements Checker {
     const input = INPUTS[call.kind];
     if (input === undefined || began === undefined) return;
     const ended = output === undefined ? Infinity : ++this.#time;
-    for (const id of this.#containersOf(call)) this.#push(id, { input, output, began, ended });
+    const operation = { input, output, began, ended };
+    for (const id of this.#containersOf(call)) this.#push(id, operation);
+    if (output !== undefined || !call.kind.endsWith("Sandbox")) return;
+    this.#goingOn.set(call.id, [...this.#goingOn.get(call.id) ?? [], operation]);
   }
 
   #containersOf({ kind, id }: Call): readonly string[] {

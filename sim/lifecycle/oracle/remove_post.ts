@@ -17,6 +17,7 @@ export class RemovePost implements Checker {
     this.#removed.add(id);
     const left = [
       ...this.facts.inside(id).map((it) => `process ${it.pid}`),
+      ...this.#supervisors(id).map((it) => `conmon ${it.pid}`),
       ...this.#files(runtime, id),
       ...this.#registered(runtime, id),
     ];
@@ -38,6 +39,12 @@ export class RemovePost implements Checker {
       !this.#removed.has(id),
       "I4",
       () => `container ${short(id)} was removed and has got process ${process.pid}`,
+    );
+  }
+
+  #supervisors(id: string): readonly Process[] {
+    return this.facts.machine.processes.all().filter((it) =>
+      it.isAlive && it.args[0] === "conmon" && it.args.includes(id)
     );
   }
 

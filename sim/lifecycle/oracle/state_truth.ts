@@ -1,3 +1,4 @@
+import { taskPaths } from "../../../src/task/paths.ts";
 import type { Process } from "../../world/process.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { Checker } from "./checker.ts";
@@ -5,8 +6,9 @@ import type { Facts } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
 /**
- * I2: at rest RUNNING says that the program lives, EXITED that nothing does, CREATED that nothing was
- * executed. And at any time: under EXITED no program runs, nor does one begin to.
+ * I2: at rest RUNNING says that the program lives, EXITED that nothing does and neither the OCI runtime nor
+ * the kernel keeps anything of it, CREATED that nothing was executed. And at any time: under EXITED no
+ * program runs, nor does one begin to.
  */
 export class StateTruth implements Checker {
   readonly #exited = new Set<string>();
@@ -46,7 +48,19 @@ export class StateTruth implements Checker {
       // A task that was prepared ahead waits with the user's program not executed.
       const mayBePrepared = state === "CREATED" && alive.every((it) => !it.hasExecuted);
       hold(state === "RUNNING" || alive.length === 0 || mayBePrepared, "I2", about);
+      if (state === "EXITED") this.#requireGone(runtime, id);
     }
+  }
+
+  #requireGone({ config }: Lifecycle, id: string): void {
+    const { machine } = this.facts;
+    const { runtimeDirectory } = taskPaths(config, id);
+    const cgroup = this.facts.containers.get(id)?.cgroup ?? "";
+    const hasGroup = machine.cgroups.find(cgroup) !== undefined;
+    const left = machine.tree.find(runtimeDirectory) === undefined
+      ? hasGroup ? `cgroup ${cgroup}` : undefined
+      : runtimeDirectory;
+    hold(left === undefined, "I2", () => `container ${short(id)} is EXITED, and ${left} is there`);
   }
 
   #observe({ id, status }: ContainerView): void {

@@ -92,6 +92,13 @@ violates("I2", "is RUNNING, nothing of it runs", async (scene) => {
   scene.oracle.atRest(scene.lifecycle);
 });
 
+violates("I2", "is EXITED, and cgroup /slipway/", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  await killed(scene, container);
+  scene.simulation.machine.cgroups.create(container.record.cgroup);
+  scene.oracle.atRest(scene.lifecycle);
+});
+
 violates("I3", "was stopped and is RUNNING", async (scene) => {
   const { id } = await scene.running("sleep", "1000");
   scene.answered("StopContainer", id);
@@ -100,6 +107,27 @@ violates("I3", "was stopped and is RUNNING", async (scene) => {
 violates("I4", "left process", async (scene) => {
   const { id } = await scene.running("sleep", "1000");
   scene.answered("RemoveContainer", id);
+});
+
+violates("I3", "was stopped before its start, and is EXITED", async (scene) => {
+  const container = await scene.created(await scene.sandbox(), "true");
+  scene.answered("StopContainer", container.id);
+  await end(scene, container);
+});
+
+allows("that a start which comes after a stop fails", async (scene) => {
+  const container = await scene.created(await scene.sandbox(), "true");
+  scene.answered("StopContainer", container.id);
+  scene.called("StartContainer", container.id);
+  await killed(scene, container);
+  await end(scene, container, { exitCode: 128, reason: "StartError" });
+});
+
+violates("I4", "left conmon", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  using _conmon = scene.simulation.hold("conmon ");
+  await killed(scene, container);
+  scene.answered("RemoveContainer", container.id);
 });
 
 violates("I5", "was stopped and is ready", async (scene) => {
@@ -179,6 +207,11 @@ violates("I9", "its start was called failed", async (scene) => {
   const container = await scene.running("exit", "3");
   const error = new RuntimeError("FAILED_PRECONDITION", "container process is already dead");
   scene.oracle.refused(scene.called("StartContainer", container.id), error);
+});
+
+violates("I9", "ran, and its start has failed", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  await lateEnd(scene, container, { exitCode: 128, reason: "StartError" });
 });
 
 violates("I10", "STARTED after CREATED, STARTED", async (scene) => {
@@ -386,7 +419,7 @@ violates("I21", "is EXITED, of it run", async (scene) => {
   const container = await scene.running("sleep", "1000");
   scene.init(container).container = { containerId: container.id, role: "exec" };
   await end(scene, container, { exitCode: 128, reason: "StartError" });
-});
+}, { isFaultless: false });
 
 violates("register", "start (", async (scene) => {
   const { id } = await scene.created(await scene.sandbox(), "true");
