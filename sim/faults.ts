@@ -35,8 +35,18 @@ export interface ProgramFault {
   readonly slowMs?: number;
 }
 
+/** A part of a run in which things go wrong. */
+export interface FaultSpell {
+  /** Its first step, counted from the beginning of the simulation. */
+  readonly fromStep: number;
+  /** The step that is not in it any more. */
+  readonly toStep: number;
+}
+
 /** What may go wrong, and how often. Everything is off unless it is named. */
 export interface FaultOptions {
+  /** When something goes wrong: at any time unless given. */
+  readonly spell?: FaultSpell;
   /**
    * Timers fire although something else can run: everything is slow on a loaded machine. Probability
    * of each step.
@@ -219,9 +229,16 @@ export class Faults implements WatchFaults {
   /** The one place where it is decided. */
   #strikes(at: string, what: string, probability: number): boolean {
     const { guide, recorder } = this.decisions;
-    const strikes = guide?.strikes(at, what) ?? this.#random.chance(probability);
+    const strikes = guide?.strikes(at, what) ??
+      (this.#isSpell && this.#random.chance(probability));
     if (strikes) recorder?.fault(at, what);
     return strikes;
+  }
+
+  get #isSpell(): boolean {
+    const { spell } = this.#options;
+    const { stepCount } = this.#scheduler;
+    return spell === undefined || (stepCount >= spell.fromStep && stepCount < spell.toStep);
   }
 
   get #stepKey(): string {

@@ -175,6 +175,7 @@ export {
   type FaultOptions,
   FAULTS,
   type Faults,
+  type FaultSpell,
   type ProgramFault,
 } from "./faults.ts";
 export { type Access, Footprint } from "./footprint.ts";

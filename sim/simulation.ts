@@ -254,13 +254,20 @@ export class Simulation {
    * after a step: `afterSteps` steps from now, or where the schedule has it, if there is one.
    *
    * @param what its name in schedules; no two of a run may share it
+   * @param counts which steps count; all unless given
    */
-  inject(what: string, afterSteps: number, action: () => void): void {
+  inject(
+    what: string,
+    afterSteps: number,
+    action: () => void,
+    counts: (step: Step) => boolean = () => true,
+  ): void {
     const { listeners } = this.scheduler;
-    const end = this.scheduler.stepCount + afterSteps;
-    const listener = (): void => {
-      const { stepCount, currentKey } = this.scheduler;
-      const isNow = this.#chooser.injects?.(what, currentKey) ?? stepCount >= end;
+    let stepsLeft = afterSteps;
+    const listener = (step: Step): void => {
+      if (counts(step)) stepsLeft--;
+      const { currentKey } = this.scheduler;
+      const isNow = this.#chooser.injects?.(what, currentKey) ?? stepsLeft <= 0;
       if (!isNow) return;
       listeners.splice(listeners.indexOf(listener), 1);
       this.#recorder?.injection(this.scheduler.currentKey, what);

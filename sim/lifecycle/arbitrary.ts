@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { type EnabledFault, FAULT_NAMES } from "./faults.ts";
 import type { Incident } from "./incident.ts";
+import type { FaultSpell } from "../faults.ts";
 import { clients } from "./client_arbitrary.ts";
 import { type LifecycleProgram, PID_MAX } from "./request.ts";
 
@@ -9,18 +10,31 @@ const FEW_PIDS = 16;
 
 /** Chances in 10,000 at each point: from one in a run or so to a machine that hardly works. */
 const rate = fc.constantFrom(2, 10, 50, 300);
+const oftenInSpell = fc.constantFrom(1_000, 3_000, 10_000);
+
+type Trouble = Pick<LifecycleProgram, "faults" | "spell">;
 
 /** Swarm testing: each run has a few faults of its own, so that none hides what another would show. */
-const faults: fc.Arbitrary<readonly EnabledFault[]> = fc.oneof(
-  { weight: 3, arbitrary: fc.constant([]) },
-  { weight: 2, arbitrary: faultsAmong(2) },
-  { weight: 2, arbitrary: faultsAmong(8) },
+const trouble: fc.Arbitrary<Trouble> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({ faults: [] }) },
+  { weight: 2, arbitrary: fc.record({ faults: faultsAmong(2) }) },
+  { weight: 2, arbitrary: fc.record({ faults: faultsAmong(8) }) },
   // Nothing else, and often: who waits for a stranger is told by that alone.
-  { weight: 1, arbitrary: hangs() },
+  { weight: 1, arbitrary: fc.record({ faults: hangs() }) },
+  // A disk that is full stays so for a while; what was made before is to be taken back under it.
+  { weight: 2, arbitrary: fc.record({ faults: faultsAmong(4, oftenInSpell), spell: spell() }) },
 );
 
-function faultsAmong(countMax: number): fc.Arbitrary<readonly EnabledFault[]> {
-  return fc.uniqueArray(fc.record({ name: fc.constantFrom(...FAULT_NAMES), per10k: rate }), {
+function spell(): fc.Arbitrary<FaultSpell> {
+  return fc.record({ fromStep: fc.nat(500), steps: fc.constantFrom(20, 60, 200) })
+    .map(({ fromStep, steps }) => ({ fromStep, toStep: fromStep + steps }));
+}
+
+function faultsAmong(
+  countMax: number,
+  per10k: fc.Arbitrary<number> = rate,
+): fc.Arbitrary<readonly EnabledFault[]> {
+  return fc.uniqueArray(fc.record({ name: fc.constantFrom(...FAULT_NAMES), per10k }), {
     minLength: 1,
     maxLength: countMax,
     selector: ({ name }) => name,
@@ -43,6 +57,28 @@ const afterSteps = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 1_200 }) },
 );
 
+/** After so many of what: any steps, or right beside what lasts. */
+const when: fc.Arbitrary<Pick<Incident, "afterSteps" | "pace">> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ afterSteps }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      afterSteps: fc.integer({ min: 1, max: 40 }),
+      pace: fc.constant("commits" as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      afterSteps: fc.integer({ min: 1, max: 12 }),
+      pace: fc.constant("forks" as const),
+    }),
+  },
+);
+
+/** Of virtual time, in which programs end and nobody sees it. */
+const awayMs = fc.constantFrom(0, 0, 0, 50, 5_000);
+
 const incident: fc.Arbitrary<Incident> = fc.oneof(
   { weight: 4, arbitrary: fc.constant("daemon killed" as const) },
   {
@@ -52,14 +88,12 @@ const incident: fc.Arbitrary<Incident> = fc.oneof(
       "power lost" as const,
       "conmon killed" as const,
       "out of memory" as const,
+      "pid taken" as const,
     ),
   },
 ).chain((kind) =>
-  fc.record({
-    kind: fc.constant(kind),
-    afterSteps,
-    choice: fc.nat(7),
-  })
+  fc.record({ kind: fc.constant(kind), choice: fc.nat(7), awayMs, when })
+    .map(({ when, ...incident }) => ({ ...incident, ...when }))
 );
 
 const clockJump: fc.Arbitrary<Incident> = fc.record({
@@ -92,9 +126,9 @@ export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<Lifecyc
   return fc.record({
     clients,
     incidents: options.crashes ? incidents : fc.constant([]),
-    faults: options.faults ? faults : fc.constant([]),
+    trouble: options.faults ? trouble : fc.constant({ faults: [] }),
     prepare: fc.constantFrom("eager", "lazy"),
     pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
     hasIdleSubscriber: fc.boolean(),
-  });
+  }).map(({ trouble, ...program }) => ({ ...program, ...trouble }));
 }

@@ -33,6 +33,18 @@ const EXEC_COMMANDS: readonly (readonly string[])[] = [
   ["no-such-program"],
 ];
 
+const KINDS: readonly Request["kind"][] = [
+  "RunPodSandbox",
+  "StopPodSandbox",
+  "RemovePodSandbox",
+  "CreateContainer",
+  "StartContainer",
+  "StopContainer",
+  "RemoveContainer",
+  "ExecSync",
+  "ReopenContainerLog",
+];
+
 const command = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...LASTING) },
   { weight: 2, arbitrary: fc.constantFrom(...COMMANDS) },
@@ -43,27 +55,45 @@ const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
 const anyPlace: fc.Arbitrary<ContainerPlace> = fc.record({ sandbox: slot, container: slot });
 const graceMs = fc.constantFrom(0, 100, 2_000);
 
+/**
+ * Swarm testing (Groce et al., ISSTA 2012): in every other run clients ask for a few kinds of things only,
+ * so that those meet each other often, and nothing else comes between.
+ */
+const kinds: fc.Arbitrary<readonly Request["kind"][]> = fc.oneof(
+  fc.constant(KINDS),
+  fc.subarray([...KINDS], { minLength: 1, maxLength: 3 }),
+);
+
 /** What a client asks for, most of it of the container in one place. */
-function requestsAt(home: fc.Arbitrary<ContainerPlace>): fc.Arbitrary<Request> {
-  const place = fc.oneof({ weight: 2, arbitrary: home }, { weight: 1, arbitrary: anyPlace });
+function requestsAt(
+  home: ContainerPlace,
+  kinds: readonly Request["kind"][],
+): fc.Arbitrary<Request> {
+  const place = fc.oneof(
+    { weight: 2, arbitrary: fc.constant(home) },
+    { weight: 1, arbitrary: anyPlace },
+  );
   const sandbox = place.map((it) => it.sandbox);
   const flags = { hasNetwork: fc.boolean(), sharesPids: fc.boolean() };
   const of = <K extends Request["kind"]>(kind: K) => ({ kind: fc.constant(kind) });
-  return fc.oneof(
-    { weight: 3, arbitrary: fc.record({ ...of("RunPodSandbox"), sandbox, ...flags }) },
-    { weight: 3, arbitrary: fc.record({ ...of("StopPodSandbox"), sandbox }) },
-    { weight: 2, arbitrary: fc.record({ ...of("RemovePodSandbox"), sandbox }) },
-    {
+  const weighted: Readonly<Record<Request["kind"], fc.WeightedArbitrary<Request>>> = {
+    RunPodSandbox: {
+      weight: 3,
+      arbitrary: fc.record({ ...of("RunPodSandbox"), sandbox, ...flags }),
+    },
+    StopPodSandbox: { weight: 3, arbitrary: fc.record({ ...of("StopPodSandbox"), sandbox }) },
+    RemovePodSandbox: { weight: 2, arbitrary: fc.record({ ...of("RemovePodSandbox"), sandbox }) },
+    CreateContainer: {
       weight: 4,
       arbitrary: fc.record({ ...of("CreateContainer"), place, command, sharesPids: fc.boolean() }),
     },
-    { weight: 5, arbitrary: fc.record({ ...of("StartContainer"), place }) },
-    {
+    StartContainer: { weight: 5, arbitrary: fc.record({ ...of("StartContainer"), place }) },
+    StopContainer: {
       weight: 6,
       arbitrary: fc.record({ ...of("StopContainer"), place, gracePeriodMs: graceMs }),
     },
-    { weight: 4, arbitrary: fc.record({ ...of("RemoveContainer"), place }) },
-    {
+    RemoveContainer: { weight: 4, arbitrary: fc.record({ ...of("RemoveContainer"), place }) },
+    ExecSync: {
       weight: 2,
       arbitrary: fc.record({
         ...of("ExecSync"),
@@ -72,28 +102,48 @@ function requestsAt(home: fc.Arbitrary<ContainerPlace>): fc.Arbitrary<Request> {
         timeoutMs: fc.constantFrom(0, 500),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
-  );
+    ReopenContainerLog: { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
+  };
+  return fc.oneof(...kinds.map((kind) => weighted[kind]));
 }
 
-/** One in so many clients gives up: at once, or when the work is well under way. */
-function patience(oneIn: number): fc.Arbitrary<number | undefined> {
-  const steps = fc.oneof(fc.nat(60), fc.nat(300));
+/** When a client gives up, if it does. */
+type Patience = Pick<ClientCall, "patienceSteps" | "patienceOf">;
+
+/**
+ * One in so many clients gives up: at once, when the work is well under way, or right when a process was
+ * born for it.
+ */
+function patience(oneIn: number): fc.Arbitrary<Patience> {
+  const givesUp: fc.Arbitrary<Patience> = fc.oneof(
+    fc.record({ patienceSteps: fc.nat(60) }),
+    fc.record({ patienceSteps: fc.nat(300) }),
+    fc.record({ patienceSteps: fc.nat(40), patienceOf: fc.constant("own steps" as const) }),
+    fc.record({ patienceSteps: fc.nat(6), patienceOf: fc.constant("forks" as const) }),
+  );
   return fc.oneof(
-    { weight: oneIn - 1, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: steps },
+    { weight: oneIn - 1, arbitrary: fc.constant({ patienceSteps: undefined }) },
+    { weight: 1, arbitrary: givesUp },
   );
 }
 
-function callsAt(home: fc.Arbitrary<ContainerPlace>): fc.Arbitrary<ClientCall> {
-  return fc.record({ request: requestsAt(home), patienceSteps: patience(6) });
+/** A kubelet asks again for what it was refused. */
+const triesMax = fc.constantFrom(1, 1, 3);
+
+function callsAt(
+  home: ContainerPlace,
+  kinds: readonly Request["kind"][],
+): fc.Arbitrary<ClientCall> {
+  return fc.tuple(requestsAt(home, kinds), patience(6), triesMax).map(
+    ([request, patience, triesMax]) => ({ request, ...patience, triesMax }),
+  );
 }
 
 /**
  * What a client that wants a container does, so that most runs get to the interesting part: run,
  * create, start, and what a random tail adds.
  */
-const opening = (place: ContainerPlace) =>
+const opening = (place: ContainerPlace, kinds: readonly Request["kind"][]) =>
   fc.record({
     hasNetwork: fc.boolean(),
     sharesPids: fc.boolean(),
@@ -104,36 +154,59 @@ const opening = (place: ContainerPlace) =>
       { weight: 3, arbitrary: fc.tuple(patience(6)) },
       { weight: 1, arbitrary: fc.tuple(patience(6), patience(6), patience(6)) },
     ),
-    tail: fc.array(callsAt(fc.constant(place)), { maxLength: 4 }),
+    tail: fc.array(callsAt(place, kinds), { maxLength: 4 }),
   }).map(({ hasNetwork, sharesPids, command, patience, starts, tail }): ClientCall[] => [
     {
       request: { kind: "RunPodSandbox", sandbox: place.sandbox, hasNetwork, sharesPids },
-      patienceSteps: patience[0],
+      ...patience[0],
     },
-    {
-      request: { kind: "CreateContainer", place, command, sharesPids },
-      patienceSteps: patience[1],
-    },
+    { request: { kind: "CreateContainer", place, command, sharesPids }, ...patience[1] },
     // A client whose answer was lost with the daemon tries again.
-    ...starts.map((patienceSteps): ClientCall => ({
+    ...starts.map((patience): ClientCall => ({
       request: { kind: "StartContainer", place },
-      patienceSteps,
+      ...patience,
     })),
     ...tail,
   ]);
 
+/** A container that ends again and again: each time another takes its place, as a kubelet does it. */
+const restarting = (place: ContainerPlace): fc.Arbitrary<readonly ClientCall[]> =>
+  fc.array(
+    fc.record({ command, patience: patience(6), gracePeriodMs: graceMs, isStopped: fc.boolean() }),
+    { minLength: 2, maxLength: 4 },
+  ).map((rounds) => [
+    call({
+      kind: "RunPodSandbox",
+      sandbox: place.sandbox,
+      hasNetwork: false,
+      sharesPids: false,
+    }),
+    ...rounds.flatMap(({ command, patience, gracePeriodMs, isStopped }): ClientCall[] => [
+      call({ kind: "CreateContainer", place, command, sharesPids: false }),
+      { request: { kind: "StartContainer", place }, ...patience },
+      ...(isStopped ? [call({ kind: "StopContainer", place, gracePeriodMs })] : []),
+      call({ kind: "RemoveContainer", place }),
+    ]),
+  ]);
+
+function call(request: Request): ClientCall {
+  return { request, patienceSteps: undefined };
+}
+
 /** Who comes to a place where somebody else is at work, or has a place of its own. */
-const companion = (home: ContainerPlace): fc.Arbitrary<readonly ClientCall[]> =>
+const companion = (
+  home: ContainerPlace,
+  kinds: readonly Request["kind"][],
+): fc.Arbitrary<readonly ClientCall[]> =>
   fc.oneof(
-    {
-      weight: 3,
-      arbitrary: fc.array(callsAt(fc.constant(home)), { minLength: 1, maxLength: 6 }),
-    },
-    { weight: 1, arbitrary: opening(home) },
-    { weight: 1, arbitrary: anyPlace.chain(opening) },
+    { weight: 9, arbitrary: fc.array(callsAt(home, kinds), { minLength: 1, maxLength: 6 }) },
+    { weight: 3, arbitrary: opening(home, kinds) },
+    { weight: 3, arbitrary: anyPlace.chain((place) => opening(place, kinds)) },
+    { weight: 1, arbitrary: anyPlace.chain(restarting) },
   );
 
 /** Up to three clients: one that wants a container, and others. */
-export const clients: fc.Arbitrary<readonly (readonly ClientCall[])[]> = anyPlace.chain((home) =>
-  fc.tuple(opening(home), fc.array(companion(home), { maxLength: 2 }))
-).map(([first, others]) => [first, ...others]);
+export const clients: fc.Arbitrary<readonly (readonly ClientCall[])[]> = fc.tuple(anyPlace, kinds)
+  .chain(([home, kinds]) =>
+    fc.tuple(opening(home, kinds), fc.array(companion(home, kinds), { maxLength: 2 }))
+  ).map(([first, others]) => [first, ...others]);

@@ -1,4 +1,4 @@
-import type { FaultOptions } from "../faults.ts";
+import type { FaultOptions, FaultSpell } from "../faults.ts";
 
 /** One way in which a machine goes wrong under a lifecycle, and where Linux does it. */
 interface LifecycleFault {
@@ -20,6 +20,7 @@ const PLUGIN = /^\S*(bridge|host-local|portmap)\b/;
 const WORKLOAD =
   /^(echo|exit|fork-holder|ignore-term|on-term|oom-child|pieces|stay-in-cgroup|true)\b/;
 const SLOW_MS = 3_000;
+const SLOWNESS_MAX = 0.03;
 
 /** The catalogue of the lifecycle runs. All of it is off unless a program enables it. */
 export const LIFECYCLE_FAULTS = {
@@ -27,7 +28,8 @@ export const LIFECYCLE_FAULTS = {
     source: "man 7 sched: nothing bounds how long a process is not run",
     isHarmless: true,
     takesTime: true,
-    options: (rate) => ({ slowness: rate }),
+    // One on which more than timers never moves is none.
+    options: (rate) => ({ slowness: Math.min(rate, SLOWNESS_MAX) }),
   },
   "disk full": {
     source: "man 2 write, mkdir, ERRORS: ENOSPC",
@@ -105,6 +107,18 @@ export const LIFECYCLE_FAULTS = {
     source: "man 5 proc, oom_score_adj: the OOM killer takes any process",
     options: (rate) => ({ programs: [{ program: OCI_RUNTIME, kind: "kill", probability: rate }] }),
   },
+  "runtime fails first": {
+    source: "man 8 runc: its exit status; out of threads, or of memory, before it acts",
+    options: (rate) => ({
+      programs: [{ program: OCI_RUNTIME, kind: "fail-before", probability: rate }],
+    }),
+  },
+  "runtime fails last": {
+    source: "https://github.com/opencontainers/runc/commit/e02822874: fails after it has acted",
+    options: (rate) => ({
+      programs: [{ program: OCI_RUNTIME, kind: "fail-after", probability: rate }],
+    }),
+  },
   "runtime hangs": {
     source: "man 5 proc, stat: state D",
     takesTime: true,
@@ -181,10 +195,14 @@ export interface EnabledFault {
 }
 
 /** All that the enabled faults ask of the simulator. */
-export function faultOptionsOf(faults: readonly EnabledFault[]): FaultOptions {
+export function faultOptionsOf(
+  faults: readonly EnabledFault[],
+  spell?: FaultSpell,
+): FaultOptions {
   const options = faults.map(({ name, per10k }) => entryOf(name).options(per10k / 10_000));
   const watches = options.flatMap(({ watch }) => watch === undefined ? [] : [watch]);
   return {
+    ...(spell === undefined ? {} : { spell }),
     slowness: Math.max(0, ...options.map((it) => it.slowness ?? 0)),
     calls: options.flatMap((it) => it.calls ?? []),
     programs: options.flatMap((it) => it.programs ?? []),

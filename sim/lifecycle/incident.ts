@@ -1,6 +1,7 @@
 import { SIGKILL } from "../../src/kernel/processes.ts";
 import type { Machine } from "../world/machine.ts";
 import type { Process } from "../world/process.ts";
+import type { Pace } from "./pace.ts";
 
 /**
  * What may befall a machine, and where that happens:
@@ -13,6 +14,7 @@ import type { Process } from "../world/process.ts";
  * | conmon killed     | of one conmon                                             | man 5 proc, oom_score_adj     |
  * | out of memory     | the kernel kills a process of a container                 | man 7 cgroups, memory.events  |
  * | clock set         | CLOCK_REALTIME forward or back, by up to days             | man 2 clock_settime           |
+ * | pid taken         | a stranger gets the pid that the init of a container had  | man 5 proc, pid_max: they wrap |
  */
 export const INCIDENT_KINDS = [
   "daemon killed",
@@ -21,6 +23,7 @@ export const INCIDENT_KINDS = [
   "conmon killed",
   "out of memory",
   "clock set",
+  "pid taken",
 ] as const;
 
 /** What befalls the machine. */
@@ -31,6 +34,13 @@ export interface Incident {
   readonly kind: IncidentKind;
   /** Steps after the incident before, or after the clients have begun. */
   readonly afterSteps: number;
+  /** Which steps those are; any unless given. */
+  readonly pace?: Pace;
+  /**
+   * Where the daemon is killed: how long it is away, of virtual time, and others take pids meanwhile; not
+   * at all unless given.
+   */
+  readonly awayMs?: number;
   /** Which of those that it can hit, counted round; of "clock set" the seconds, below 0 for back. */
   readonly choice: number;
 }
@@ -57,6 +67,28 @@ export function runOutOfMemory(machine: Machine, choice: number): void {
   );
   const victim = pick(candidates, choice);
   if (victim !== undefined) machine.oomKill(victim.cgroup.path, victim);
+}
+
+/** What nobody of the runtime's has anything to do with. */
+const STRANGER = "stranger";
+
+/**
+ * As many processes have come and gone as there are pids, and the next one stays: it has the pid that the
+ * init of a container had, if there is one that is free.
+ */
+export function takePid(machine: Machine, choice: number): void {
+  const free = [...machine.inits.values()].filter(({ pid, state }) =>
+    state === "reaped" && machine.processes.get(pid) === undefined
+  );
+  const { pid } = pick(free, choice) ?? {};
+  if (pid !== undefined) machine.startStranger(STRANGER, pid);
+}
+
+/** Those that took a pid end: they are no part of what a run has made. */
+export function endStrangers(machine: Machine): void {
+  for (const process of machine.processes.all()) {
+    if (process.args[0] === STRANGER) machine.processes.signal(process, SIGKILL);
+  }
 }
 
 function pick(candidates: readonly Process[], choice: number): Process | undefined {

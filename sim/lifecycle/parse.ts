@@ -1,5 +1,6 @@
 import { FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS } from "./incident.ts";
+import { PACES } from "./pace.ts";
 import type { LifecycleProgram, Request } from "./request.ts";
 
 /** Says whether a value is as it should be. */
@@ -27,6 +28,8 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
 const isCalls = list(object({
   request: isRequest,
   patienceSteps: optional(isCount),
+  patienceOf: optional(oneOf(PACES)),
+  triesMax: optional(isCount),
   key: optional(isText),
 }));
 
@@ -37,9 +40,12 @@ const isProgram = object({
   incidents: list(object({
     kind: oneOf(INCIDENT_KINDS),
     afterSteps: isCount,
+    pace: optional(oneOf(PACES)),
+    awayMs: optional(isCount),
     choice: (value) => Number.isSafeInteger(value),
   })),
   faults: list(object({ name: oneOf(FAULT_NAMES), per10k: isCount })),
+  spell: optional(object({ fromStep: isCount, toStep: isCount })),
   prepare: oneOf(["eager", "lazy"]),
   pidMax: isCount,
   hasIdleSubscriber: isFlag,

@@ -1,5 +1,7 @@
+import type { FaultSpell } from "../faults.ts";
 import type { EnabledFault } from "./faults.ts";
 import type { Incident } from "./incident.ts";
+import type { Pace } from "./pace.ts";
 
 /** Which sandbox of the few that a run plays with. */
 export type SandboxSlot = 0 | 1 | 2;
@@ -50,6 +52,10 @@ export type Request =
 export interface ClientCall {
   readonly request: Request;
   readonly patienceSteps: number | undefined;
+  /** Which steps those are; any unless given. */
+  readonly patienceOf?: Pace;
+  /** How often it is made as long as it is refused, as a kubelet does; once unless given. */
+  readonly triesMax?: number;
   /** "1.2", the second call of the first client, also when calls before it were taken away. */
   readonly key?: string;
 }
@@ -65,6 +71,8 @@ export interface LifecycleProgram {
   readonly incidents: readonly Incident[];
   /** What of the catalogue can go wrong, and how often; all else is off. */
   readonly faults: readonly EnabledFault[];
+  /** When it goes wrong: all the time unless given. */
+  readonly spell?: FaultSpell;
   /** Whether tasks are prepared ahead of their start. */
   readonly prepare: "eager" | "lazy";
   /** How many pids there are: few, and they recycle soon. */

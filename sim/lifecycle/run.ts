@@ -2,7 +2,7 @@ import { isBug } from "../../src/bug.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { messageOf } from "../../src/errors.ts";
 import { putImage } from "../../src/image/record.ts";
-import { Context } from "../../src/kernel/context.ts";
+import { Context, sleep } from "../../src/kernel/context.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
@@ -17,8 +17,16 @@ import { perform } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
 import { core } from "./core.ts";
 import { NotDone } from "./not_done.ts";
+import { countsOf } from "./pace.ts";
 import { areHarmless, faultOptionsOf, onlyHang, takeTime } from "./faults.ts";
-import { type Incident, killConmon, killService, runOutOfMemory } from "./incident.ts";
+import {
+  endStrangers,
+  type Incident,
+  killConmon,
+  killService,
+  runOutOfMemory,
+  takePid,
+} from "./incident.ts";
 import type { Lifecycle, Operations } from "./operations.ts";
 import type { Call } from "./oracle/checker.ts";
 import { Oracle } from "./oracle/oracle.ts";
@@ -66,7 +74,7 @@ export interface LifecycleResult {
 /** How often a client tries to clean up before that counts as broken (I11). */
 const CLEANUP_TRIES = 3;
 /** How often the daemon is started again when it cannot start, before that counts as broken (I19). */
-const BOOT_TRIES = 20;
+const BOOT_TRIES = 100;
 /**
  * Liveness: when nothing goes wrong any more, what is under way ends within so many steps, and what is
  * there can be removed within so many. A run has a few hundred, and is fair after 20,000.
@@ -107,6 +115,10 @@ export function runLifecycle(
   return { steps: simulation.scheduler.stepCount, failure, reached, simulation };
 }
 
+/** How long the daemon is away, and who gets a pid meanwhile. */
+type Absence = Pick<Incident, "awayMs" | "choice">;
+const NOT_AWAY: Absence = { choice: 0 };
+
 class LifecycleRun {
   readonly simulation: Simulation;
   readonly oracle: Oracle;
@@ -125,7 +137,7 @@ class LifecycleRun {
       seed: options.seed,
       history: options.history ?? false,
       record: options.record ?? false,
-      faults: faultOptionsOf(program.faults),
+      faults: faultOptionsOf(program.faults, program.spell),
       pidMax: program.pidMax,
       ...(options.schedule === undefined
         ? { chooser: options.explorer ?? options.chooser ?? strategyOf(strategy, options.seed) }
@@ -180,7 +192,7 @@ class LifecycleRun {
         // What recovery does then is one way for each point at which it comes.
         if (this.#explorer !== undefined) this.#explorer.isOn = false;
         this.#befall(incident);
-      });
+      }, countsOf(incident.pace ?? "steps"));
     }
     this.#runToEnd("the clients");
     this.#hasClients = false;
@@ -215,15 +227,20 @@ class LifecycleRun {
     });
     this.#runHealed("the clean-up");
     if (removals.state === "rejected") throw removals.error;
+    endStrangers(this.simulation.machine);
     this.#runHealed("what the clean-up has left", { forMs: SETTLE_MS });
     const leaks = this.#leaks();
     hold(leaks.length === 0, "I12", () => leaks.join("; "));
   }
 
-  #boot(): void {
+  #boot({ awayMs = 0, choice }: Absence = NOT_AWAY): void {
     const { oracle } = this;
     const { prepare, hasIdleSubscriber } = this.program;
     const daemon: Daemon<Lifecycle> = this.simulation.bootDaemon(async (kernel) => {
+      if (awayMs > 0) {
+        await sleep(kernel.clock, awayMs, Context.background());
+        takePid(this.simulation.machine, choice);
+      }
       const runtime = await this.#operations(kernel, {
         prepare,
         telemetry: oracle.probing.telemetry,
@@ -239,13 +256,14 @@ class LifecycleRun {
     this.#daemon = daemon;
   }
 
-  #befall({ kind, choice }: Incident): void {
+  #befall(incident: Incident): void {
+    const { kind, choice } = incident;
     const { machine } = this.simulation;
     switch (kind) {
       case "daemon killed":
-        return this.#restart();
+        return this.#restart(() => {}, incident);
       case "service killed":
-        return this.#restart(() => killService(machine));
+        return this.#restart(() => killService(machine), incident);
       case "power lost":
         return this.#restart(() => {
           this.simulation.crashMachine();
@@ -257,15 +275,17 @@ class LifecycleRun {
         return runOutOfMemory(machine, choice);
       case "clock set":
         return this.simulation.jumpClock(choice * 1_000);
+      case "pid taken":
+        return takePid(machine, choice);
     }
   }
 
   /** SIGKILL of the daemon, and another life of it; `meanwhile` comes between. */
-  #restart(meanwhile: () => void = () => {}): void {
+  #restart(meanwhile: () => void = () => {}, absence = NOT_AWAY): void {
     this.#daemon.crash();
     this.oracle.lifeEnded();
     meanwhile();
-    this.#boot();
+    this.#boot(absence);
   }
 
   #client(name: string, number: number, calls: readonly ClientCall[]): void {
@@ -290,13 +310,16 @@ class LifecycleRun {
 
   async #call(call: ClientCall, key: string): Promise<void> {
     const creates = /^(Run|Create)/.test(call.request.kind);
-    // A client whose answer was lost with the daemon does not know what it has: it begins anew.
-    for (let tries = 1; await this.#attempt(call, `${key}/${tries}`) === "lost" && creates;) {
-      tries++;
+    for (let tries = 1;; tries++) {
+      const answer = await this.#attempt(call, `${key}/${tries}`);
+      if (answer === "refused" && tries < (call.triesMax ?? 1)) continue;
+      // A client whose answer was lost with the daemon does not know what it has: it begins anew.
+      if (answer === "lost" && creates) continue;
+      return;
     }
   }
 
-  async #attempt(call: ClientCall, key: string): Promise<"answered" | "lost"> {
+  async #attempt(call: ClientCall, key: string): Promise<"answered" | "refused" | "lost"> {
     const runtime = await this.#ready();
     const context = new Context();
     const name = describeRequest(call.request);
@@ -306,12 +329,13 @@ class LifecycleRun {
       key,
     );
     if (call.patienceSteps !== undefined) {
-      this.simulation.inject(`cancel ${key}`, call.patienceSteps, () => context.cancel());
+      const counts = countsOf(call.patienceOf ?? "steps", rpc.task);
+      this.simulation.inject(`cancel ${key}`, call.patienceSteps, () => context.cancel(), counts);
     }
     await rpc.promise.catch((error) => {
       if (isBug(error)) throw error;
     });
-    return rpc.state === "lost" ? "lost" : "answered";
+    return rpc.state === "lost" ? "lost" : rpc.state === "rejected" ? "refused" : "answered";
   }
 
   /** The runtime of the present life, once it has recovered; one that cannot start is started anew. */

@@ -34,6 +34,21 @@ Deno.test("a call fault comes instead of the effect, or after it", () => {
   for (const count of Object.values(counts)) assert(count > 5, JSON.stringify(counts));
 });
 
+Deno.test("faults strike in their spell, and at no other step", () => {
+  const call = { call: /^files\.writeFile/, errno: "ENOSPC", probability: 1 } as const;
+  const spell = { fromStep: 10, toStep: 20 };
+  onMachine(async ({ files }, { scheduler }) => {
+    for (let i = 0; i < 30; i++) {
+      const error = await files.writeFile("/run/file", "").catch((error) => error);
+      const { stepCount } = scheduler;
+      // Two steps each: the first and the last may be in the spell with one of them.
+      if (stepCount < 10 || stepCount > 21) assertEquals(error, undefined);
+      if (stepCount > 12 && stepCount < 20) assert(hasErrno(error, "ENOSPC"));
+    }
+    assert(scheduler.stepCount > 30);
+  }, { faults: { calls: [call], spell } });
+});
+
 Deno.test("a spawn that fails after its effect has run the program, and let go of its pipes", () => {
   const calls = [
     { call: /^processes\.spawn/, errno: "EAGAIN", probability: 1, isAfterEffect: true },
