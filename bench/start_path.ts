@@ -33,6 +33,9 @@ What can be measured (--measure, comma-separated, or "all"):
   reads   ContainerStatus and ListContainers beside a crowd
   growth  the calls of more pods beside a crowd, and at none
 
+A burst is from the first RunPodSandbox to the last StartContainer's answer. "pods/s" of cycles, also with
+--parallel, is of whole lives, in which stopping and removing weigh more than starting.
+
 With --json one object is printed: bench/report.schema.json describes it. Later versions only have
 more fields. What could not be measured is null or left out: CPU needs --parallel 1 and --workload
 sleep, memory and CPU a daemon in this network namespace, a trace no --endpoint.

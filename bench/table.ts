@@ -73,7 +73,7 @@ function costRows(report: Report): readonly Row[] {
         (it) => at(it.growth, pods)?.calls["run → started"]?.p50,
       )
     ),
-    ...row("pods/s at once", 1, (it) => it.burst?.podsPerSecond),
+    ...row("pods/s started at once", 1, (it) => it.burst?.podsPerSecond),
     ...row("delay of others p99 ms", 1, (it) => it.burst?.delay.p99),
   ];
   if (rows.length === 0) return [];

@@ -25,8 +25,19 @@ export interface ChildCommand extends Command {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Starts a program, connected as `options` ask for. @throws {KernelError} as {@linkcode spawnNow} does; EMFILE. */
-export function startChild(command: ChildCommand, options: SpawnOptions, poller: Poller): Child {
+/**
+ * Starts a program, connected as `options` ask for.
+ *
+ * @param place its place among the programs that are starting: disposed once it has ended, or whoever started
+ * it is done with it
+ * @throws {KernelError} as {@linkcode spawnNow} does; EMFILE. The place is the caller's then.
+ */
+export function startChild(
+  command: ChildCommand,
+  options: SpawnOptions,
+  poller: Poller,
+  place: Disposable,
+): Child {
   const ends = new Ends();
   try {
     if (options.stdin !== undefined) ends.theirs.set(0, inputFile(options.stdin));
@@ -41,7 +52,7 @@ export function startChild(command: ChildCommand, options: SpawnOptions, poller:
       isSession: options.detached ?? false,
       descriptors: ends.theirs,
     });
-    return new Child(hold(pid), ends.ours, options, poller);
+    return new Child(hold(pid), ends.ours, options, poller, place);
   } catch (error) {
     for (const fd of ends.ours.values()) closeFd(fd);
     throw error;
@@ -85,6 +96,7 @@ export class Child implements ChildProcess {
   readonly identity: ProcessIdentity;
   readonly #pidfd: number;
   readonly #poller: Poller;
+  readonly #place: Disposable;
   readonly #status: Promise<ExitStatus>;
   readonly #stdout: OutputCapture | undefined;
   readonly #stderr: OutputCapture | undefined;
@@ -100,10 +112,12 @@ export class Child implements ChildProcess {
     ends: ReadonlyMap<number, number>,
     options: SpawnOptions,
     poller: Poller,
+    place: Disposable,
   ) {
     this.identity = identity;
     this.#pidfd = pidfd;
     this.#poller = poller;
+    this.#place = place;
     this.#status = this.#awaitExit();
     this.#status.catch(() => {});
     this.#closed.promise.catch(() => {});
@@ -158,6 +172,7 @@ export class Child implements ChildProcess {
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
+    this.#place[Symbol.dispose]();
     this.#closed.reject(this.#closedError("read"));
     for (const fd of this.#writers.values()) closeFd(fd);
     for (const reader of this.#readers.values()) reader[Symbol.dispose]();
@@ -173,6 +188,7 @@ export class Child implements ChildProcess {
       return reap(this.#pidfd);
     } finally {
       this.#isReaped = true;
+      this.#place[Symbol.dispose]();
       if (this.#isDisposed) closeFd(this.#pidfd);
     }
   }

@@ -6,8 +6,9 @@ const STARTING_MS_MAX = 1_000;
 /**
  * Paces the start of programs. Spawning blocks the event loop for a millisecond or two, so there is
  * one in each of its turns and the loop serves others in between; and at most `startingMax` programs
- * are in their first second of life. Who enters leaves when the program has ended; forgetting to, or
- * a program that stays, delays the others by that second and never blocks them.
+ * are in their first second of life. Who enters leaves when the program has ended, or does in the
+ * background what it is there for, as conmon does; forgetting to delays the others by that second and
+ * never blocks them.
  */
 export class SpawnGate {
   readonly #startingMax: number;
@@ -19,7 +20,7 @@ export class SpawnGate {
     this.#startingMax = startingMax;
   }
 
-  /** Waits for a turn, first come, first served. Dispose the result when the program has ended. */
+  /** Waits for a turn, first come, first served. Dispose the result when the program has started up. */
   async enter(): Promise<Disposable> {
     if (this.#isFree() && this.#queue.length === 0) this.#take();
     else await new Promise<void>((resolve) => this.#queue.push(resolve));

@@ -1,4 +1,3 @@
-import { Context } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
 import type {
   ChildProcess,
@@ -36,9 +35,7 @@ export class LinuxProcesses implements Processes {
     const place = await this.#gate.enter();
     try {
       const env = { PATH: this.#path, ...command.env };
-      const child = startChild({ ...command, file, env }, options, this.#poller);
-      child.exited(Context.background()).finally(() => place[Symbol.dispose]()).catch(() => {});
-      return child;
+      return startChild({ ...command, file, env }, options, this.#poller, place);
     } catch (error) {
       place[Symbol.dispose]();
       throw error;

@@ -95,7 +95,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   execOutputBytesMax: 16 * 1024 * 1024,
   concurrentPrograms: 16,
   preparedTasksMax: 64,
-  preparationsAtOnce: 4,
+  preparationsAtOnce: 8,
 };
 
 /** Paths and programs where Debian has them. */

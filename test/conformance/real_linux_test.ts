@@ -4,8 +4,11 @@ import { fromFileUrl } from "@std/path";
 import { execa } from "execa";
 import { findHierarchies } from "../../real/cgroup_files.ts";
 import { ownProcsFile, wakeMoveLock } from "../../real/cgroup_lock.ts";
+import { startChild } from "../../real/child.ts";
 import { linuxKernel } from "../../real/kernel.ts";
 import { mountTable } from "../../real/mountinfo.ts";
+import { openProcess } from "../../real/pidfd.ts";
+import { Poller } from "../../real/poller.ts";
 import { SqliteStore } from "../../real/store.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
@@ -65,6 +68,28 @@ realTest("a program runs where it is told", async ({ kernel, scratch }) => {
   const command = { program: "pwd", args: [], cwd: scratch };
   assertEquals((await runChecked(kernel, command, RUN)).trim(), scratch);
 });
+
+linuxTest(
+  "startChild() leaves its place among those that start with its end, or when it is disposed",
+  async () => {
+    using poller = new Poller();
+    const left: string[] = [];
+    const startSleep = (name: string, args: readonly string[]) => {
+      const place = { [Symbol.dispose]: () => void left.push(name) };
+      const command = { program: "sleep", file: "/bin/sleep", args, env: {} };
+      return startChild(command, { outputBytesMax: 0 }, poller, place);
+    };
+    using ends = startSleep("ends", ["0"]);
+    const stays = startSleep("stays", ["1000"]);
+    await ends.exited(background);
+    assertEquals(left, ["ends"]);
+    stays[Symbol.dispose]();
+    assertEquals(left, ["ends", "stays"]);
+    using handle = openProcess(stays.identity, poller);
+    await handle.signal(SIGKILL);
+    await stays.exited(background);
+  },
+);
 
 realTest("every signal that kills is told, real-time ones too", async (fixture) => {
   for (const signal of [SIGSEGV, SIGRTMIN, SIGRTMIN + 30]) {

@@ -156,7 +156,7 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     isFoundByNothingElse: true,
     edits: [{
       file: "src/config.ts",
-      from: "preparationsAtOnce: 4,",
+      from: "preparationsAtOnce: 8,",
       to: "preparationsAtOnce: 1,",
     }],
   },
