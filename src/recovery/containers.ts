@@ -7,6 +7,7 @@ import { messageOf } from "../errors.ts";
 import type { ProcessEntry } from "../kernel/processes.ts";
 import { isRuntimeInit } from "../oci/runc.ts";
 import type { Runtime } from "../runtime.ts";
+import { taskPaths } from "../task/paths.ts";
 import { reapTask } from "../task/reap.ts";
 import { openHandles, taskOf } from "../task/task.ts";
 
@@ -60,6 +61,7 @@ async function recoverCreated(
     await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, bounded);
     // conmon may have recorded the end of the task that goes: it is not that of the next one.
     await runtime.exitFiles.remove(container.id);
+    await kernel.files.remove(taskPaths(config, container.id).pidFileDraft);
   } catch (error) {
     await end(runtime, container, interrupted(runtime, messageOf(error)));
   }

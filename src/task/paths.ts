@@ -7,6 +7,8 @@ export interface TaskPaths {
   readonly spec: string;
   readonly rootfs: string;
   readonly pidFile: string;
+  /** Renamed to the pid file: there when the runtime was killed before, and in the way of the next (runc, utils_linux.go). */
+  readonly pidFileDraft: string;
   /** conmon's control fifo. */
   readonly control: string;
   /** Written by conmon when the task has ended: its exit code as a number. */
@@ -28,6 +30,7 @@ export function taskPaths(config: Config, id: string): TaskPaths {
     spec: `${bundle}/config.json`,
     rootfs: `${bundle}/rootfs`,
     pidFile: `${bundle}/pid`,
+    pidFileDraft: `${bundle}/.pid`,
     control: `${bundle}/ctl`,
     exitFile: `${exitDirectory(config)}/${id}`,
     oomFile: `${bundle}/oom`,

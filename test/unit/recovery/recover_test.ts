@@ -1,7 +1,10 @@
 import { assertEquals, assertExists, assertMatch } from "@std/assert";
 import type { FaultOptions } from "../../../sim/mod.ts";
+import { DEFAULT_CONFIG } from "../../../src/config.ts";
+import { startContainer } from "../../../src/container/start.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { stopPodSandbox } from "../../../src/sandbox/stop.ts";
+import { taskPaths } from "../../../src/task/paths.ts";
 import { tell } from "../sim/oracle/scene.ts";
 
 const SIGKILL = 9;
@@ -27,6 +30,19 @@ Deno.test("recover() tries again what it could not hold at once, and watches it 
     {},
     FAULTY,
   ));
+
+Deno.test("recover() clears what a killed runtime left in the way of the next task", () =>
+  tell(async (scene) => {
+    const { id } = await scene.created(await scene.sandbox(), "sleep", "1000");
+    await scene.restart(() => {
+      const { tree } = scene.simulation.machine;
+      // As if runc create had been killed before it renamed the file.
+      const { pidFile, pidFileDraft } = taskPaths(DEFAULT_CONFIG, id);
+      tree.rename("rename", pidFile, pidFileDraft);
+    });
+    await scene.inside((runtime) => startContainer(runtime, id, new Context()));
+    assertEquals(scene.container(id).status.state, "RUNNING");
+  }));
 
 Deno.test("recover() forgets the processes of another boot, on disk as well", () =>
   tell(async (scene) => {
