@@ -1,6 +1,6 @@
 import { join } from "@std/path";
 import { RuntimeError } from "../errors.ts";
-import type { Context } from "../kernel/context.ts";
+import { Context } from "../kernel/context.ts";
 import type { ChildProcess, ExitStatus } from "../kernel/processes.ts";
 import { SIGKILL } from "../kernel/processes.ts";
 import { tolerate } from "../kernel/errno.ts";
@@ -8,6 +8,7 @@ import { execCommand, readableMessage } from "../oci/runc.ts";
 import { newId } from "../registry/ids.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
+import { openIfPresent } from "../task/task.ts";
 import type { Container } from "./container.ts";
 
 /** What a command in a container printed and how it ended. */
@@ -21,7 +22,10 @@ export interface ExecResult {
 }
 
 const SPEC_BYTES_MAX = 4 * 1024 * 1024;
-const PID_BYTES_MAX = 32;
+/** The OCI runtime ends soon after its command; one that does not hangs. */
+const KILL_MS = 5_000;
+/** Between two looks for what the OCI runtime has started. */
+const LOOK_AGAIN_MS = 10;
 
 /**
  * CRI ExecSync: runs a command in a running container to its end. Of each stream the first
@@ -68,7 +72,7 @@ export async function execSync(
   using child = await kernel.processes.spawn(exec, {
     outputBytesMax: config.bounds.execOutputBytesMax,
   });
-  const status = await runToEnd(runtime, child, pidFile, timeoutMs, pass.context);
+  const status = await runToEnd(runtime, child, timeoutMs, pass.context);
   using drain = pass.context.within(kernel.clock, config.bounds.execDrainMs, "output of exec");
   await child.outputEnded(drain).catch(() => {});
   const { stdout, stderr } = child.output();
@@ -103,7 +107,6 @@ async function processOf(
 async function runToEnd(
   runtime: Runtime,
   child: ChildProcess,
-  pidFile: string,
   timeoutMs: number,
   context: Context,
 ): Promise<ExitStatus> {
@@ -112,7 +115,7 @@ async function runToEnd(
   try {
     return await child.exited(bounded);
   } catch (error) {
-    await killExec(runtime, child, pidFile);
+    await killExec(runtime, child);
     if (context.cause === undefined && bounded.cause !== undefined) {
       throw new RuntimeError(
         "DEADLINE_EXCEEDED",
@@ -123,22 +126,35 @@ async function runToEnd(
   }
 }
 
-/** Kills the command, which the OCI runtime is only the parent of, and then the runtime. */
-async function killExec(runtime: Runtime, child: ChildProcess, pidFile: string): Promise<void> {
-  const { files, processes } = runtime.kernel;
-  if (await files.stat(pidFile) !== undefined) {
-    const pid = Number(new TextDecoder().decode(await files.readFile(pidFile, PID_BYTES_MAX)));
-    const entry = (await processes.list()).find((process) =>
-      process.pid === pid && process.parentPid === child.identity.pid
-    );
-    if (entry !== undefined) {
-      using handle = await processes.open(entry);
-      await tolerate(handle.signal(SIGKILL), "ESRCH");
+/**
+ * Kills the command and awaits its end. The OCI runtime is its parent and knows alone whether there is
+ * one yet, so what it has started is killed until it ends of itself. Killed before, it could leave a
+ * command that nobody finds: it writes the pid down after the command can run (runc, utils_linux.go).
+ */
+async function killExec({ kernel }: Runtime, child: ChildProcess): Promise<void> {
+  using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
+  while (bounded.cause === undefined) {
+    for (const process of await kernel.processes.list()) {
+      if (process.parentPid !== child.identity.pid) continue;
+      using handle = await openIfPresent(kernel, process);
+      if (handle !== undefined) await tolerate(handle.signal(SIGKILL), "ESRCH");
     }
+    using soon = bounded.within(kernel.clock, LOOK_AGAIN_MS, "killed exec");
+    if (await hasExited(child, soon)) return;
   }
   await tolerate(child.signal(SIGKILL), "ESRCH");
-  using bounded = runtime.rollbackContext();
-  await child.exited(bounded);
+  using atLast = Context.background().within(kernel.clock, KILL_MS, "killed OCI runtime");
+  await child.exited(atLast);
+}
+
+async function hasExited(child: ChildProcess, context: Context): Promise<boolean> {
+  try {
+    await child.exited(context);
+    return true;
+  } catch (error) {
+    if (context.cause !== undefined) return false;
+    throw error;
+  }
 }
 
 /** Without a pid file the exit code is the OCI runtime's own: the command never ran (RACES.md H8). */

@@ -51,7 +51,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "A command whose time is up is not killed.",
     invariant: "I21",
-    edits: [{ file: EXEC, from: "    await killExec(runtime, child, pidFile);\n", to: "" }],
+    edits: [{ file: EXEC, from: "    await killExec(runtime, child);\n", to: "" }],
   },
   {
     name: "log-keeps-its-watch",
