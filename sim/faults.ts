@@ -16,6 +16,8 @@ export interface CallFault {
   readonly errno: Errno;
   /** Of each call that matches. */
   readonly probability: number;
+  /** The one call that it strikes, counted from 0, whatever the probability; none unless given. */
+  readonly nth?: number;
   /** The call is done, and answers with the error all the same; only where the port allows that. */
   readonly isAfterEffect?: boolean;
 }
@@ -31,6 +33,8 @@ export interface ProgramFault {
   readonly kind: "hang" | "kill" | "oom" | "slow" | "fail-before" | "fail-after";
   /** Of each system call, or of each execution for the `fail-` kinds. */
   readonly probability: number;
+  /** The one point that it strikes, counted from 0, whatever the probability; none unless given. */
+  readonly nth?: number;
   /** Of virtual time, for `slow`; 0 unless given. */
   readonly slowMs?: number;
 }
@@ -118,6 +122,8 @@ export class Faults implements WatchFaults {
   readonly #random: Prng;
   readonly #scheduler: Scheduler;
   readonly #describe: (step: Step) => string;
+  /** At how many points a fault that strikes one of them could have so far. */
+  readonly #pointCounts = new Map<CallFault | ProgramFault, number>();
   /** Directory events of the present step so far. */
   #events = { at: "", count: 0 };
 
@@ -175,7 +181,7 @@ export class Faults implements WatchFaults {
       text ??= this.#describe(step);
       if (!fault.call.test(text)) continue;
       const what = `${fault.errno}${isAfterEffect ? " after the effect" : ""}`;
-      if (!this.#strikes(step.key, what, fault.probability)) continue;
+      if (!this.#strikesWith(fault, step.key, what)) continue;
       return new KernelError(step.verb.slice(step.verb.indexOf(".") + 1), fault.errno, text, {
         detail: "injected",
       });
@@ -188,7 +194,7 @@ export class Faults implements WatchFaults {
     if (!this.isOn) return undefined;
     return this.#options.programs?.find((fault) =>
       !fault.kind.startsWith("fail") && fault.program.test(task.name) &&
-      this.#strikes(`${task.key}#${task.seqNext}`, fault.kind, fault.probability)
+      this.#strikesWith(fault, `${task.key}#${task.seqNext}`, fault.kind)
     );
   }
 
@@ -197,7 +203,7 @@ export class Faults implements WatchFaults {
     if (!this.isOn) return program;
     const fault = this.#options.programs?.find((it) =>
       it.kind.startsWith("fail") && it.program.test(commandLine) &&
-      this.#strikes(this.#stepKey, it.kind, it.probability)
+      this.#strikesWith(it, this.#stepKey, it.kind)
     );
     if (fault === undefined) return program;
     return async (sys) => {
@@ -224,6 +230,14 @@ export class Faults implements WatchFaults {
   /** @internal Delivers a late directory event. */
   delay(micros: number, deliver: () => void): void {
     this.#scheduler.after(this.#scheduler.interruptTask, this, micros, deliver);
+  }
+
+  /** Whether a fault strikes at one of the points where it can, which are counted. */
+  #strikesWith(fault: CallFault | ProgramFault, at: string, what: string): boolean {
+    if (fault.nth === undefined) return this.#strikes(at, what, fault.probability);
+    const count = this.#pointCounts.get(fault) ?? 0;
+    this.#pointCounts.set(fault, count + 1);
+    return this.#strikes(at, what, count === fault.nth ? 1 : 0);
   }
 
   /** The one place where it is decided. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type EnabledFault, FAULT_NAMES } from "./faults.ts";
+import { canStrikeOnce, type EnabledFault, FAULT_NAMES } from "./faults.ts";
 import type { Incident } from "./incident.ts";
 import type { FaultSpell } from "../faults.ts";
 import { clients } from "./client_arbitrary.ts";
@@ -23,6 +23,11 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ faults: hangs() }) },
   // A disk that is full stays so for a while; what was made before is to be taken back under it.
   { weight: 2, arbitrary: fc.record({ faults: faultsAmong(4, oftenInSpell), spell: spell() }) },
+  // One thing fails, at any point, or two, and all that comes after it works.
+  {
+    weight: 3,
+    arbitrary: fc.record({ faults: fc.array(single(), { minLength: 1, maxLength: 3 }) }),
+  },
 );
 
 function spell(): fc.Arbitrary<FaultSpell> {
@@ -47,6 +52,13 @@ function hangs(): fc.Arbitrary<readonly EnabledFault[]> {
     name: fc.constantFrom(...names),
     per10k: fc.constantFrom(20, 100, 500),
   }).map((fault) => [fault]);
+}
+
+/** A fault that strikes once: early in most runs, since few have many points at which it can. */
+function single(): fc.Arbitrary<EnabledFault> {
+  const nth = fc.oneof(fc.nat(4), fc.nat(20), fc.nat(100));
+  const name = fc.constantFrom(...FAULT_NAMES.filter(canStrikeOnce));
+  return fc.record({ name, per10k: fc.constant(0), nth });
 }
 
 const DAY_SECONDS = 86_400;
@@ -130,5 +142,6 @@ export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<Lifecyc
     prepare: fc.constantFrom("eager", "lazy"),
     pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
     hasIdleSubscriber: fc.boolean(),
+    hasStrictPlugins: fc.boolean(),
   }).map(({ trouble, ...program }) => ({ ...program, ...trouble }));
 }

@@ -97,6 +97,20 @@ export const LIFECYCLE_FAULTS = {
       calls: [{ call: /^mounts\.mount /, errno: "ENOSPC", probability: rate, isAfterEffect: true }],
     }),
   },
+  "busy mounts": {
+    source: "man 2 umount, ERRORS: EBUSY",
+    options: (rate) => ({
+      calls: [
+        { call: /^(mounts\.unmount|namespaces\.unpin) /, errno: "EBUSY", probability: rate },
+      ],
+    }),
+  },
+  "signals refused": {
+    source: "man 2 pidfd_send_signal, EPERM; man 5 apparmor.d, signal: a profile may refuse",
+    options: (rate) => ({
+      calls: [{ call: /^handle\.signal /, errno: "EPERM", probability: rate }],
+    }),
+  },
   "busy cgroups": {
     source: "man 7 cgroups: rmdir of a group with members, EBUSY",
     options: (rate) => ({
@@ -154,6 +168,10 @@ export const LIFECYCLE_FAULTS = {
       programs: [{ program: PLUGIN, kind: "fail-after", probability: rate }],
     }),
   },
+  "plugin killed": {
+    source: "man 5 proc, oom_score_adj: the OOM killer takes any process",
+    options: (rate) => ({ programs: [{ program: PLUGIN, kind: "kill", probability: rate }] }),
+  },
   "plugin hangs": {
     source: "CNI SPEC.md has no bound; man 5 proc, stat: state D",
     takesTime: true,
@@ -192,6 +210,8 @@ export interface EnabledFault {
   readonly name: FaultName;
   /** Chances in 10,000 at each point where it can happen. */
   readonly per10k: number;
+  /** It happens once instead, at this point of those where it can; unless given at any. */
+  readonly nth?: number;
 }
 
 /** All that the enabled faults ask of the simulator. */
@@ -199,7 +219,10 @@ export function faultOptionsOf(
   faults: readonly EnabledFault[],
   spell?: FaultSpell,
 ): FaultOptions {
-  const options = faults.map(({ name, per10k }) => entryOf(name).options(per10k / 10_000));
+  const options = faults.map(({ name, per10k, nth }) => {
+    const every = entryOf(name).options(per10k / 10_000);
+    return nth === undefined ? every : once(every, nth);
+  });
   const watches = options.flatMap(({ watch }) => watch === undefined ? [] : [watch]);
   return {
     ...(spell === undefined ? {} : { spell }),
@@ -208,6 +231,24 @@ export function faultOptionsOf(
     programs: options.flatMap((it) => it.programs ?? []),
     ...(watches.length === 0 ? {} : { watch: Object.assign({}, ...watches) }),
   };
+}
+
+/** Of all the calls and programs that a fault can strike, the one that `nth` stands for. */
+function once({ calls = [], programs = [] }: FaultOptions, nth: number): FaultOptions {
+  const kinds = calls.length + programs.length;
+  const isChosen = (kind: number) => kind === nth % kinds;
+  const point = Math.floor(nth / kinds);
+  return {
+    calls: calls.filter((_, index) => isChosen(index)).map((it) => ({ ...it, nth: point })),
+    programs: programs.filter((_, index) => isChosen(calls.length + index))
+      .map((it) => ({ ...it, nth: point })),
+  };
+}
+
+/** Whether it can happen once: it strikes calls or programs, at points that can be counted. */
+export function canStrikeOnce(name: FaultName): boolean {
+  const { calls = [], programs = [] } = entryOf(name).options(0);
+  return calls.length + programs.length > 0;
 }
 
 /** Whether stops and removals must succeed with these faults. */

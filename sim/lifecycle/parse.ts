@@ -44,11 +44,12 @@ const isProgram = object({
     awayMs: optional(isCount),
     choice: (value) => Number.isSafeInteger(value),
   })),
-  faults: list(object({ name: oneOf(FAULT_NAMES), per10k: isCount })),
+  faults: list(object({ name: oneOf(FAULT_NAMES), per10k: isCount, nth: optional(isCount) })),
   spell: optional(object({ fromStep: isCount, toStep: isCount })),
   prepare: oneOf(["eager", "lazy"]),
   pidMax: isCount,
   hasIdleSubscriber: isFlag,
+  hasStrictPlugins: optional(isFlag),
 });
 
 /**

@@ -77,6 +77,8 @@ export interface LifecycleProgram {
   readonly prepare: "eager" | "lazy";
   /** How many pids there are: few, and they recycle soon. */
   readonly pidMax: number;
+  /** The host's network plugins fail where the namespace of a pod is gone. */
+  readonly hasStrictPlugins?: boolean;
   /** Somebody asks for the daemon's events and never reads one. */
   readonly hasIdleSubscriber: boolean;
 }

@@ -12,6 +12,7 @@ import type { SimTask } from "../sim_task.ts";
 import { type RunOptions, Simulation } from "../simulation.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { type StrategyName, strategyOf } from "../strategies/portfolio.ts";
+import { strictCniPlugins } from "../programs/cni/plugins.ts";
 import { difference } from "../world/snapshot.ts";
 import { perform } from "./client.ts";
 import { SIM_IMAGE } from "./configs.ts";
@@ -84,6 +85,8 @@ const HEALED_STEPS_MAX = 100_000;
 const NOTICE_MS = 15_000;
 /** Longer than every bound of the runtime: what is under way has ended by then. */
 const SETTLE_MS = 300_000;
+/** Of the choices of a power loss, those in which the kernel had just written everything back. */
+const WRITTEN_BACK_FROM = 5;
 /** Clients' logs stay, they are the kubelet's to remove; and host-local keeps its empty folders. */
 const IGNORED_FILES = /^\/var\/log\/pods(\/|$)|^\/var\/lib\/cni(\/networks(\/\w+)?)?$/;
 /**
@@ -139,6 +142,7 @@ class LifecycleRun {
       record: options.record ?? false,
       faults: faultOptionsOf(program.faults, program.spell),
       pidMax: program.pidMax,
+      ...(program.hasStrictPlugins ? { programs: strictCniPlugins } : {}),
       ...(options.schedule === undefined
         ? { chooser: options.explorer ?? options.chooser ?? strategyOf(strategy, options.seed) }
         : { schedule: options.schedule }),
@@ -148,6 +152,8 @@ class LifecycleRun {
       this.#explorer.begin();
       this.simulation.onFootprint((it) => this.#explorer?.touched(it));
     }
+    // The node has had pods with addresses before.
+    this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);
     seedImage(this.simulation);
     this.oracle = new Oracle(this.simulation.machine, {
       isFaultless: areHarmless(program.faults) && program.pidMax >= PID_MAX,
@@ -266,6 +272,7 @@ class LifecycleRun {
         return this.#restart(() => killService(machine), incident);
       case "power lost":
         return this.#restart(() => {
+          if (choice >= WRITTEN_BACK_FROM) machine.disk.sync();
           this.simulation.crashMachine();
           this.oracle.powerLost();
         });

@@ -91,3 +91,22 @@ export const cniPlugins: Readonly<Record<string, Program>> = {
   portmap: pluginProgram(portmapPlugin),
   "host-local": pluginProgram(hostLocalPlugin),
 };
+
+/**
+ * Those that make interfaces, as some are: DEL gives everything back, and fails all the same where the
+ * namespace is gone (https://github.com/containerd/containerd/issues/8303).
+ */
+export const strictCniPlugins: Readonly<Record<string, Program>> = {
+  bridge: pluginProgram(strict(veth)),
+  ptp: pluginProgram(strict(veth)),
+};
+
+function strict(plugin: Plugin): Plugin {
+  return {
+    ...plugin,
+    async delete(sys, call) {
+      await plugin.delete(sys, call);
+      await openNamespace(sys, call.netns);
+    },
+  };
+}

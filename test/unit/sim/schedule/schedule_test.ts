@@ -7,7 +7,7 @@ import { parseSchedule, type Schedule } from "../../../../sim/schedule/schedule.
 Deno.test("a recorded schedule makes the run again, with its faults, crashes and cancels", async () => {
   const kinds = new Set<string>();
   await inMacrotask(() => {
-    for (let seed = 1; seed <= 60; seed++) {
+    for (let seed = 1; seed <= 120; seed++) {
       const program = programOf(seed);
       const first = runLifecycle(program, { seed, record: true, history: true }).simulation;
       const schedule = first.schedule();
