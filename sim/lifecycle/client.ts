@@ -26,21 +26,30 @@ export async function perform(
     runtime: lifecycle,
     context,
   });
-  let result: string | undefined;
+  let answer: Answer;
   try {
-    result = await answerOf(lifecycle, slots, oracle.facts, request, id, context);
+    answer = await answerOf(lifecycle, slots, oracle.facts, request, id, context);
   } catch (error) {
     oracle.refused(call, error);
     throw error;
   }
-  oracle.answered(call, result);
-  if (result === undefined) return;
+  oracle.answered(call, answer.exitCode);
+  if (answer.id === undefined) return;
   if (request.kind === "RunPodSandbox") {
-    slots.setSandbox(request.sandbox, result, request.sharesPids);
-  } else if (request.kind === "CreateContainer") slots.setContainer(request.place, result);
+    slots.setSandbox(request.sandbox, answer.id, request.sharesPids);
+  } else if (request.kind === "CreateContainer") slots.setContainer(request.place, answer.id);
 }
 
-/** What the lifecycle answers: the id of what was made, if anything was. */
+/** What the lifecycle answers. */
+interface Answer {
+  /** Of what was made. */
+  readonly id?: string;
+  /** Of what was executed. */
+  readonly exitCode?: number;
+}
+
+const DONE: Answer = {};
+
 async function answerOf(
   lifecycle: Lifecycle,
   slots: Slots,
@@ -48,16 +57,18 @@ async function answerOf(
   request: Request,
   id: string,
   context: Context,
-): Promise<string | undefined> {
+): Promise<Answer> {
   switch (request.kind) {
     case "RunPodSandbox":
-      return await lifecycle.runPodSandbox(sandboxConfig(request, slots.nextAttempt()), context);
+      return {
+        id: await lifecycle.runPodSandbox(sandboxConfig(request, slots.nextAttempt()), context),
+      };
     case "StopPodSandbox":
       await lifecycle.stopPodSandbox(id, context);
-      return;
+      return DONE;
     case "RemovePodSandbox":
       await lifecycle.removePodSandbox(id, context);
-      return;
+      return DONE;
     case "CreateContainer": {
       const sharesPids = request.sharesPids && slots.sharesPids(request.place.sandbox);
       const config = containerConfig(
@@ -65,23 +76,24 @@ async function answerOf(
         slots.nextAttempt(),
         slots.nextLog(),
       );
-      return await lifecycle.createContainer(id, config, context);
+      return { id: await lifecycle.createContainer(id, config, context) };
     }
     case "StartContainer":
       await lifecycle.startContainer(id, context);
-      return;
+      return DONE;
     case "StopContainer":
       await lifecycle.stopContainer(id, request.gracePeriodMs, context);
-      return;
+      return DONE;
     case "RemoveContainer":
       await lifecycle.removeContainer(id, context);
-      return;
+      return DONE;
     case "ExecSync":
-      await lifecycle.execSync(id, request.command, request.timeoutMs, context);
-      return;
+      return {
+        exitCode: await lifecycle.execSync(id, request.command, request.timeoutMs, context),
+      };
     case "ReopenContainerLog":
       if (rotate(facts, id)) await lifecycle.reopenContainerLog(id, context);
-      return;
+      return DONE;
   }
 }
 

@@ -43,7 +43,7 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
     stopContainer: (id, graceMs, context) => stopContainer(runtime, id, graceMs, context),
     removeContainer: (id, context) => removeContainer(runtime, id, context),
     async execSync(id, command, timeoutMs, context) {
-      await execSync(runtime, id, command, timeoutMs, context);
+      return (await execSync(runtime, id, command, timeoutMs, context)).exitCode;
     },
     reopenContainerLog: (id, context) => reopenContainerLog(runtime, id, context),
     isReady(id) {

@@ -60,12 +60,13 @@ export interface Lifecycle {
   startContainer(id: string, context: Context): Promise<void>;
   stopContainer(id: string, gracePeriodMs: number, context: Context): Promise<void>;
   removeContainer(id: string, context: Context): Promise<void>;
+  /** What the command exits with; 128+n for signal n. */
   execSync(
     id: string,
     command: readonly string[],
     timeoutMs: number,
     context: Context,
-  ): Promise<void>;
+  ): Promise<number>;
   reopenContainerLog(id: string, context: Context): Promise<void>;
 
   /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */

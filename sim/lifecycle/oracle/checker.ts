@@ -57,8 +57,8 @@ export interface Checker extends MachineObserver {
 
   /** A client makes a call. */
   called?(call: Call): void;
-  /** It was answered OK; `result` is the id of what was made, if anything was. */
-  answered?(call: Call, result: string | undefined): void;
+  /** It was answered OK; `exitCode` is what ExecSync says of its command. */
+  answered?(call: Call, exitCode: number | undefined): void;
   /** It was answered with an error. */
   refused?(call: Call, error: unknown): void;
   /** The daemon was killed meanwhile: whether it was done, nobody knows. */

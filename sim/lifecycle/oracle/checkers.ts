@@ -1,6 +1,7 @@
 import type { Checker } from "./checker.ts";
 import { Events } from "./events.ts";
 import { ExecBeforeInit } from "./exec.ts";
+import { ExecCall } from "./exec_call.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Facts } from "./facts.ts";
 import { FailedStart } from "./failed_start.ts";
@@ -32,7 +33,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new SingleStart(),
     new StateTruth(facts),
     new StopPost(facts),
-    new RemovePost(facts),
+    new RemovePost(facts, options),
     new SandboxStop(facts),
     new SandboxRemove(facts),
     new Names(facts),
@@ -48,6 +49,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new FailedStart(facts),
     new Oom(facts),
     new ExecBeforeInit(facts),
+    new ExecCall(facts, options),
     new Linearizable(facts),
   ];
 }

@@ -70,6 +70,7 @@ export class ExitCode implements Checker {
   }
 }
 
-function codeOf(status: ExitStatus): number {
+/** A status as a shell has it: 128+n for signal n. */
+export function codeOf(status: ExitStatus): number {
   return status.kind === "exited" ? status.code : 128 + status.signal;
 }

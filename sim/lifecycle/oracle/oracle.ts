@@ -127,11 +127,11 @@ export class Oracle {
     return call;
   }
 
-  /** A call was answered OK. What a life says that is over, nobody hears. */
-  answered(call: Call, result?: string): void {
+  /** A call was answered OK, ExecSync with an exit code. What a life says that is over, nobody hears. */
+  answered(call: Call, exitCode?: number): void {
     if (!this.facts.calls.has(call)) return;
     this.#guard(() => this.#sight.look());
-    this.#tell((it) => it.answered?.(call, result));
+    this.#tell((it) => it.answered?.(call, exitCode));
   }
 
   /** A call was answered with an error. */

@@ -4,13 +4,29 @@ import type { Process } from "../../world/process.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
 import { type Facts, isInside } from "./facts.ts";
+import type { OracleOptions } from "./oracle.ts";
 import { hold, short } from "./violation.ts";
 
-/** I4: when RemoveContainer has answered OK nothing is left of the container, and nothing comes back. */
+/**
+ * I4: when RemoveContainer has answered OK nothing is left of the container, and nothing comes back; and
+ * where nothing fails, a removal that has begun comes to its end, whatever becomes of its client and of
+ * the daemon.
+ */
 export class RemovePost implements Checker {
   readonly #removed = new Set<string>();
 
-  constructor(readonly facts: Facts) {}
+  constructor(readonly facts: Facts, readonly options: OracleOptions) {}
+
+  atRest(runtime: Lifecycle): void {
+    if (!this.options.isFaultless) return;
+    for (const { id, status } of runtime.containers.values()) {
+      hold(
+        !status.isRemoving,
+        "I4",
+        () => `the removal of ${short(id)} has begun, and nobody ends it`,
+      );
+    }
+  }
 
   answered({ kind, id, runtime }: Call): void {
     if (kind !== "RemoveContainer") return;

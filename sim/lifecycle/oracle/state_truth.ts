@@ -7,8 +7,8 @@ import { hold, short } from "./violation.ts";
 
 /**
  * I2: at rest RUNNING says that the program lives, EXITED that nothing does and neither the OCI runtime nor
- * the kernel keeps anything of it, CREATED that nothing was executed. And at any time: under EXITED no
- * program runs, nor does one begin to.
+ * the kernel keeps anything of it, CREATED that nothing was executed; a pod is ready whose PID namespace has
+ * its init. And at any time: under EXITED no program runs, nor does one begin to.
  */
 export class StateTruth implements Checker {
   readonly #exited = new Set<string>();
@@ -49,6 +49,14 @@ export class StateTruth implements Checker {
       const mayBePrepared = state === "CREATED" && alive.every((it) => !it.hasExecuted);
       hold(state === "RUNNING" || alive.length === 0 || mayBePrepared, "I2", about);
       if (state === "EXITED") this.#requireGone(runtime, id);
+    }
+    for (const { id, record } of runtime.sandboxes.values()) {
+      if (record.config.namespaces.pid !== "POD" || !runtime.isReady(id)) continue;
+      hold(
+        this.facts.machine.startCount(id) > 0,
+        "I2",
+        () => `sandbox ${short(id)} is ready, and the init of its PID namespace was not executed`,
+      );
     }
   }
 

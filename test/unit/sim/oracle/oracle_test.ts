@@ -1,11 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { ended, type Ending, started } from "../../../../src/container/state.ts";
+import { ended, type Ending, removalBegun, started } from "../../../../src/container/state.ts";
 import type { Container } from "../../../../src/container/container.ts";
+import { execSync } from "../../../../src/container/exec.ts";
 import { reopenContainerLog } from "../../../../src/container/logs.ts";
 import { removeContainer } from "../../../../src/container/remove.ts";
 import { stopContainer } from "../../../../src/container/stop.ts";
 import { RuntimeError } from "../../../../src/errors.ts";
 import { Context } from "../../../../src/kernel/context.ts";
+import { KernelError } from "../../../../src/kernel/errno.ts";
 import { removePodSandbox } from "../../../../src/sandbox/remove.ts";
 import { stopPodSandbox } from "../../../../src/sandbox/stop.ts";
 import type { Process } from "../../../../sim/mod.ts";
@@ -271,6 +273,71 @@ allows("that what hangs holds up its own container", async (scene) => {
   const call = scene.called("ReopenContainerLog", id);
   await scene.simulation.sleep(30_000);
   scene.oracle.answered(call);
+});
+
+/** ExecSync as a client calls it, answered with whatever code. */
+async function executed(scene: Scene, command: readonly string[], exitCode?: number) {
+  const { id } = await scene.running("sleep", "1000");
+  const call = scene.called("ExecSync", id);
+  const result = await scene.inside((it) => execSync(it, id, command, 0, new Context()));
+  await scene.look();
+  scene.oracle.answered(call, exitCode ?? result.exitCode);
+}
+
+violates("I9", "said 255, and no command of it", (scene) => executed(scene, ["exit", "3"], 255));
+
+allows("a command with a code of its own", (scene) => executed(scene, ["exit", "3"]));
+
+violates("I13", "ms before its answer", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  const call = scene.called("ExecSync", id);
+  await scene.inside((runtime) => execSync(runtime, id, ["true"], 0, new Context()));
+  await scene.simulation.sleep(5_000);
+  scene.oracle.answered(call, 0);
+});
+
+violates("I21", "is over, and", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  const call = scene.called("ExecSync", id);
+  const context = new Context();
+  const command = scene.inside((it) => execSync(it, id, ["sleep", "600"], 0, context)).catch(
+    () => {},
+  );
+  await scene.simulation.idle();
+  scene.oracle.refused(call, new RuntimeError("DEADLINE_EXCEEDED", "time is up"));
+  context.cancel();
+  await command;
+});
+
+violates("I5", "and somebody executes in", async (scene) => {
+  const { id, sandboxId } = await scene.running("sleep", "1000");
+  const call = scene.called("StopPodSandbox", sandboxId);
+  await scene.inside((runtime) => stopPodSandbox(runtime, sandboxId, new Context()));
+  await scene.inside(async ({ kernel: { processes } }) => {
+    const late = { program: "sleep", args: ["9", "exec", id] };
+    using _child = await processes.spawn(late, { outputBytesMax: 0 });
+    scene.oracle.answered(call);
+  });
+});
+
+violates("I11", "was refused by Linux", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  const call = scene.called("ReopenContainerLog", id);
+  scene.oracle.refused(call, new KernelError("writeFifo", "ENXIO", "ctl"));
+});
+
+violates("I2", "the init of its PID namespace was not executed", async (scene) => {
+  await scene.sandbox(true);
+  await scene.simulation.idle();
+  scene.oracle.atRest(scene.lifecycle);
+  scene.simulation.machine.executions.splice(0);
+  scene.oracle.atRest(scene.lifecycle);
+});
+
+violates("I4", "has begun, and nobody ends it", async (scene) => {
+  const container = await scene.created(await scene.sandbox(), "true");
+  await scene.inside(() => container.transition(removalBegun));
+  scene.oracle.atRest(scene.lifecycle);
 });
 
 violates("I14", "nobody asked for it", async (scene) => {
