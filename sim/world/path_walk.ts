@@ -22,22 +22,31 @@ export interface Vacancy {
   readonly name: string;
 }
 
+/** A path, taken apart at its last slash. */
+interface Split {
+  readonly folderPath: string;
+  readonly name: string;
+}
+
 /**
  * Follows paths from name to name (man 7 path_resolution), and remembers the folders that it came
- * through until it is told to forget them, as Linux does (Documentation/filesystems/path-lookup.rst).
+ * through until they are gone or it is told to forget them, as Linux does
+ * (Documentation/filesystems/path-lookup.rst).
  */
 export class PathWalk {
   readonly #root: Place;
   /** By path. Only what is reached without a symlink, "." and "..", and not through an overlay. */
   readonly #folders: Map<string, Place> = new Map();
+  /** By path, each taken apart once: to cut a path and to hash the parts takes longer than to look. */
+  readonly #splits: Map<string, Split> = new Map();
 
   constructor(root: Place) {
     this.#root = root;
   }
 
   /**
-   * The name of a folder or of a symlink is gone or leads elsewhere, or a mount on a folder came or
-   * went. New names need no call: nothing is remembered of what is not there.
+   * A folder has another name, or a mount on one came or went. What else changes needs no call: nothing
+   * is remembered of what is not there or is no folder, and a folder that was removed is seen to be gone.
    */
   forget(): void {
     if (this.#folders.size > 0) this.#folders.clear();
@@ -47,15 +56,14 @@ export class PathWalk {
   to(path: string, options: ResolveOptions): Place | Vacancy | Errno {
     if (path.charCodeAt(0) !== SLASH) return "ENOENT";
     if (options.root !== undefined) return follow(path, 0, options.root, options.root, options);
-    const slash = path.lastIndexOf("/");
-    const folder = this.#folder(path.slice(0, slash));
+    const { folderPath, name } = this.#split(path);
+    const folder = this.#folder(folderPath);
     if (folder === undefined) return follow(path, 0, this.#root, this.#root, options);
-    const name = path.slice(slash + 1);
-    if (isSpecial(name)) return follow(path, slash, folder, this.#root, options);
+    if (isSpecial(name)) return follow(path, folderPath.length, folder, this.#root, options);
     const inode = (folder.inode as Directory).lookup(name);
     if (inode === undefined) return { parent: folder as Vacancy["parent"], name };
     if (inode.kind === "symlink" && options.follow !== false) {
-      return follow(path, slash, folder, this.#root, options);
+      return follow(path, folderPath.length, folder, this.#root, options);
     }
     return crossMounts({ mount: folder.mount, inode, parent: folder, name });
   }
@@ -64,10 +72,9 @@ export class PathWalk {
     if (path === "") return this.#root;
     const known = this.#folders.get(path);
     // Whoever wants to know what is touched wants to see every folder on the way.
-    if (known !== undefined && footprints.present === undefined) return known;
-    const slash = path.lastIndexOf("/");
-    const parent = this.#folder(path.slice(0, slash));
-    const name = path.slice(slash + 1);
+    if (known !== undefined && isThere(known) && footprints.present === undefined) return known;
+    const { folderPath, name } = this.#split(path);
+    const parent = this.#folder(folderPath);
     if (parent === undefined || isSpecial(name)) return undefined;
     const inode = (parent.inode as Directory).lookup(name);
     if (!(inode instanceof Directory)) return undefined;
@@ -78,6 +85,21 @@ export class PathWalk {
     this.#folders.set(path, place);
     return place;
   }
+
+  #split(path: string): Split {
+    let split = this.#splits.get(path);
+    if (split === undefined) {
+      const slash = path.lastIndexOf("/");
+      split = { folderPath: path.slice(0, slash), name: path.slice(slash + 1) };
+      this.#splits.set(path, split);
+    }
+    return split;
+  }
+}
+
+/** Whether a folder still has its name; whatever was below it was removed before it. */
+function isThere({ inode, mount }: Place): boolean {
+  return inode.linkCount > 0 || inode === mount.root;
 }
 
 /** Whether it stands for no entry of a directory. */
@@ -128,6 +150,7 @@ function follow(
 /** What is mounted on a place, and on that, and so on. */
 function crossMounts(place: Place): Place {
   place.inode.touch("read");
+  if (place.mount.children.size === 0) return place;
   let child = place.mount.children.get(place.inode);
   if (child === undefined) return place;
   let { mount, inode } = place;

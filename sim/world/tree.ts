@@ -126,7 +126,6 @@ export class Tree {
       for (const watch of inode.watches ?? []) watch.overflow();
     }
     at.parent.inode.unlink(at.name);
-    if (isWayTo(inode)) this.#walk.forget();
     at.parent.inode.modifiedMicros = this.#now();
     at.parent.inode.notify(at.name);
   }
@@ -227,7 +226,7 @@ export class Tree {
     }
     source.parent.inode.unlink(source.name);
     target.parent.inode.link(target.name, inode);
-    if (isWayTo(inode) || (replaced !== undefined && isWayTo(replaced))) this.#walk.forget();
+    if (inode instanceof Directory) this.#walk.forget();
     source.parent.inode.notify(source.name);
     target.parent.inode.notify(target.name);
   }
@@ -281,7 +280,7 @@ export class Tree {
     footprints.present?.touch("mounts", "add");
     at.mount.children.set(at.inode, mount);
     this.mounts.push(mount);
-    if (isWayTo(at.inode)) this.#walk.forget();
+    if (at.inode instanceof Directory) this.#walk.forget();
     return mount;
   }
 
@@ -299,7 +298,7 @@ export class Tree {
     mount.covers?.touch("write");
     footprints.present?.touch("mounts", "add");
     mount.parent?.children.delete(mount.covers as Inode);
-    if (isWayTo(mount.root)) this.#walk.forget();
+    if (mount.root instanceof Directory) this.#walk.forget();
     const gone = new Set<MountPoint>([mount]);
     for (const other of this.mounts) {
       if (other.parent !== undefined && gone.has(other.parent)) gone.add(other);
@@ -384,11 +383,6 @@ export class Tree {
   #assertWritable(verb: string, place: Place): void {
     if (place.mount.isReadonly) refuse(verb, "EROFS", pathOf(place));
   }
-}
-
-/** Whether paths go on behind it. */
-function isWayTo(inode: Inode): boolean {
-  return inode instanceof Directory || inode.kind === "symlink";
 }
 
 function isPlace(found: Place | Vacancy | Errno): found is Place {
