@@ -43,9 +43,13 @@ export class KernelError extends Error {
     readonly subject: string,
     options?: ErrorOptions & { readonly detail?: string },
   ) {
-    const detail = options?.detail === undefined ? "" : `: ${options.detail}`;
-    super(`${verb} ${JSON.stringify(subject)}: ${errno}${detail}`, options);
+    super(refusalText(verb, errno, subject, options?.detail), options);
   }
+}
+
+/** @internal The message of a {@linkcode KernelError}. */
+export function refusalText(verb: string, errno: Errno, subject: string, detail?: string): string {
+  return `${verb} ${JSON.stringify(subject)}: ${errno}${detail === undefined ? "" : `: ${detail}`}`;
 }
 
 /**
