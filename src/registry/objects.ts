@@ -38,6 +38,19 @@ export class ObjectRegistry<T extends { readonly id: string }> {
    * @throws {RuntimeError} NOT_FOUND; INVALID_ARGUMENT when it stands for several, or is empty.
    */
   find(prefix: string): T {
+    const found = this.findIfPresent(prefix);
+    if (found === undefined) {
+      throw new RuntimeError("NOT_FOUND", `${this.kind} "${prefix}" not found`);
+    }
+    return found;
+  }
+
+  /**
+   * As `find`, but undefined when there is none: for operations that take absence for success.
+   *
+   * @throws {RuntimeError} INVALID_ARGUMENT when `prefix` stands for several, or is empty.
+   */
+  findIfPresent(prefix: string): T | undefined {
     const exact = this.#byId.get(prefix);
     if (exact !== undefined) return exact;
     if (prefix === "") {
@@ -51,20 +64,7 @@ export class ObjectRegistry<T extends { readonly id: string }> {
       }
       found = object;
     }
-    if (found === undefined) {
-      throw new RuntimeError("NOT_FOUND", `${this.kind} "${prefix}" not found`);
-    }
     return found;
-  }
-
-  /** As `find`, but undefined when there is none: for operations that take absence for success. */
-  findIfPresent(prefix: string): T | undefined {
-    try {
-      return this.find(prefix);
-    } catch (error) {
-      if (error instanceof RuntimeError && error.code === "NOT_FOUND") return undefined;
-      throw error;
-    }
   }
 
   /** Every object, oldest first. */
