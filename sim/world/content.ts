@@ -6,15 +6,26 @@ export type Content = string | Uint8Array;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** Up to here it is faster to look at each character than to leave V8 for the encoder. */
+const SHORT_LENGTH_MAX = 256;
 
 /** The content as bytes, UTF-8. */
 export function toBytes(content: Content): Uint8Array {
-  return typeof content === "string" ? encoder.encode(content) : content;
+  if (typeof content !== "string") return content;
+  if (content.length > SHORT_LENGTH_MAX) return encoder.encode(content);
+  const bytes = new Uint8Array(content.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const code = content.charCodeAt(i);
+    if (code > 127) return encoder.encode(content);
+    bytes[i] = code;
+  }
+  return bytes;
 }
 
 /** The content as text; what is not UTF-8 is replaced. */
 export function toText(content: Content): string {
-  return typeof content === "string" ? content : decoder.decode(content);
+  if (typeof content === "string") return content;
+  return content.length === 0 ? "" : decoder.decode(content);
 }
 
 /** In bytes. */

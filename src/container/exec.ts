@@ -10,6 +10,7 @@ import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
 import { openIfPresent } from "../task/task.ts";
 import type { Container } from "./container.ts";
+import { textOf } from "../utf8.ts";
 
 /** What a command in a container printed and how it ended. */
 export interface ExecResult {
@@ -100,7 +101,7 @@ async function processOf(
 ): Promise<string> {
   const path = taskPaths(runtime.config, container.id).spec;
   const content = await runtime.kernel.files.readFile(path, SPEC_BYTES_MAX);
-  const spec = JSON.parse(new TextDecoder().decode(content));
+  const spec = JSON.parse(textOf(content));
   return JSON.stringify({ ...spec.process, args: command, terminal: false });
 }
 
@@ -159,7 +160,7 @@ async function hasExited(child: ChildProcess, context: Context): Promise<boolean
 
 /** Without a pid file the exit code is the OCI runtime's own: the command never ran (RACES.md H8). */
 function notExecuted(id: string, stderr: Uint8Array): RuntimeError {
-  const words = readableMessage(new TextDecoder().decode(stderr).trim());
+  const words = readableMessage(textOf(stderr).trim());
   return new RuntimeError("UNKNOWN", `failed to exec in container "${id}": ${words}`);
 }
 

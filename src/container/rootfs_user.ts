@@ -3,6 +3,7 @@ import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ResolvedUser, resolveUser, USER_DATABASE_BYTES_MAX } from "../oci/user.ts";
 import type { ContainerConfig } from "./config.ts";
+import { textOf } from "../utf8.ts";
 
 /**
  * Whom a container runs as, by the image's own databases. The image is not trusted: its files are
@@ -26,7 +27,7 @@ async function readInRoot(kernel: Kernel, root: string, path: string): Promise<s
     const resolved = await kernel.files.resolveInRoot(root, path);
     if ((await kernel.files.stat(resolved))?.kind !== "file") return "";
     const content = await kernel.files.readFile(resolved, USER_DATABASE_BYTES_MAX);
-    return new TextDecoder().decode(content);
+    return textOf(content);
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return "";
     throw error;

@@ -16,6 +16,7 @@ import { taskPaths } from "../task/paths.ts";
 import type { ContainerConfig, Mount } from "./config.ts";
 import { containerPaths } from "./paths.ts";
 import type { ContainerRecord } from "./record.ts";
+import { textOf } from "../utf8.ts";
 
 /** All that a container's OCI spec is made from. */
 export interface SpecParts {
@@ -136,7 +137,7 @@ async function seccompOf(
   }
   const profile = await kernel.files.readFile(path, SECCOMP_PROFILE_BYTES_MAX);
   const { bounding } = containerCapabilities(security, host.capabilities);
-  return seccompFilter(new TextDecoder().decode(profile), {
+  return seccompFilter(textOf(profile), {
     architecture,
     kernelRelease,
     capabilities: bounding,

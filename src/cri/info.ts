@@ -3,6 +3,7 @@ import { hasErrno } from "../kernel/errno.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { taskPaths } from "../task/paths.ts";
+import { textOf } from "../utf8.ts";
 
 const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -61,7 +62,7 @@ async function readSpec(runtime: Runtime, id: string): Promise<unknown> {
   const path = taskPaths(runtime.config, id).spec;
   try {
     const content = await runtime.kernel.files.readFile(path, SPEC_BYTES_MAX);
-    return parsed(new TextDecoder().decode(content));
+    return parsed(textOf(content));
   } catch (error) {
     if (hasErrno(error, "ENOENT", "ENOTDIR", "EFBIG")) return null;
     throw error;

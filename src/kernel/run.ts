@@ -3,6 +3,7 @@ import { KernelError } from "./errno.ts";
 import type { Kernel } from "./kernel.ts";
 import type { ChildProcess, Command, ExitStatus } from "./processes.ts";
 import { SIGKILL } from "./processes.ts";
+import { textOf } from "../utf8.ts";
 
 export interface RunOptions {
   readonly context: Context;
@@ -52,8 +53,7 @@ export async function run(
   using drain = bounded.within(kernel.clock, OUTPUT_DRAIN_MS, `output of ${command.program}`);
   await child.outputEnded(drain).catch(() => {});
   const output = child.output();
-  const text = new TextDecoder();
-  return { status, stdout: text.decode(output.stdout), stderr: text.decode(output.stderr) };
+  return { status, stdout: textOf(output.stdout), stderr: textOf(output.stderr) };
 }
 
 /** Kills a program and awaits its end, so that it does nothing more; not for ever, if it cannot die. */

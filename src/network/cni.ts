@@ -11,6 +11,7 @@ import { NETWORK_LIST_BYTES_MAX, type NetworkList, NetworkListError } from "./ne
 import { parseNetworkList, type PluginConfig } from "./network_list.ts";
 import { addressesOf } from "./network_result.ts";
 import { runtimeConfigOf } from "./runtime_config.ts";
+import { textOf } from "../utf8.ts";
 
 /** Pod networks through the plugins of this host (CNI spec 1.0). */
 export class CniNetwork implements Network {
@@ -40,7 +41,7 @@ export class CniNetwork implements Network {
     const path = `${configDirectory}/${name}`;
     try {
       const bytes = await this.#kernel.files.readFile(path, NETWORK_LIST_BYTES_MAX);
-      const text = new TextDecoder().decode(bytes);
+      const text = textOf(bytes);
       parseNetworkList(text);
       return text;
     } catch (error) {

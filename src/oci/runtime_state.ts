@@ -1,6 +1,7 @@
 import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { ProcessIdentity } from "../kernel/processes.ts";
+import { textOf } from "../utf8.ts";
 
 /** What runc keeps of a container, in its state.json (runc, libcontainer/container.go, State). */
 export type RuntimeState = Readonly<Record<string, unknown>>;
@@ -14,7 +15,7 @@ export async function readRuntimeState(
 ): Promise<RuntimeState | undefined> {
   try {
     const content = await kernel.files.readFile(stateFile, STATE_BYTES_MAX);
-    return objectIn(JSON.parse(new TextDecoder().decode(content)));
+    return objectIn(JSON.parse(textOf(content)));
   } catch (error) {
     if (error instanceof SyntaxError || hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;

@@ -6,6 +6,7 @@ import { runChecked } from "../kernel/run.ts";
 import { CAPABILITIES, capabilitiesOfStatus } from "./capabilities.ts";
 import type { OciDevice } from "./runtime_spec.ts";
 import type { HostFacts } from "./spec.ts";
+import { textOf } from "../utf8.ts";
 
 /**
  * Reads once what every container's spec depends on; devices are left to {@linkcode readDevices},
@@ -109,7 +110,7 @@ async function hasSwapController(kernel: Kernel, isUnified: boolean): Promise<bo
 
 async function readText(kernel: Kernel, path: string): Promise<string | undefined> {
   try {
-    return new TextDecoder().decode(await kernel.files.readFile(path, 64 * 1024));
+    return textOf(await kernel.files.readFile(path, 64 * 1024));
   } catch (error) {
     if (hasErrno(error, "ENOENT")) return undefined;
     throw error;

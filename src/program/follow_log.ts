@@ -4,6 +4,7 @@ import type { Container } from "../container/container.ts";
 import { type Context, firstOf } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { textOf } from "../utf8.ts";
 
 /** A line of a container's log, without its end (CRI log format). */
 export interface LogLine {
@@ -58,7 +59,7 @@ export function parseLogLine(line: string): LogLine {
 
 async function readLog(kernel: Kernel, path: string): Promise<string> {
   try {
-    return new TextDecoder().decode(await kernel.files.readFile(path, LOG_BYTES_MAX));
+    return textOf(await kernel.files.readFile(path, LOG_BYTES_MAX));
   } catch (error) {
     if (hasErrno(error, "ENOENT")) return "";
     throw error;

@@ -6,6 +6,7 @@ import type { StoredRecord } from "../kernel/store.ts";
 import { parseRecord } from "../records.ts";
 import { SANDBOX_STATUS_TABLE } from "../sandbox/record.ts";
 import type { SandboxStatus } from "../sandbox/state.ts";
+import { textOf } from "../utf8.ts";
 
 const TABLE = "daemon";
 const ID = "boot";
@@ -70,5 +71,5 @@ function withoutProcesses(record: StoredRecord): StoredRecord {
 
 async function readBootId(kernel: Kernel): Promise<string> {
   const content = await kernel.files.readFile(BOOT_ID_FILE, BOOT_ID_BYTES_MAX);
-  return new TextDecoder().decode(content).trim();
+  return textOf(content).trim();
 }

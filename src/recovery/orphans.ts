@@ -6,6 +6,7 @@ import { isId } from "../registry/ids.ts";
 import { sandboxesDirectory, sandboxPaths } from "../sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, taskPaths, tasksDirectory } from "../task/paths.ts";
 import { reapTask } from "../task/reap.ts";
+import { textOf } from "../utf8.ts";
 
 const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -72,7 +73,7 @@ async function cgroupOf(runtime: Runtime, id: string): Promise<string> {
   const fallback = join(config.cgroupParent, id);
   try {
     const content = await kernel.files.readFile(taskPaths(config, id).spec, SPEC_BYTES_MAX);
-    const path: unknown = JSON.parse(new TextDecoder().decode(content)).linux?.cgroupsPath;
+    const path: unknown = JSON.parse(textOf(content)).linux?.cgroupsPath;
     const isOfId = typeof path === "string" && !path.includes("..") &&
       (path.endsWith(`/${id}`) || path.endsWith(`/pause-${id}`));
     return isOfId ? path : fallback;

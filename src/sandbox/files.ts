@@ -3,6 +3,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { DnsConfig } from "./config.ts";
 import type { SandboxPaths } from "./paths.ts";
 import type { SandboxRecord } from "./record.ts";
+import { textOf } from "../utf8.ts";
 
 const FILE_BYTES_MAX = 1024 * 1024;
 const WORLD_READABLE = 0o644;
@@ -61,7 +62,7 @@ function hostsOf(hostname: string): string {
 
 async function readHostFile(kernel: Kernel, path: string): Promise<string> {
   try {
-    return new TextDecoder().decode(await kernel.files.readFile(path, FILE_BYTES_MAX));
+    return textOf(await kernel.files.readFile(path, FILE_BYTES_MAX));
   } catch {
     return "";
   }

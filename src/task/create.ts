@@ -7,6 +7,7 @@ import { conmonCommand, parseConmonAnswer, START_PIPE, SYNC_PIPE } from "../oci/
 import { initOf, readRuntimeState } from "../oci/runtime_state.ts";
 import { exitDirectory, taskPaths } from "./paths.ts";
 import { openIfPresent, type Task, taskOf, type TaskRequest } from "./task.ts";
+import { textOf } from "../utf8.ts";
 
 /** conmon prints little before it turns to its pipes. */
 const CONMON_OUTPUT_BYTES_MAX = 4096;
@@ -78,6 +79,6 @@ async function openInit(kernel: Kernel, stateFile: string, pid: number): Promise
 }
 
 function printedBy(conmon: ChildProcess): string {
-  const text = new TextDecoder().decode(conmon.output().stderr).trim();
+  const text = textOf(conmon.output().stderr).trim();
   return text === "" ? "" : `: ${text}`;
 }

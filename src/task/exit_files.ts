@@ -6,6 +6,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { DirectoryWatch } from "../kernel/files.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
 import { exitDirectory, taskPaths } from "./paths.ts";
+import { textOf } from "../utf8.ts";
 
 /** A watch can lose events (man 7 inotify): look again this often, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
@@ -92,7 +93,7 @@ export class ExitFiles {
       if (hasErrno(error, "ENOENT", "EFBIG")) return undefined;
       throw error;
     }
-    const text = new TextDecoder().decode(content).trim();
+    const text = textOf(content).trim();
     const code = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
     return code <= 255 ? code : undefined;
   }

@@ -3,6 +3,7 @@ import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import type { Program, Sys } from "../program.ts";
 import { ContainerLog } from "./log.ts";
 import { type ConmonOptions, conmonOptions, runtimeArguments } from "./options.ts";
+import { toText } from "../../world/content.ts";
 
 const FORWARDED: readonly number[] = [15, 3, 2];
 const SIGKILL = 9;
@@ -92,7 +93,7 @@ class Monitor {
     const createStatus = await this.#runRuntime(ends);
     if (createStatus !== 0) {
       const message = await sys.read(ends.stderr[0], READ_BYTES - 1);
-      await this.#report(-1, new TextDecoder().decode(message));
+      await this.#report(-1, toText(message));
       return await this.#end(FAILURE);
     }
     let contents: string;
@@ -227,7 +228,7 @@ class Monitor {
   async #obey(): Promise<void> {
     if (this.#control === undefined) return;
     const bytes = await this.#sys.read(this.#control, 199).catch(() => new Uint8Array(0));
-    this.#controlText += new TextDecoder().decode(bytes);
+    this.#controlText += toText(bytes);
     for (;;) {
       const newline = this.#controlText.indexOf("\n");
       if (newline < 0) return;

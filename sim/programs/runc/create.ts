@@ -11,6 +11,7 @@ import {
   type State,
   stateFolder,
 } from "./state.ts";
+import { toText } from "../../world/content.ts";
 
 const SIGKILL = 9;
 
@@ -151,7 +152,7 @@ async function tell(sys: Sys, fd: number, byte: string): Promise<void> {
 
 async function readLine(sys: Sys, fd: number): Promise<string> {
   const bytes = await sys.read(fd, 8_192);
-  return new TextDecoder().decode(bytes).trimEnd();
+  return toText(bytes).trimEnd();
 }
 
 function expect(line: string, wanted: string): void {

@@ -12,6 +12,7 @@ import {
   type SpecProcess,
   statusOf,
 } from "./state.ts";
+import { toText } from "../../world/content.ts";
 
 const FROM_PARENT = 3;
 const TO_PARENT = 4;
@@ -50,7 +51,7 @@ export async function exec(sys: Sys, globals: Globals, args: readonly string[]):
   try {
     await sys.cgroupMove(cgroupOf(state), pid);
     await sys.write(weWrite, "b");
-    const answer = new TextDecoder().decode(await sys.read(weRead, 8_192)).trimEnd();
+    const answer = toText(await sys.read(weRead, 8_192)).trimEnd();
     if (answer !== "") throw new RuncError(`unable to start container process: ${answer}`);
     const pidFile = values.get("pid-file");
     if (pidFile !== undefined) await writePidFile(sys, pidFile, pid);

@@ -3,6 +3,7 @@ import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import type { Program, Sys } from "../program.ts";
 import { signalNumber } from "../signals.ts";
 import { type Node, parse, type Redirection, type Word } from "./parser.ts";
+import { toText } from "../../world/content.ts";
 
 const NOT_FOUND = 127;
 const SYNTAX_ERROR = 2;
@@ -213,7 +214,7 @@ class Shell {
 
   async #read(name: string, fd: number): Promise<number> {
     const bytes = await this.#sys.read(fd, READ_BYTES);
-    this.#variables.set(name, new TextDecoder().decode(bytes).split("\n")[0] ?? "");
+    this.#variables.set(name, toText(bytes).split("\n")[0] ?? "");
     return bytes.length === 0 ? 1 : 0;
   }
 
