@@ -415,28 +415,28 @@ class LifecycleRun {
 }
 
 const LAYER = `sha256:${"1".repeat(64)}`;
+const LAYER_FOLDER = `${DEFAULT_CONFIG.root}/layers/${LAYER.slice(7, 27)}`;
+const IMAGE = putImage({
+  id: `sha256:${"2".repeat(64)}`,
+  tags: [SIM_IMAGE],
+  digests: [],
+  sizeBytes: 1,
+  config: {
+    entrypoint: [],
+    cmd: ["sleep", "1000"],
+    env: [],
+    workingDir: "",
+    user: "",
+    volumes: [],
+    stopSignal: "",
+    labels: {},
+  },
+  layers: [LAYER],
+});
 
 /** Puts an image with one empty layer onto the machine, as a pull would leave it. */
 export function seedImage({ machine }: Simulation): void {
-  const directory = `${DEFAULT_CONFIG.root}/layers`;
-  machine.tree.mkdirs("seed", `${directory}/${LAYER.slice(7, 27)}`, 0o755);
-  const change = putImage({
-    id: `sha256:${"2".repeat(64)}`,
-    tags: [SIM_IMAGE],
-    digests: [],
-    sizeBytes: 1,
-    config: {
-      entrypoint: [],
-      cmd: ["sleep", "1000"],
-      env: [],
-      workingDir: "",
-      user: "",
-      volumes: [],
-      stopSignal: "",
-      labels: {},
-    },
-    layers: [LAYER],
-  });
-  machine.store.commit([change]);
+  machine.tree.mkdirs("seed", LAYER_FOLDER, 0o755);
+  machine.store.commit([IMAGE]);
   machine.disk.sync();
 }

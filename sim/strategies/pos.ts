@@ -31,7 +31,8 @@ export class Pos implements Chooser {
     this.#choices++;
     if (runnable.length === 1) return 0;
     const draws = runnable.map((step) => this.#drawOf(step));
-    const chosen = draws.reduce((best, draw) => draw.priority > best.priority ? draw : best);
+    let chosen = draws[0] as Draw;
+    for (const draw of draws) if (draw.priority > chosen.priority) chosen = draw;
     for (const draw of draws) {
       // The chosen one as well: it may have a reply, or another part.
       if (draw === chosen || mayConflict(draw.names, chosen.names)) this.#redraw(draw);

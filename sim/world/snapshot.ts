@@ -7,7 +7,7 @@ import type { Place } from "./place.ts";
 const ROOTS: readonly string[] = ["/run", "/var/lib", "/var/log", "/tmp", "/dev/shm"];
 
 /** Bookkeeping of host-local that outlives every allocation by design. */
-const HARMLESS = /\/(last_reserved_ip\.\d+|lock)$/;
+const HARMLESS = /^(last_reserved_ip\.\d+|lock)$/;
 
 /** What a snapshot looks at. */
 export interface SnapshotOptions {
@@ -75,7 +75,7 @@ export function allocations(machine: Machine): Allocation[] {
     const folder = networks.lookup(network);
     if (!(folder instanceof Directory)) continue;
     for (const address of folder.names()) {
-      if (HARMLESS.test(`/${address}`)) continue;
+      if (HARMLESS.test(address)) continue;
       const text = toText(folder.lookup(address)?.content ?? "");
       const [containerId = "", interfaceName = ""] = text.split(/\r?\n/);
       found.push({ network, address, containerId, interfaceName });
@@ -88,8 +88,8 @@ function listFiles(place: Place, path: string, ignore: RegExp | undefined, lines
   if (!(place.inode instanceof Directory)) return;
   for (const name of place.inode.names()) {
     const inode = place.inode.lookup(name);
+    if (inode === undefined || HARMLESS.test(name)) continue;
     const child = `${path}/${name}`;
-    if (inode === undefined || HARMLESS.test(child)) continue;
     const size = inode.kind === "file" && sizeOf(inode.content) === 0 ? " (empty)" : "";
     if (!ignore?.test(child)) lines.push(`${inode.kind} ${child}${size}`);
     const covering = place.mount.children.get(inode);

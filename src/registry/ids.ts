@@ -1,11 +1,13 @@
 import type { Random } from "../kernel/random.ts";
 
 const ID_BYTES = 32;
+/** What each byte is in hexadecimal. */
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** A new id of a container or sandbox: 64 hexadecimal digits of chance. */
 export function newId(random: Random): string {
   let id = "";
-  for (const byte of random.bytes(ID_BYTES)) id += byte.toString(16).padStart(2, "0");
+  for (const byte of random.bytes(ID_BYTES)) id += HEX[byte];
   return id;
 }
 

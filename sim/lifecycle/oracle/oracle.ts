@@ -36,7 +36,7 @@ export class Oracle {
   /** Which rare branches the run has come to. */
   readonly probing: Probing;
   readonly #checkers: readonly Checker[];
-  readonly #everyStep: readonly Checker[];
+  readonly #hearers = new Map<keyof Checker, readonly Checker[]>();
   readonly #sight: Sight;
   readonly #isKnown: (violation: InvariantViolation) => boolean;
   #failure: unknown;
@@ -46,55 +46,58 @@ export class Oracle {
     this.#isKnown = options.isKnown ?? (() => false);
     this.probing = new Probing(this.facts);
     this.#checkers = [this.facts, this.probing, ...checkersOf(this.facts, options)];
-    this.#everyStep = this.#checkers.filter((it) => it.afterStep !== undefined);
     this.#sight = new Sight([{
-      appeared: (container, isLoaded) => this.#tell((it) => it.appeared?.(container, isLoaded)),
-      changed: (container, before) => this.#tell((it) => it.changed?.(container, before)),
-      vanished: (container) => this.#tell((it) => it.vanished?.(container)),
+      appeared: (container, isLoaded) =>
+        this.#tell("appeared", (it) => it.appeared?.(container, isLoaded)),
+      changed: (container, before) =>
+        this.#tell("changed", (it) => it.changed?.(container, before)),
+      vanished: (container) => this.#tell("vanished", (it) => it.vanished?.(container)),
       sandboxAppeared: (sandbox, isReady) =>
-        this.#tell((it) => it.sandboxAppeared?.(sandbox, isReady)),
+        this.#tell("sandboxAppeared", (it) => it.sandboxAppeared?.(sandbox, isReady)),
       sandboxChanged: (sandbox, isReady) =>
-        this.#tell((it) => it.sandboxChanged?.(sandbox, isReady)),
-      sandboxVanished: (sandbox) => this.#tell((it) => it.sandboxVanished?.(sandbox)),
+        this.#tell("sandboxChanged", (it) => it.sandboxChanged?.(sandbox, isReady)),
+      sandboxVanished: (sandbox) =>
+        this.#tell("sandboxVanished", (it) => it.sandboxVanished?.(sandbox)),
     }]);
     machine.observer = {
-      joined: (process) => this.#tell((it) => it.joined?.(process)),
-      executed: (process) => this.#tell((it) => it.executed?.(process)),
-      died: (process) => this.#tell((it) => it.died?.(process)),
+      joined: (process) => this.#tell("joined", (it) => it.joined?.(process)),
+      executed: (process) => this.#tell("executed", (it) => it.executed?.(process)),
+      died: (process) => this.#tell("died", (it) => it.died?.(process)),
       signalled: (target, signal, sender) =>
-        this.#tell((it) => it.signalled?.(target, signal, sender)),
+        this.#tell("signalled", (it) => it.signalled?.(target, signal, sender)),
       enteredNamespaces: (process, target) =>
-        this.#tell((it) => it.enteredNamespaces?.(process, target)),
-      oomKilled: (victim) => this.#tell((it) => it.oomKilled?.(victim)),
-      hung: (process) => this.#tell((it) => it.hung?.(process)),
-      wrote: (process, pipe, bytes) => this.#tell((it) => it.wrote?.(process, pipe, bytes)),
+        this.#tell("enteredNamespaces", (it) => it.enteredNamespaces?.(process, target)),
+      oomKilled: (victim) => this.#tell("oomKilled", (it) => it.oomKilled?.(victim)),
+      hung: (process) => this.#tell("hung", (it) => it.hung?.(process)),
+      wrote: (process, pipe, bytes) =>
+        this.#tell("wrote", (it) => it.wrote?.(process, pipe, bytes)),
     };
   }
 
   /** A life of the daemon has begun. */
   lifeBegan(runtime: Lifecycle): void {
     this.#sight.watch(runtime);
-    this.#tell((it) => it.lifeBegan?.(runtime));
+    this.#tell("lifeBegan", (it) => it.lifeBegan?.(runtime));
     runtime.events.listen((event) => this.#published(event));
   }
 
   /** Its recovery is done. */
   recovered(runtime: Lifecycle): void {
     this.#guard(() => this.#sight.recovered());
-    this.#tell((it) => it.recovered?.(runtime));
+    this.#tell("recovered", (it) => it.recovered?.(runtime));
   }
 
   /** The daemon was killed. Calls under way are lost. */
   lifeEnded(): void {
     const { runtime } = this.facts;
     this.#sight.watch(undefined);
-    for (const call of [...this.facts.calls]) this.#tell((it) => it.lost?.(call));
-    if (runtime !== undefined) this.#tell((it) => it.lifeEnded?.(runtime));
+    for (const call of [...this.facts.calls]) this.#tell("lost", (it) => it.lost?.(call));
+    if (runtime !== undefined) this.#tell("lifeEnded", (it) => it.lifeEnded?.(runtime));
   }
 
   /** The machine was switched off and on. */
   powerLost(): void {
-    this.#tell((it) => it.powerLost?.());
+    this.#tell("powerLost", (it) => it.powerLost?.());
   }
 
   /** The core found a mistake of its own in background work. */
@@ -109,7 +112,7 @@ export class Oracle {
    */
   afterStep(step: Step): void {
     this.#guard(() => this.#sight.look());
-    for (const checker of this.#everyStep) {
+    for (const checker of this.#hearersOf("afterStep")) {
       if (this.#failure !== undefined) break;
       try {
         checker.afterStep?.(step);
@@ -123,7 +126,7 @@ export class Oracle {
   /** A client makes a call; tell what became of it. */
   called(about: Omit<Call, "beganMicros">): Call {
     const call: Call = { ...about, beganMicros: this.facts.nowMicros };
-    this.#tell((it) => it.called?.(call));
+    this.#tell("called", (it) => it.called?.(call));
     return call;
   }
 
@@ -131,14 +134,14 @@ export class Oracle {
   answered(call: Call, exitCode?: number): void {
     if (!this.facts.calls.has(call)) return;
     this.#guard(() => this.#sight.look());
-    this.#tell((it) => it.answered?.(call, exitCode));
+    this.#tell("answered", (it) => it.answered?.(call, exitCode));
   }
 
   /** A call was answered with an error. */
   refused(call: Call, error: unknown): void {
     if (!this.facts.calls.has(call)) return;
     this.#guard(() => this.#sight.look());
-    this.#tell((it) => it.refused?.(call, error));
+    this.#tell("refused", (it) => it.refused?.(call, error));
   }
 
   /**
@@ -147,23 +150,33 @@ export class Oracle {
    * @throws {InvariantViolation}
    */
   atRest(runtime: Lifecycle): void {
-    this.#tell((it) => it.atRest?.(runtime));
+    this.#tell("atRest", (it) => it.atRest?.(runtime));
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   #published(event: LifecycleEvent): void {
     this.#guard(() => this.#sight.look());
-    this.#tell((it) => it.published?.(event));
+    this.#tell("published", (it) => it.published?.(event));
   }
 
-  #tell(hear: (checker: Checker) => void): void {
-    for (const checker of this.#checkers) {
+  #tell(what: keyof Checker, hear: (checker: Checker) => void): void {
+    for (const checker of this.#hearersOf(what)) {
       try {
         hear(checker);
       } catch (error) {
         this.#fail(error);
       }
     }
+  }
+
+  /** Most checkers hear of few things, and most runs see few of those happen. */
+  #hearersOf(what: keyof Checker): readonly Checker[] {
+    let hearers = this.#hearers.get(what);
+    if (hearers === undefined) {
+      hearers = this.#checkers.filter((it) => it[what] !== undefined);
+      this.#hearers.set(what, hearers);
+    }
+    return hearers;
   }
 
   #guard(check: () => void): void {
