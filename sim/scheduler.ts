@@ -1,3 +1,4 @@
+import type { KernelError } from "../src/kernel/errno.ts";
 import { ADVANCE_CLOCK, type Chooser } from "./chooser.ts";
 import { VirtualClock } from "./clock.ts";
 import { drain } from "./driver.ts";
@@ -83,7 +84,7 @@ export class Scheduler {
     owner: object,
     verb: string,
     subject: unknown,
-    effect: (step: Step) => T | typeof AGAIN,
+    effect: (step: Step) => T | KernelError | typeof AGAIN,
     hasReply = false,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -110,7 +111,7 @@ export class Scheduler {
     subject: unknown,
     queues: Queues,
     when: () => boolean,
-    effect: (step: Step) => T | typeof AGAIN,
+    effect: (step: Step) => T | KernelError | typeof AGAIN,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const step = new Step(

@@ -1,4 +1,4 @@
-import type { KernelError } from "../src/kernel/errno.ts";
+import { KernelError } from "../src/kernel/errno.ts";
 import type { Choice } from "./chooser.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Task } from "./task.ts";
@@ -76,7 +76,7 @@ export class Step implements Choice {
     readonly verb: string,
     /** What it is about: a path, a command, several arguments; undefined when the verb says it all. */
     readonly subject: unknown,
-    /** @internal */
+    /** @internal Gives the answer, {@linkcode AGAIN}, or a refusal; or throws one. */
     readonly effect: (step: Step) => unknown,
     /** Whether the answer comes as a step of its own, later than the effect. */
     readonly hasReply: boolean,
@@ -129,17 +129,17 @@ export class Step implements Choice {
     const faults = this.scheduler?.faults;
     const early = faults?.failure(this, false);
     if (early !== undefined) {
-      this.#fail(early);
-      this.undo?.();
+      this.#refuse(early);
       this.#settle();
       return true;
     }
     try {
-      this.#outcome = this.effect(this);
+      const outcome = this.effect(this);
+      if (outcome instanceof KernelError) this.#refuse(outcome);
+      else this.#outcome = outcome;
     } catch (error) {
       if (this.reject === undefined || !isExpected(error)) throw error;
-      this.#fail(error);
-      this.undo?.();
+      this.#refuse(error);
     }
     if (this.#outcome === AGAIN) {
       this.partCount++;
@@ -168,6 +168,11 @@ export class Step implements Choice {
   /** What the effect gave or threw. */
   get outcome(): unknown {
     return this.#outcome;
+  }
+
+  #refuse(error: unknown): void {
+    this.#fail(error);
+    this.undo?.();
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { Context } from "../../src/kernel/context.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
 import type { DirectoryWatch, FifoReader, Files, FileStat } from "../../src/kernel/files.ts";
 import { AGAIN } from "../step.ts";
 import { sizeOf, toBytes } from "../world/content.ts";
@@ -27,7 +28,9 @@ export class SimFiles implements Files {
 
   readFile(path: string, bytesMax: number): Promise<Uint8Array> {
     return this.#life.call("files.readFile", path, () => {
-      const { inode } = this.#tree.resolve("readFile", path);
+      const found = this.#tree.seek("readFile", path);
+      if (found instanceof KernelError) return found;
+      const { inode } = found;
       if (inode.kind === "directory") refuse("readFile", "EISDIR", path);
       const bytes = toBytes(inode.content);
       return bytes.length > bytesMax ? refuse("readFile", "EFBIG", path) : bytes;
@@ -108,7 +111,8 @@ export class SimFiles implements Files {
       const top = this.#tree.resolve("resolveInRoot", root);
       if (!(top.inode instanceof Directory)) refuse("resolveInRoot", "ENOTDIR", root);
       const absolute = path.startsWith("/") ? path : `/${path}`;
-      return pathOf(this.#tree.resolve("resolveInRoot", absolute, { root: top }));
+      const found = this.#tree.seek("resolveInRoot", absolute, { root: top });
+      return found instanceof KernelError ? found : pathOf(found);
     });
   }
 

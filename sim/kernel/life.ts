@@ -50,7 +50,7 @@ export class Life {
   call<T>(
     verb: string,
     subject: unknown,
-    effect: (step: Step) => T | typeof AGAIN,
+    effect: (step: Step) => T | KernelError | typeof AGAIN,
     hasReply = false,
   ): Promise<T> {
     if (this.isOver) return new Promise(() => {});
@@ -71,7 +71,7 @@ export class Life {
     context: Context,
     queues: Queues,
     when: () => boolean,
-    effect: () => T,
+    effect: () => T | KernelError,
   ): Promise<T> {
     if (this.isOver) return new Promise(() => {});
     return new Promise<T>((resolve, reject) => {

@@ -11,7 +11,7 @@ import type {
   SpawnOptions,
 } from "../../src/kernel/processes.ts";
 import { concat, toBytes, toText } from "../world/content.ts";
-import { refuse } from "../world/errors.ts";
+import { refusal, refuse } from "../world/errors.ts";
 import { OpenFile } from "../world/open_file.ts";
 import { Pipe } from "../world/pipe.ts";
 import type { Process } from "../world/process.ts";
@@ -61,7 +61,7 @@ export class SimProcesses implements Processes {
       if (
         found === undefined ||
         (typeof process !== "number" && found.startTime !== process.startTime)
-      ) return refuse("open", "ESRCH", String(pid));
+      ) return refusal("open", "ESRCH", String(pid));
       return new SimHandle(this.#life, found);
     });
   }

@@ -278,9 +278,9 @@ export class Machine {
       "/proc/uptime": () => `${(this.scheduler.clock.monotonicMicros / 1e6).toFixed(2)} 0.00\n`,
       "/proc/filesystems": () => "nodev\ttmpfs\nnodev\toverlay\n\text4\n",
     };
-    for (const [path, generate] of Object.entries(files)) {
+    for (const path in files) {
       this.tree.mkdirs("mount", path.slice(0, path.lastIndexOf("/")), 0o555);
-      this.tree.write("mount", path, "", 0o444).generate = generate;
+      this.tree.write("mount", path, "", 0o444).generate = files[path];
     }
   }
 

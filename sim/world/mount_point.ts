@@ -15,6 +15,8 @@ export interface MountPoint {
   readonly fileSystem: FileSystem;
   readonly root: Inode;
   readonly isReadonly: boolean;
+  /** Nothing leads there any more. */
+  isDetached: boolean;
   /** By the file that each covers. */
   readonly children: Map<Inode, MountPoint>;
 }

@@ -22,84 +22,93 @@ export interface Vacancy {
   readonly name: string;
 }
 
-/** A path, taken apart at its last slash. */
-interface Split {
-  readonly folderPath: string;
+/** What is remembered of a path. */
+interface Way {
+  /** To the folder that it goes through last; undefined for that of the root, the empty path. */
+  readonly parent: Way | undefined;
   readonly name: string;
+  /** Where it leads, if that is a folder and it was gone; to be looked at before it is believed. */
+  folder: Place | undefined;
 }
+
+/** What runs for days is to forget what it will not need again. */
+const WAYS_MAX = 20_000;
 
 /**
  * Follows paths from name to name (man 7 path_resolution), and remembers the folders that it came
- * through until they are gone or it is told to forget them, as Linux does
- * (Documentation/filesystems/path-lookup.rst).
+ * through, as Linux does (Documentation/filesystems/path-lookup.rst).
  */
 export class PathWalk {
   readonly #root: Place;
-  /** By path. Only what is reached without a symlink, "." and "..", and not through an overlay. */
-  readonly #folders: Map<string, Place> = new Map();
-  /** By path, each taken apart once: to cut a path and to hash the parts takes longer than to look. */
-  readonly #splits: Map<string, Split> = new Map();
+  /**
+   * By path, each taken apart once. Folders only of what is reached without a symlink, "." and "..", and
+   * not through an overlay.
+   */
+  readonly #ways: Map<string, Way> = new Map();
 
   constructor(root: Place) {
     this.#root = root;
   }
 
   /**
-   * A folder has another name, or a mount on one came or went. What else changes needs no call: nothing
-   * is remembered of what is not there or is no folder, and a folder that was removed is seen to be gone.
+   * A folder has another name, or another file system covers what is in it. What else changes needs no
+   * call: nothing is remembered of what is not there or is no folder, and of a folder that is gone, or
+   * covered, or whose file system is unmounted, that is seen.
    */
   forget(): void {
-    if (this.#folders.size > 0) this.#folders.clear();
+    this.#ways.clear();
   }
 
   /** Where a path leads; an errno where something on the way is missing or no directory: nothing is thrown. */
   to(path: string, options: ResolveOptions): Place | Vacancy | Errno {
     if (path.charCodeAt(0) !== SLASH) return "ENOENT";
     if (options.root !== undefined) return follow(path, 0, options.root, options.root, options);
-    const { folderPath, name } = this.#split(path);
-    const folder = this.#folder(folderPath);
+    const { parent, name } = this.#way(path);
+    const folder = parent && this.#folder(parent);
     if (folder === undefined) return follow(path, 0, this.#root, this.#root, options);
-    if (isSpecial(name)) return follow(path, folderPath.length, folder, this.#root, options);
+    const index = path.length - name.length;
+    if (isSpecial(name)) return follow(path, index, folder, this.#root, options);
     const inode = (folder.inode as Directory).lookup(name);
     if (inode === undefined) return { parent: folder as Vacancy["parent"], name };
     if (inode.kind === "symlink" && options.follow !== false) {
-      return follow(path, folderPath.length, folder, this.#root, options);
+      return follow(path, index, folder, this.#root, options);
     }
     return crossMounts({ mount: folder.mount, inode, parent: folder, name });
   }
 
-  #folder(path: string): Place | undefined {
-    if (path === "") return this.#root;
-    const known = this.#folders.get(path);
+  #folder(way: Way): Place | undefined {
+    const { parent, name, folder: known } = way;
+    if (parent === undefined) return this.#root;
     // Whoever wants to know what is touched wants to see every folder on the way.
     if (known !== undefined && isThere(known) && footprints.present === undefined) return known;
-    const { folderPath, name } = this.#split(path);
-    const parent = this.#folder(folderPath);
-    if (parent === undefined || isSpecial(name)) return undefined;
-    const inode = (parent.inode as Directory).lookup(name);
+    const folder = this.#folder(parent);
+    if (folder === undefined || isSpecial(name)) return undefined;
+    const inode = (folder.inode as Directory).lookup(name);
     if (!(inode instanceof Directory)) return undefined;
-    const place = crossMounts({ mount: parent.mount, inode, parent, name });
+    const place = crossMounts({ mount: folder.mount, inode, parent: folder, name });
     if (!(place.inode instanceof Directory)) return undefined;
     // What is in an overlay depends on what is in its layers, which change on their own.
     if (place.inode instanceof OverlayDirectory) return undefined;
-    this.#folders.set(path, place);
-    return place;
+    return way.folder = place;
   }
 
-  #split(path: string): Split {
-    let split = this.#splits.get(path);
-    if (split === undefined) {
+  #way(path: string): Way {
+    let way = this.#ways.get(path);
+    if (way === undefined) {
+      if (this.#ways.size >= WAYS_MAX) this.forget();
       const slash = path.lastIndexOf("/");
-      split = { folderPath: path.slice(0, slash), name: path.slice(slash + 1) };
-      this.#splits.set(path, split);
+      const parent = slash < 0 ? undefined : this.#way(path.slice(0, slash));
+      way = { parent, name: path.slice(slash + 1), folder: undefined };
+      this.#ways.set(path, way);
     }
-    return split;
+    return way;
   }
 }
 
-/** Whether a folder still has its name; whatever was below it was removed before it. */
+/** Whether a folder that was found still has its name, is mounted, and is covered by no other. */
 function isThere({ inode, mount }: Place): boolean {
-  return inode.linkCount > 0 || inode === mount.root;
+  return (inode.linkCount > 0 || inode === mount.root) && !mount.isDetached &&
+    !mount.children.has(inode);
 }
 
 /** Whether it stands for no entry of a directory. */

@@ -1,9 +1,9 @@
 import type { FileStat } from "../../src/kernel/files.ts";
-import type { Errno } from "../../src/kernel/errno.ts";
+import { type Errno, KernelError } from "../../src/kernel/errno.ts";
 import { footprints } from "../footprint.ts";
 import type { Prng } from "../random.ts";
 import { sizeOf } from "./content.ts";
-import { refuse } from "./errors.ts";
+import { refusal, refuse } from "./errors.ts";
 import { FileSystem, type FileSystemType } from "./file_system.ts";
 import { Directory, Inode } from "./inode.ts";
 import type { MountPoint } from "./mount_point.ts";
@@ -61,6 +61,7 @@ export class Tree {
       fileSystem: rootFileSystem,
       root: rootFileSystem.root,
       isReadonly: false,
+      isDetached: false,
       children: new Map(),
     };
     this.mounts.push(this.root);
@@ -78,9 +79,16 @@ export class Tree {
 
   /** Where `path` leads (man 7 path_resolution). @throws {KernelError} ENOENT, ENOTDIR, ELOOP. */
   resolve(verb: string, path: string, options: ResolveOptions = FOLLOW): Place {
+    const found = this.seek(verb, path, options);
+    if (found instanceof KernelError) throw found;
+    return found;
+  }
+
+  /** Like {@linkcode resolve}, but returns what that throws. */
+  seek(verb: string, path: string, options: ResolveOptions = FOLLOW): Place | KernelError {
     const found = this.#walk.to(path, options);
-    if (typeof found === "string") return refuse(verb, found, path);
-    return "inode" in found ? found : refuse(verb, "ENOENT", path);
+    if (typeof found === "string") return refusal(verb, found, path);
+    return "inode" in found ? found : refusal(verb, "ENOENT", path);
   }
 
   /** Like {@linkcode resolve}, undefined when nothing is there, or nothing leads there. */
@@ -274,13 +282,14 @@ export class Tree {
       covers: at.inode,
       target: pathOf(at),
       isReadonly: what.options.includes("ro"),
+      isDetached: false,
       children: new Map(),
     };
     at.inode.touch("write");
     footprints.present?.touch("mounts", "add");
     at.mount.children.set(at.inode, mount);
     this.mounts.push(mount);
-    if (at.inode instanceof Directory) this.#walk.forget();
+    if (at.inode instanceof Directory && at.inode.entries.size > 0) this.#walk.forget();
     return mount;
   }
 
@@ -298,11 +307,11 @@ export class Tree {
     mount.covers?.touch("write");
     footprints.present?.touch("mounts", "add");
     mount.parent?.children.delete(mount.covers as Inode);
-    if (mount.root instanceof Directory) this.#walk.forget();
     const gone = new Set<MountPoint>([mount]);
     for (const other of this.mounts) {
       if (other.parent !== undefined && gone.has(other.parent)) gone.add(other);
     }
+    for (const it of gone) it.isDetached = true;
     for (let i = this.mounts.length - 1; i >= 0; i--) {
       if (gone.has(this.mounts[i] as MountPoint)) this.mounts.splice(i, 1);
     }

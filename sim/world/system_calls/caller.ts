@@ -1,3 +1,4 @@
+import type { KernelError } from "../../../src/kernel/errno.ts";
 import { type AGAIN, type Step, type WaitQueue } from "../../step.ts";
 import { refuse } from "../errors.ts";
 import type { Machine } from "../machine.ts";
@@ -25,7 +26,7 @@ export abstract class Caller {
   protected call<T>(
     verb: string,
     subject: unknown,
-    effect: (step: Step) => T | typeof AGAIN,
+    effect: (step: Step) => T | KernelError | typeof AGAIN,
   ): Promise<T> {
     const { machine, process } = this;
     if (process.state !== "alive") return new Promise(() => {});
@@ -40,7 +41,7 @@ export abstract class Caller {
     subject: unknown,
     queues: WaitQueue | readonly WaitQueue[],
     when: () => boolean,
-    effect: (step: Step) => T | typeof AGAIN,
+    effect: (step: Step) => T | KernelError | typeof AGAIN,
   ): Promise<T> {
     const { machine, process } = this;
     if (process.state !== "alive") return new Promise(() => {});
@@ -75,7 +76,7 @@ export abstract class Caller {
     fault: { readonly kind: string; readonly slowMs?: number },
     verb: string,
     subject: unknown,
-    effect: (step: Step) => T | typeof AGAIN,
+    effect: (step: Step) => T | KernelError | typeof AGAIN,
   ): Promise<T> {
     const { process } = this;
     const { scheduler } = this.machine;

@@ -68,3 +68,27 @@ Deno.test("Tree.find() sees a folder of an overlay as its layers are now", () =>
   names.write("test", "/upper/b/file", "third", 0o644);
   assertEquals(read(names, "/merged/b/file"), "third");
 });
+
+Deno.test("Tree.find() sees that an empty folder is covered, and no more", () => {
+  const names = tree();
+  names.mkdirs("test", "/e", 0o755);
+  assertEquals(names.find("/e/file"), undefined);
+  names.mount("test", "tmpfs", "/e", "tmpfs", []);
+  names.write("test", "/e/file", "third", 0o644);
+  assertEquals(read(names, "/e/file"), "third");
+  names.unmount("test", "/e");
+  assertEquals(read(names, "/e/file"), undefined);
+});
+
+Deno.test("Tree.find() sees that folders went with the file system that they were on", () => {
+  const names = tree();
+  names.mkdirs("test", "/e", 0o755);
+  names.mount("test", "tmpfs", "/e", "tmpfs", []);
+  names.mkdirs("test", "/e/a/b", 0o755);
+  names.write("test", "/e/a/b/file", "third", 0o644);
+  assertEquals(read(names, "/e/a/b/file"), "third");
+  names.unmount("test", "/e");
+  assertEquals(read(names, "/e/a/b/file"), undefined);
+  names.mkdirs("test", "/e/a/b", 0o755);
+  assertEquals(read(names, "/e/a/b/file"), undefined);
+});
