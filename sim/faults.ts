@@ -124,6 +124,8 @@ export class Faults implements WatchFaults {
   readonly #describe: (step: Step) => string;
   /** At how many points a fault that strikes one of them could have so far. */
   readonly #pointCounts = new Map<CallFault | ProgramFault, number>();
+  /** The present step, as faults are matched against it. */
+  #described = { at: 0, text: "" };
   /** Directory events of the present step so far. */
   #events = { at: "", count: 0 };
 
@@ -174,11 +176,9 @@ export class Faults implements WatchFaults {
   /** @internal The error that a call of the port gets instead of, or after, its effect. */
   failure(step: Step, isAfterEffect: boolean): KernelError | undefined {
     if (!this.isOn || !step.verb.includes(".")) return undefined;
-    // Made when it is needed, and once: of a large subject it costs more than the call itself.
-    let text: string | undefined;
     for (const fault of this.#options.calls ?? []) {
       if ((fault.isAfterEffect ?? false) !== isAfterEffect) continue;
-      text ??= this.#describe(step);
+      const text = this.#textOf(step);
       if (!fault.call.test(text)) continue;
       const what = `${fault.errno}${isAfterEffect ? " after the effect" : ""}`;
       if (!this.#strikesWith(fault, step.key, what)) continue;
@@ -187,6 +187,15 @@ export class Faults implements WatchFaults {
       });
     }
     return undefined;
+  }
+
+  /** Made when it is needed, and once: of a large subject it costs more than the call itself. */
+  #textOf(step: Step): string {
+    const { stepCount } = this.#scheduler;
+    if (this.#described.at !== stepCount) {
+      this.#described = { at: stepCount, text: this.#describe(step) };
+    }
+    return this.#described.text;
   }
 
   /** @internal What happens to a program at its next system call. */
