@@ -159,6 +159,8 @@ export interface Sys {
   readAll(fd: number): Promise<string>;
   /** EPIPE, and death by SIGPIPE unless ignored, when nobody can read. */
   write(fd: number, data: string | Uint8Array): Promise<void>;
+  /** Waits until nobody else has the file locked, and locks it (man 2 flock, LOCK_EX). EBADF. */
+  flock(fd: number): Promise<void>;
   /** EBADF when it is not open. */
   close(fd: number): Promise<void>;
   /** A pipe: where to read, where to write. No step. */

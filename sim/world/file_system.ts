@@ -1,5 +1,6 @@
 import type { Prng } from "../random.ts";
 import { type Content, sizeOf, toBytes } from "./content.ts";
+import { FileLock } from "./file_lock.ts";
 import { Directory, Inode } from "./inode.ts";
 
 /** The kinds of file systems that behave differently here. */
@@ -16,6 +17,8 @@ export class FileSystem {
   readonly #dirtyContents: Map<Inode, Content> = new Map();
   /** What the disk still has of directory entries that were changed since the last sync. */
   readonly #dirtyEntries: Map<Directory, Map<string, Inode | undefined>> = new Map();
+  /** Known to the kernel alone. */
+  readonly #locks: Map<Inode, FileLock> = new Map();
 
   /** An empty one, or with all that is on `original`, durable. */
   constructor(readonly type: FileSystemType, readonly device: number, original?: FileSystem) {
@@ -29,6 +32,13 @@ export class FileSystem {
 
   nextInode(): number {
     return ++this.#inodeCount;
+  }
+
+  /** What flock(2) takes of a file. */
+  lockOf(inode: Inode): FileLock {
+    let lock = this.#locks.get(inode);
+    if (lock === undefined) this.#locks.set(inode, lock = new FileLock(`lock of ${inode.label}`));
+    return lock;
   }
 
   contentChanges(inode: Inode, before: Content): void {
@@ -79,6 +89,7 @@ export class FileSystem {
       }
     }
     this.sync();
+    this.#locks.clear();
   }
 }
 

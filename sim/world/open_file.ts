@@ -1,3 +1,4 @@
+import type { FileLock } from "./file_lock.ts";
 import type { Pipe } from "./pipe.ts";
 import type { Place } from "./place.ts";
 
@@ -8,6 +9,8 @@ export type OpenFileKind = "null" | "file" | "reader" | "writer";
 export class OpenFile {
   #references = 1;
   offset = 0;
+  /** What it has locked. */
+  lock: FileLock | undefined;
 
   constructor(
     readonly kind: OpenFileKind,
@@ -41,11 +44,12 @@ export class OpenFile {
     return this;
   }
 
-  /** With the last reference the end of the pipe is closed. */
+  /** With the last reference the end of the pipe is closed, and what it has locked is free. */
   close(): void {
     if (--this.#references > 0) return;
     if (this.kind === "reader") this.pipe?.closeReader();
     if (this.kind === "writer") this.pipe?.closeWriter();
+    this.lock?.release(this);
   }
 
   /** Of a reader: whether a read would not block. */

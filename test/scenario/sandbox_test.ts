@@ -47,7 +47,7 @@ scenario("W5: a creation that meets the removal of its sandbox adds nothing", as
 
 scenario("W20: a plugin that outlives its daemon leaves the pod no address", async (it) => {
   void it.run();
-  const plugin = await it.simulation.until(/bridge/, /^createFile/);
+  const plugin = await it.simulation.until(/bridge/, /^flock/);
   const recovery = it.restart();
   await it.simulation.idle();
   plugin.release();

@@ -16,10 +16,31 @@ export interface Address {
  * Takes a free address: a file named by it says who has it (plugins, ipam/host-local). An allocation
  * outlives its namespace until somebody deletes it.
  */
-export async function allocate(sys: Sys, call: PluginCall): Promise<Address> {
+export function allocate(sys: Sys, call: PluginCall): Promise<Address> {
+  return alone(sys, call, () => take(sys, call));
+}
+
+/** Gives back every address of a container's interface; none is fine. */
+export function release(sys: Sys, call: PluginCall): Promise<void> {
+  return alone(sys, call, () => giveBack(sys, call));
+}
+
+/** One plugin at a time looks at the files of a network and changes them (backend/disk, FileLock). */
+async function alone<T>(sys: Sys, call: PluginCall, work: () => Promise<T>): Promise<T> {
+  const folder = folderOf(call);
+  await sys.mkdirs(folder);
+  const lock = await sys.open(`${folder}/lock`, "read", { createMode: 0o600 });
+  await sys.flock(lock);
+  try {
+    return await work();
+  } finally {
+    await sys.close(lock);
+  }
+}
+
+async function take(sys: Sys, call: PluginCall): Promise<Address> {
   const folder = folderOf(call);
   const prefix = prefixOf(call);
-  await sys.mkdirs(folder);
   const owner = ownerOf(call);
   for (const name of await sys.list(folder)) {
     if (!isAddress(name)) continue;
@@ -53,16 +74,13 @@ export async function allocate(sys: Sys, call: PluginCall): Promise<Address> {
   throw new PluginError(OTHER_ERROR, `no IP addresses available in range set: ${prefix}.0/24`);
 }
 
-/** Gives back every address of a container's interface; none is fine. */
-export async function release(sys: Sys, call: PluginCall): Promise<void> {
+async function giveBack(sys: Sys, call: PluginCall): Promise<void> {
   const folder = folderOf(call);
   const owner = ownerOf(call);
-  for (const name of await sys.list(folder).catch(() => [])) {
+  for (const name of await sys.list(folder)) {
     if (!isAddress(name)) continue;
     const path = `${folder}/${name}`;
-    // Another DEL of the same may be at it.
-    const found = await sys.readFile(path).catch(() => "");
-    if (found === owner) await sys.unlink(path).catch(ignoreAbsent);
+    if (await sys.readFile(path) === owner) await sys.unlink(path);
   }
 }
 
@@ -82,8 +100,4 @@ function ownerOf(call: PluginCall): string {
 
 function isAddress(name: string): boolean {
   return /^\d+\.\d+\.\d+\.\d+$/.test(name);
-}
-
-function ignoreAbsent(error: unknown): void {
-  if (!hasErrno(error, "ENOENT")) throw error;
 }

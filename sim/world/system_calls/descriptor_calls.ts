@@ -127,6 +127,16 @@ export abstract class DescriptorCalls extends FileCalls {
     });
   }
 
+  flock(fd: number): Promise<void> {
+    const file = this.file("flock", fd);
+    const inode = file.place?.inode ?? refuse("flock", "EBADF", String(fd));
+    const lock = inode.fileSystem.lockOf(inode);
+    return this.callWhen("flock", fd, lock.changed, () => lock.isFreeFor(file), () => {
+      lock.take(file);
+      file.lock = lock;
+    });
+  }
+
   close(fd: number): Promise<void> {
     return this.call("close", fd, () => {
       this.file("close", fd).close();

@@ -145,6 +145,27 @@ Deno.test("writing to a fifo that is open for waiting wakes it, and the last clo
   });
 });
 
+Deno.test("one process at a time has a file locked, and one that is killed lets go", () => {
+  const holder: Program = async (sys) => {
+    const fd = await sys.open("/run/lock", "read", { createMode: 0o600 });
+    await sys.flock(fd);
+    await sys.createFile("/run/inside", "");
+    await sys.unlink("/run/inside");
+    if (sys.args[1] === "stay") await sys.sleep(1_000_000);
+    return 0;
+  };
+  forSeeds(20, (seed) => {
+    onMachine(async (kernel, simulation) => {
+      const command = { program: "holder", args: ["stay"] };
+      using killed = await kernel.processes.spawn(command, { outputBytesMax: 0 });
+      await simulation.idle();
+      const others = [runProgram(kernel, "holder"), runProgram(kernel, "holder")];
+      await killed.signal(SIGKILL);
+      for (const other of others) assertEquals((await other).stderr, "");
+    }, { seed, programs: { holder } });
+  });
+});
+
 Deno.test("an overlay shows its layers merged, and writes to the upper one", () => {
   onMachine(async ({ files, mounts }) => {
     const base = "/var/lib/o";
@@ -241,7 +262,7 @@ Deno.test("CNI's bridge gives an address to each, refuses twice, and takes back 
         const { stdout } = child.output();
         return stdout.length === 0 ? undefined : JSON.parse(text(stdout));
       };
-      for (const id of ["a", "b"]) await namespaces.pin({ net: `/run/n/${id}` }, "");
+      for (const id of ["a", "b", "c"]) await namespaces.pin({ net: `/run/n/${id}` }, "");
       const [a, b] = await Promise.all([
         call("ADD", "a", "/run/n/a"),
         call("ADD", "b", "/run/n/b"),
@@ -249,12 +270,18 @@ Deno.test("CNI's bridge gives an address to each, refuses twice, and takes back 
       assert(a.ips[0].address !== b.ips[0].address);
       assertEquals(allocations(machine).map((it) => it.containerId).sort(), ["a", "b"]);
       assertMatch((await call("ADD", "a", "/run/n/a")).msg, /already exists/);
-      assertMatch((await call("ADD", "c", "/run/n/c")).msg, /failed to open netns/);
+      assertMatch((await call("ADD", "d", "/run/n/d")).msg, /failed to open netns/);
       await namespaces.unpin("/run/n/a");
       for (const netns of ["", "/run/n/a"]) assertEquals(await call("DEL", "a", netns), undefined);
-      assertEquals(await call("DEL", "b", "/run/n/b"), undefined);
+      // One that looks while another gives back finds what is there before, or after.
+      const [c] = await Promise.all([
+        call("ADD", "c", "/run/n/c"),
+        call("DEL", "b", "/run/n/b"),
+      ]);
+      assertEquals(c.msg, undefined);
+      assertEquals(await call("DEL", "c", "/run/n/c"), undefined);
       assertEquals(allocations(machine), []);
-      await namespaces.unpin("/run/n/b");
+      for (const id of ["b", "c"]) await namespaces.unpin(`/run/n/${id}`);
     }, { seed });
   });
 });
