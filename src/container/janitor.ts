@@ -1,17 +1,25 @@
-import { messageOf } from "../errors.ts";
-import { sleep } from "../kernel/context.ts";
+import { messageOf, RuntimeError } from "../errors.ts";
+import { type Context, firstOf, sleep, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { discardFiles } from "./discard.ts";
 import { deleteContainerRecord } from "./record.ts";
 
+/** The next try of what is still to be done for an object. */
+interface Try {
+  /** Makes it come now. */
+  readonly hurried: PromiseWithResolvers<void>;
+  /** Settles with it. */
+  readonly done: PromiseWithResolvers<void>;
+}
+
 /**
  * Brings objects where they belong when nobody else will: containers that never came to be, since their
  * client was told that they failed; what recovery finds without a record, and what it could not
- * recover at once. What cannot be done at once is tried again in
- * the background, further and further apart; what a crash leaves then, at the next recovery.
+ * recover at once. What cannot be done at once is tried again in the background, further and further
+ * apart, sooner when somebody asks; what a crash leaves then, at the next recovery.
  */
 export class Janitor {
-  readonly #pending = new Set<string>();
+  readonly #pending = new Map<string, Try>();
 
   constructor(readonly runtime: Runtime) {}
 
@@ -43,15 +51,48 @@ export class Janitor {
     }
   }
 
+  /**
+   * Has what is still to be done for an object tried now, and waits for that; nothing to be done is fine.
+   *
+   * @throws {RuntimeError} UNAVAILABLE when it cannot be done yet; the context's cause.
+   */
+  async hurry(id: string, context: Context): Promise<void> {
+    const next = this.#pending.get(id);
+    if (next === undefined) return;
+    next.hurried.resolve();
+    await waitFor(next.done.promise, context);
+  }
+
   async #goOn(id: string, work: () => Promise<void>): Promise<void> {
     const { kernel, config, life } = this.runtime;
-    this.#pending.add(id);
     let pauseMs = config.bounds.reaperFirstMs;
-    while (life.cause === undefined) {
-      await sleep(kernel.clock, pauseMs, life).catch(() => {});
+    while (true) {
+      const next = this.#expect(id);
+      await firstOf(
+        life,
+        (race) => waitFor(next.hurried.promise, race),
+        (race) => sleep(kernel.clock, pauseMs, race),
+      ).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, config.bounds.reaperLongestMs);
-      if (await work().then(() => true, () => false)) break;
+      try {
+        life.throwIfCancelled();
+        await work();
+        this.#pending.delete(id);
+        return next.done.resolve();
+      } catch (error) {
+        next.done.reject(new RuntimeError("UNAVAILABLE", `"${id}": ${messageOf(error)}`));
+        if (life.cause !== undefined) return void this.#pending.delete(id);
+      }
     }
-    this.#pending.delete(id);
+  }
+
+  #expect(id: string): Try {
+    const next = {
+      hurried: Promise.withResolvers<void>(),
+      done: Promise.withResolvers<void>(),
+    };
+    next.done.promise.catch(() => {});
+    this.#pending.set(id, next);
+    return next;
   }
 }

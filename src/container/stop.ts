@@ -37,7 +37,10 @@ export async function stopContainer(
 
 /**
  * Ends a container that runs or of which nobody knows; one that is CREATED or EXITED is left alone.
- * The exit monitor, not this function, writes the end down: here is only waited for it.
+ * The exit monitor, not this function, writes the end down: here is only waited for it. What a restart
+ * could not find out yet comes first: until then a container that is called CREATED may run.
+ *
+ * @throws {RuntimeError} UNAVAILABLE when it cannot be found out now; the context's cause.
  */
 export async function endContainer(
   runtime: Runtime,
@@ -45,6 +48,7 @@ export async function endContainer(
   gracePeriodMs: number,
   context: Context,
 ): Promise<void> {
+  await runtime.janitor.hurry(container.id, context);
   runtime.settler.hurry(container.id);
   const { state } = container.status;
   if (state === "EXITED") return;

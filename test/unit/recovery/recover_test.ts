@@ -1,8 +1,10 @@
-import { assertEquals, assertExists, assertMatch } from "@std/assert";
+import { assertEquals, assertExists, assertMatch, assertRejects } from "@std/assert";
 import type { FaultOptions } from "../../../sim/mod.ts";
 import { DEFAULT_CONFIG } from "../../../src/config.ts";
 import { startContainer } from "../../../src/container/start.ts";
 import { Context } from "../../../src/kernel/context.ts";
+import { stopContainer } from "../../../src/container/stop.ts";
+import { RuntimeError } from "../../../src/errors.ts";
 import { stopPodSandbox } from "../../../src/sandbox/stop.ts";
 import { taskPaths } from "../../../src/task/paths.ts";
 import { tell } from "../sim/oracle/scene.ts";
@@ -59,6 +61,31 @@ Deno.test("recover() forgets the processes of another boot, on disk as well", ()
     assertEquals(scene.runtime.sandboxes.find(id).status.pause, undefined);
     assertEquals(/"pid"/.test(stored() ?? ""), false);
   }));
+
+Deno.test("recover() that is not done with a container yet is waited for by its stop", () =>
+  tell(
+    async (scene) => {
+      const { id } = await scene.created(await scene.sandbox(), "sleep", "1000");
+      const released = scene.simulation.until(undefined, /^store\.commit .*RUNNING/);
+      const start = scene.inside((runtime) => startContainer(runtime, id, new Context()));
+      start.catch(() => {});
+      await released;
+      await scene.restart(() => scene.simulation.faults.isOn = true);
+      const container = scene.container(id);
+      assertEquals(container.status.state, "CREATED");
+      const stop = async () => {
+        const call = scene.called("StopContainer", id);
+        await scene.inside((runtime) => stopContainer(runtime, id, 0, call.context));
+        scene.oracle.answered(call);
+      };
+      await assertRejects(stop, RuntimeError, "EIO");
+      scene.simulation.faults.isOn = false;
+      await stop();
+      assertEquals(container.status.exitCode, 137);
+    },
+    {},
+    { calls: [{ call: /^store\.commit .*RUNNING/, errno: "EIO", probability: 1 }] },
+  ));
 
 Deno.test("recover() does not tell again that a pod stopped, though the power was lost since", () =>
   tell(
