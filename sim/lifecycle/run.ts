@@ -89,10 +89,7 @@ const SETTLE_MS = 300_000;
 const WRITTEN_BACK_FROM = 5;
 /** Clients' logs stay, they are the kubelet's to remove; and host-local keeps its empty folders. */
 const IGNORED_FILES = /^\/var\/log\/pods(\/|$)|^\/var\/lib\/cni(\/networks(\/\w+)?)?$/;
-/**
- * host-local syncs nothing: after a power loss an address that was given back may be taken, and the
- * file that says by whom may be torn. That is the plugin's, and is left to its operator.
- */
+/** Taken at host-local. */
 const ADDRESSES = /^file \/var\/lib\/cni\/networks\//;
 
 /**
@@ -401,8 +398,7 @@ class LifecycleRun {
 
   #snapshot(): string[] {
     const lines = this.simulation.snapshot({ ignore: IGNORED_FILES });
-    const { powerLossCount, hasAbandonedPlugin } = this.oracle.facts;
-    const mayKeepAddresses = powerLossCount > 0 || hasAbandonedPlugin;
+    const { mayKeepAddresses } = this.oracle.facts;
     return [
       ...(mayKeepAddresses ? lines.filter((line) => !ADDRESSES.test(line)) : lines),
       ...this.#daemon.held().map((it) => `held ${it}`),

@@ -44,6 +44,15 @@ export class Facts implements Checker {
   }
 
   /**
+   * Whether host-local's files need no longer say the truth. It syncs nothing: after a power loss an
+   * address that was given back may be taken, and the file that says by whom may be torn; and a plugin
+   * that was abandoned takes one for nobody. That is the plugin's, and is left to its operator.
+   */
+  get mayKeepAddresses(): boolean {
+    return this.powerLossCount > 0 || this.hasAbandonedPlugin;
+  }
+
+  /**
    * Those that are in the container: not who is on the way to be executed in it and finds nothing to
    * enter any more, as an exec that a crash has left to itself.
    */

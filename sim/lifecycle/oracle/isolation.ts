@@ -9,15 +9,19 @@ const CALL_MS_MAX = 20_000;
 
 /**
  * I13: nobody waits for a stranger. Where programs hang and nothing else is wrong, a call on an object
- * for which none does, nor for its pod, is answered within a stated time.
+ * for which none does, nor for its pod, is answered within a stated time. What pods have together is
+ * their network, where plugins wait for each other.
  */
 export class Isolation implements Checker {
   /** Objects for which something hangs. */
   readonly #stuck = new Set<string>();
+  /** Whether a plugin hangs with the lock of its network, for which all others wait (man 2 flock). */
+  #isNetworkStuck = false;
 
   constructor(readonly facts: Facts) {}
 
   hung(process: Process): void {
+    this.#isNetworkStuck ||= [...process.files.values()].some((it) => it.lock !== undefined);
     const id = process.container?.containerId ?? process.args.find(isId) ??
       process.env["CNI_CONTAINERID"];
     if (id === undefined) return;
@@ -37,6 +41,7 @@ export class Isolation implements Checker {
   #check({ kind, id, beganMicros, gracePeriodMs }: Call): void {
     // A command takes as long as it likes, and what a new pod needs is nobody's yet.
     if (kind === "ExecSync" || kind === "RunPodSandbox") return;
+    if (this.#isNetworkStuck && kind.endsWith("PodSandbox")) return;
     if (this.#stuck.size === 0 || this.#isStuck(id)) return;
     const tookMs = (this.facts.nowMicros - beganMicros) / 1_000;
     hold(

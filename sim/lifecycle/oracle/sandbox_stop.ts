@@ -74,6 +74,7 @@ export class SandboxStop implements Checker {
         () => `sandbox ${short(id)} was stopped, and ${pin} is there`,
       );
     }
+    if (this.facts.mayKeepAddresses) return;
     hold(
       // What the power has torn names nobody any more; host-local syncs nothing.
       allocations(machine).every((it) => it.containerId !== id || it.interfaceName !== INTERFACE),

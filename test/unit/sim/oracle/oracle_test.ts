@@ -12,6 +12,8 @@ import { removePodSandbox } from "../../../../src/sandbox/remove.ts";
 import { stopPodSandbox } from "../../../../src/sandbox/stop.ts";
 import type { Process } from "../../../../sim/mod.ts";
 import { toBytes } from "../../../../sim/world/content.ts";
+import { FileLock } from "../../../../sim/world/file_lock.ts";
+import { OpenFile } from "../../../../sim/world/open_file.ts";
 import { allows, type Scene, violates } from "./scene.ts";
 
 const SIGTERM = 15;
@@ -267,6 +269,16 @@ violates("I13", "while programs of 00000000 hung", async (scene) => {
   scene.oracle.answered(call);
 });
 
+allows("that a plugin that hangs with its network's lock holds up other pods", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  const plugin = stranger(scene.init(container));
+  plugin.files.set(9, Object.assign(OpenFile.null(), { lock: new FileLock("network") }));
+  scene.simulation.machine.observer?.hung?.(plugin);
+  const call = scene.called("StopPodSandbox", container.sandboxId);
+  await scene.simulation.sleep(30_000);
+  scene.oracle.refused(call, new RuntimeError("DEADLINE_EXCEEDED", "it hangs"));
+});
+
 allows("that what hangs holds up its own container", async (scene) => {
   const { id } = await scene.running("sleep", "1000");
   scene.simulation.machine.observer?.hung?.(scene.init(scene.container(id)));
@@ -493,3 +505,15 @@ violates("register", "start (", async (scene) => {
   scene.answered("StartContainer", id);
   scene.oracle.atRest(scene.lifecycle);
 });
+
+allows(
+  "that a pod's removal goes on when its client has given up, with what came later",
+  async (scene) => {
+    const sandboxId = await scene.sandbox();
+    const call = scene.called("RemovePodSandbox", sandboxId);
+    scene.oracle.refused(call, new RuntimeError("CANCELLED", "the client gave up"));
+    const { id } = await scene.created(sandboxId, "true");
+    await scene.inside((runtime) => removeContainer(runtime, id, new Context()));
+    scene.oracle.atRest(scene.lifecycle);
+  },
+);
