@@ -16,7 +16,7 @@ import { inputFile, LineReader, makePipe, OutputCapture, writeAndClose } from ".
 import type { Poller } from "./poller.ts";
 import { statOf } from "./proc.ts";
 import { awaitKilled, reap } from "./reap.ts";
-import { spawnNow } from "./spawn.ts";
+import { spawnProgram } from "./spawn.ts";
 
 /** What a child is started with, beside its options. */
 export interface ChildCommand extends Command {
@@ -30,21 +30,21 @@ export interface ChildCommand extends Command {
  *
  * @param place its place among the programs that are starting: disposed once it has ended, or whoever started
  * it is done with it
- * @throws {KernelError} as {@linkcode spawnNow} does; EMFILE. The place is the caller's then.
+ * @throws {KernelError} as {@linkcode spawnProgram} does; EMFILE. The place is the caller's then.
  */
-export function startChild(
+export async function startChild(
   command: ChildCommand,
   options: SpawnOptions,
   poller: Poller,
   place: Disposable,
-): Child {
+): Promise<Child> {
   const ends = new Ends();
   try {
     if (options.stdin !== undefined) ends.theirs.set(0, inputFile(options.stdin));
     const written = options.outputBytesMax === 0 ? [] : [1, 2];
     for (const fd of options.childReads ?? []) ends.add(fd, "they read");
     for (const fd of [...written, ...options.childWrites ?? []]) ends.add(fd, "they write");
-    const pid = spawnNow({
+    const pid = await spawnProgram({
       file: command.file,
       args: [command.file, ...command.args],
       env: command.env,

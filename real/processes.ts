@@ -35,7 +35,7 @@ export class LinuxProcesses implements Processes {
     const place = await this.#gate.enter();
     try {
       const env = { PATH: this.#path, ...command.env };
-      return startChild({ ...command, file, env }, options, this.#poller, place);
+      return await startChild({ ...command, file, env }, options, this.#poller, place);
     } catch (error) {
       place[Symbol.dispose]();
       throw error;

@@ -79,8 +79,8 @@ linuxTest(
       const command = { program: "sleep", file: "/bin/sleep", args, env: {} };
       return startChild(command, { outputBytesMax: 0 }, poller, place);
     };
-    using ends = startSleep("ends", ["0"]);
-    const stays = startSleep("stays", ["1000"]);
+    using ends = await startSleep("ends", ["0"]);
+    const stays = await startSleep("stays", ["1000"]);
     await ends.exited(background);
     assertEquals(left, ["ends"]);
     stays[Symbol.dispose]();
