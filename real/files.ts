@@ -5,7 +5,7 @@ import type { Processes } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { openFifo, writeFifo } from "./fifo.ts";
 import { check, cString, libc, O, openFd, owned, readFd, SYS } from "./libc.ts";
-import { entriesBelow, mountTable } from "./mountinfo.ts";
+import { mountsBelow } from "./mountinfo.ts";
 import { realParentPath } from "./path.ts";
 import type { Poller } from "./poller.ts";
 import { statOf } from "./stat.ts";
@@ -176,7 +176,7 @@ function openInRoot(rootFd: number, path: string): number {
 function refuseMounts(path: string): void {
   const real = realParentPath(path);
   if (real === undefined) return;
-  const [mount] = entriesBelow(attempt("remove", path, mountTable), real);
+  const [mount] = attempt("remove", path, () => mountsBelow(real));
   if (mount === undefined) return;
   throw new KernelError("remove", "EBUSY", path, { detail: `${mount.mountPoint} is mounted` });
 }

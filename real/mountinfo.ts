@@ -13,9 +13,30 @@ export interface MountEntry {
   readonly superOptions: readonly string[];
 }
 
+/** What can come as an octal number, the hash on newer kernels (mangle in fs/proc_namespace.c). */
+const ESCAPED = /[ \t\n\\#]/;
+
 /** The mounts in the daemon's mount namespace, in the order in which they were made. */
 export function mountTable(): MountEntry[] {
   return parseMountinfo(Deno.readTextFileSync("/proc/self/mountinfo"));
+}
+
+/** The mounts at `path`, which has no symlink in it, and below, in the order in which they were made. */
+export function mountsBelow(path: string): MountEntry[] {
+  return parseMountsBelow(Deno.readTextFileSync("/proc/self/mountinfo"), path);
+}
+
+/**
+ * As {@linkcode parseMountinfo}, of the mounts at `path` and below. Only lines that name the path are taken
+ * apart: a node with 200 pods has a thousand, and whoever removes a pod looks several times.
+ */
+export function parseMountsBelow(text: string, path: string): MountEntry[] {
+  // Kernels differ in what they escape: the longest part of which none of them changes anything.
+  const part = path.split(ESCAPED).reduce((longest, it) =>
+    it.length > longest.length ? it : longest
+  );
+  const lines = text.split("\n").filter((line) => line.includes(part));
+  return entriesBelow(lines.flatMap((line) => parseLine(line) ?? []), path);
 }
 
 /** Reads mountinfo; what is no line of it is left out. */
@@ -24,7 +45,7 @@ export function parseMountinfo(text: string): MountEntry[] {
 }
 
 /** The entries whose mount point is `path` or below it. */
-export function entriesBelow(entries: readonly MountEntry[], path: string): MountEntry[] {
+function entriesBelow(entries: readonly MountEntry[], path: string): MountEntry[] {
   const folder = path === "/" ? "/" : `${path}/`;
   return entries.filter(({ mountPoint }) => mountPoint === path || mountPoint.startsWith(folder));
 }

@@ -4,7 +4,7 @@ import { asKernelError, attempt } from "./errno.ts";
 import { check, cString, libc } from "./libc.ts";
 import { mountLong } from "./mount_long.ts";
 import { MS, parseMountOptions } from "./mount_options.ts";
-import { entriesBelow, mountTable } from "./mountinfo.ts";
+import { mountsBelow } from "./mountinfo.ts";
 import { realPath } from "./path.ts";
 
 const MNT_DETACH = 2;
@@ -27,8 +27,8 @@ export const linuxMounts: Mounts = {
   async list(path) {
     const real = realPath(path);
     if (real === undefined) return [];
-    const entries = attempt("list", path, mountTable);
-    return entriesBelow(entries, real).map(({ mountPoint }) => mountPoint);
+    const entries = attempt("list", path, () => mountsBelow(real));
+    return entries.map(({ mountPoint }) => mountPoint);
   },
 };
 

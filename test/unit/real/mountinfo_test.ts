@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { entriesBelow, parseMountinfo } from "../../../real/mountinfo.ts";
+import { parseMountinfo, parseMountsBelow } from "../../../real/mountinfo.ts";
 
 const TABLE = `22 27 0:21 / /proc rw,nosuid - proc proc rw
 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:7 - ext3 /dev/root rw,errors=continue
@@ -34,11 +34,25 @@ Deno.test("parseMountinfo() leaves out what is no line of it", () => {
   );
 });
 
-Deno.test("entriesBelow() takes no sibling for a child", () => {
-  const entries = parseMountinfo(TABLE);
-  const points = (path: string) => entriesBelow(entries, path).map((it) => it.mountPoint);
-  assertEquals(points("/mnt"), []);
-  assertEquals(points("/mnt2"), ["/mnt2"]);
-  assertEquals(points("/sys/fs"), ["/sys/fs/cgroup/systemd"]);
-  assertEquals(points("/").length, 4);
+Deno.test("parseMountsBelow() takes no sibling for a child", () => {
+  assertEquals(pointsBelow("/mnt"), []);
+  assertEquals(pointsBelow("/mnt1"), [], "the root of another mount");
+  assertEquals(pointsBelow("/mnt2"), ["/mnt2"]);
+  assertEquals(pointsBelow("/sys/fs"), ["/sys/fs/cgroup/systemd"]);
+  assertEquals(pointsBelow("/").length, 4);
 });
+
+Deno.test("parseMountsBelow() finds a path whatever of it is escaped", () => {
+  const found = "/var/lib/a b\tc\\d";
+  assertEquals(pointsBelow(found), [found]);
+  assertEquals(pointsBelow("/var/lib"), [found]);
+  const hash = (text: string) => `1 2 3:4 / /x${text}y rw - ext4 b rw`;
+  for (const text of ["#", "\\043"]) {
+    const entries = parseMountsBelow(hash(text), "/x#y");
+    assertEquals(entries.map((it) => it.mountPoint), ["/x#y"]);
+  }
+});
+
+function pointsBelow(path: string): readonly string[] {
+  return parseMountsBelow(TABLE, path).map((it) => it.mountPoint);
+}
