@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { canStrikeOnce, type EnabledFault, FAULT_NAMES } from "./faults.ts";
+import { canStrikeOnce, type EnabledFault, FAULT_NAMES, isOfCalls } from "./faults.ts";
 import type { Incident } from "./incident.ts";
 import type { FaultSpell } from "../faults.ts";
 import { clients } from "./client_arbitrary.ts";
@@ -17,12 +17,17 @@ type Trouble = Pick<LifecycleProgram, "faults" | "spell">;
 /** Swarm testing: each run has a few faults of its own, so that none hides what another would show. */
 const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ faults: [] }) },
-  { weight: 2, arbitrary: fc.record({ faults: faultsAmong(2) }) },
+  { weight: 1, arbitrary: fc.record({ faults: faultsAmong(2) }) },
   { weight: 2, arbitrary: fc.record({ faults: faultsAmong(8) }) },
   // Nothing else, and often: who waits for a stranger is told by that alone.
-  { weight: 1, arbitrary: fc.record({ faults: hangs() }) },
+  { weight: 2, arbitrary: fc.record({ faults: hangs() }) },
   // A disk that is full stays so for a while; what was made before is to be taken back under it.
-  { weight: 2, arbitrary: fc.record({ faults: faultsAmong(4, oftenInSpell), spell: spell() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ faults: faultsAmong(4, oftenInSpell), spell: spell(20, 60, 200) }),
+  },
+  // All that is asked of the kernel in a moment fails, whatever it is.
+  { weight: 1, arbitrary: fc.record({ faults: refusals(), spell: spell(2, 6, 20) }) },
   // One thing fails, at any point, or two, and all that comes after it works.
   {
     weight: 3,
@@ -30,9 +35,16 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   },
 );
 
-function spell(): fc.Arbitrary<FaultSpell> {
-  return fc.record({ fromStep: fc.nat(500), steps: fc.constantFrom(20, 60, 200) })
+function spell(...steps: readonly number[]): fc.Arbitrary<FaultSpell> {
+  return fc.record({ fromStep: fc.nat(500), steps: fc.constantFrom(...steps) })
     .map(({ fromStep, steps }) => ({ fromStep, toStep: fromStep + steps }));
+}
+
+/** Most of the faults of calls, each time. */
+function refusals(): fc.Arbitrary<readonly EnabledFault[]> {
+  const names = FAULT_NAMES.filter(isOfCalls);
+  return fc.subarray(names, { minLength: names.length >> 1 })
+    .map((names) => names.map((name) => ({ name, per10k: 10_000 })));
 }
 
 function faultsAmong(

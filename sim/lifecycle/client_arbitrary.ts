@@ -20,10 +20,12 @@ export const COMMANDS: readonly (readonly string[])[] = [
 ];
 
 /** Those that run until somebody ends them: most that can go wrong needs a container that runs. */
-const LASTING: readonly (readonly string[])[] = [["sleep", "1000"], ["ignore-term"], [
-  "on-term",
-  "5",
-]];
+const LASTING: readonly (readonly string[])[] = [
+  ["sleep", "1000"],
+  ["ignore-term"],
+  ["on-term", "5"],
+  ["on-term", "0"],
+];
 
 const EXEC_COMMANDS: readonly (readonly string[])[] = [
   ["true"],

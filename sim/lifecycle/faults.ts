@@ -251,6 +251,12 @@ export function canStrikeOnce(name: FaultName): boolean {
   return calls.length + programs.length > 0;
 }
 
+/** Whether it makes calls of the port fail, and does nothing else. */
+export function isOfCalls(name: FaultName): boolean {
+  const { calls = [] } = entryOf(name).options(1);
+  return calls.length > 0;
+}
+
 /** Whether stops and removals must succeed with these faults. */
 export function areHarmless(faults: readonly EnabledFault[]): boolean {
   return faults.every(({ name }) => entryOf(name).isHarmless ?? false);
