@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { join } from "@std/path";
+import { INVARIANTS } from "../../sim/lifecycle/oracle/violation.ts";
+import { lonely } from "./alone.ts";
 import { MUTANTS } from "./catalogue.ts";
 import { ROOT } from "./copy.ts";
 import { edited } from "./mutant.ts";
@@ -43,7 +45,7 @@ Deno.test("every mutant says in a sentence what is wrong, under a name of its ow
   for (const { name, wrong, invariant } of MUTANTS) {
     assertMatch(name, /^[a-z]+('s)?(-[a-z]+('s)?)+$/);
     assertMatch(wrong, /^[A-Za-z/].{20,110}\.$/, name);
-    assertMatch(invariant, /^(I\d+|register|bug|images)$/, name);
+    assertMatch(invariant, /^(I\d+|register|liveness|bug|images)$/, name);
   }
   assert(MUTANTS.length >= MUTANTS_MIN, `${MUTANTS.length} mutants`);
 });
@@ -61,11 +63,18 @@ Deno.test("at least a third of what must be there are bugs that happened, with a
   assert(ids.size >= BUGS_MIN, `${ids.size} bugs`);
 });
 
-Deno.test("every scenario has one mutant that it must fail with", async () => {
+Deno.test("every scenario has a mutant that it must fail with", async () => {
   const told: string[] = [];
   for (const file of SCENARIO_FILES) {
     const text = await Deno.readTextFile(join(ROOT, "test/scenario", file));
     told.push(...[...text.matchAll(/^scenario\(\s*"(\w+):/gm)].map((match) => match[1] ?? ""));
   }
-  assertEquals(told.toSorted(), MUTANTS.flatMap((it) => it.scenario ?? []).toSorted());
+  const failing = new Set(MUTANTS.flatMap((it) => it.scenario ?? []));
+  assertEquals(told.toSorted(), [...failing].toSorted());
+});
+
+Deno.test("every invariant has a mutant that nothing else is said to find", () => {
+  const alone = new Set(lonely(MUTANTS).map((it) => it.invariant));
+  const missing = [...Object.keys(INVARIANTS), "liveness"].filter((it) => !alone.has(it));
+  assertEquals(missing, []);
 });

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { containerPaths } from "../../src/container/paths.ts";
+import { taskPaths } from "../../src/task/paths.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
 
@@ -21,6 +22,26 @@ scenario("W17: a removal that failed half-way is completed by the next", async (
   await it.remove(container).promise;
   assertEquals(it.simulation.machine.tree.find(directory), undefined);
   assertEquals(events, ["STOPPED", "DELETED"]);
+});
+
+scenario("E3: a removal is not done before the runtime's deletion is", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { runtimeDirectory, runtimeState } = taskPaths(it.runtime.config, container.id);
+  const { tree } = it.simulation.machine;
+  const { files, processes } = it.runtime.kernel;
+  // There is more to take back than files: only the runtime can.
+  const text = new TextDecoder().decode(await files.readFile(runtimeState, 65_536));
+  const state = text.replace('"intel_rdt_path":""', '"intel_rdt_path":"/sys/fs/resctrl/1"');
+  tree.write("edit", runtimeState, state, 0o600);
+  const spawn = processes.spawn.bind(processes);
+  processes.spawn = (command, options) =>
+    spawn(command.args.includes("delete") ? { program: "false", args: [] } : command, options);
+  const first = it.remove(container);
+  await first.settled;
+  assertEquals(first.state, "rejected");
+  processes.spawn = spawn;
+  await it.remove(container).promise;
+  assertEquals(tree.find(runtimeDirectory), undefined);
 });
 
 scenario("W28: a removal that meets a start waits for it and takes it back", async (it) => {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
 
 scenario("B1: a container that ends while its sandbox stops is deleted by one", async (it) => {
@@ -27,6 +28,34 @@ scenario(
     assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
   },
 );
+
+scenario("B4: a stop signal that could not be recorded is not sent again", async (it) => {
+  const container = await it.running("ignore-term");
+  const { store } = it.runtime.kernel;
+  const commit = store.commit.bind(store);
+  store.commit = () => {
+    store.commit = commit;
+    return Promise.reject(new KernelError("commit", "ENOSPC", "state"));
+  };
+  const first = it.stop(container, 1_000);
+  await first.settled;
+  assertEquals(first.state, "rejected");
+  await it.stop(container, 1_000).promise;
+  const isTerm = (text: string) => /^handle\.signal \d+ 15$/.test(text);
+  assertEquals(it.simulation.history.entries().filter(({ text }) => isTerm(text)).length, 1);
+  assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
+});
+
+scenario("T1: an end that meets the record of a stop signal stays the end", async (it) => {
+  const container = await it.running("on-term", "5");
+  const stop = it.stop(container, 60_000);
+  const signalled = await it.simulation.until(stop, /^store\.commit .*stopRequest/);
+  await it.simulation.idle();
+  signalled.release();
+  await stop.promise;
+  assertEquals(it.seen(container), "EXITED 5 , 0 processes, executed 1 times");
+  assertEquals(container.status.stopRequest?.signal, 15);
+});
 
 scenario("B17: who died with its conmon while nobody looked is stopped", async (it) => {
   const container = await it.running("sleep", "1000");

@@ -79,6 +79,23 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     edits: [{ file: JANITOR, from: "      this.#goOn(id, work);\n", to: "" }],
   },
   {
+    name: "removal-waits-by-looking",
+    source: made("drop a bound"),
+    wrong:
+      "Who removes what ran out of memory looks a hundred thousand times whether that is gone.",
+    invariant: "liveness",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: DISCARD,
+      from: "  await unmountBelow(kernel, task.bundle);\n",
+      to: `  const life: { looksLeft?: number } = runtime.life as object;
+  life.looksLeft ??= 110_000;
+  while (life.looksLeft-- > 0 && await kernel.files.stat(task.oomFile) !== undefined);
+  await unmountBelow(kernel, task.bundle);
+`,
+    }],
+  },
+  {
     name: "janitor-leaves-the-record",
     source: gap("W26"),
     wrong: "The record of a creation that failed stays: a commit may fail after its effect.",
@@ -141,6 +158,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     source: bug("E5", "moby/moby/pull/31012"),
     wrong: "The container is forgotten although its files could not be removed.",
     invariant: "I4",
+    scenario: "W17",
     edits: [{
       file: REMOVE,
       from: "  await discardFiles(runtime, record.id);\n",

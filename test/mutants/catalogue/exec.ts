@@ -2,6 +2,8 @@ import { bug, gap, made, type Mutant } from "../mutant.ts";
 
 const EXEC = "src/container/exec.ts";
 const LOGS = "src/container/logs.ts";
+const REAP = "src/task/reap.ts";
+const SETTLE = "src/container/settle.ts";
 
 /** Commands in containers, and logs. */
 export const EXEC_MUTANTS: readonly Mutant[] = [
@@ -83,5 +85,56 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
       to: `  await kernel.files.writeFile(logPath, "");
   using bounded = context.within(kernel.clock, REOPEN_MS, "reopen log");`,
     }],
+  },
+  {
+    name: "exec-is-left-to-its-end",
+    source: made("swap two steps"),
+    wrong:
+      "Of who ended by itself, what is executed in it is killed after the end is written down.",
+    invariant: "I21",
+    isFoundByNothingElse: true,
+    edits: [
+      {
+        file: SETTLE,
+        from: "{ mayHaveHelpers, known }, bounded);\n",
+        to: "{ mayHaveHelpers, known, leavesCommands }, bounded);\n",
+      },
+      {
+        file: SETTLE,
+        from: "    life.throwIfCancelled();\n    container.preparation",
+        to:
+          "    life.throwIfCancelled();\n    const cleanUp = () => reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);\n    container.preparation",
+      },
+      {
+        file: SETTLE,
+        from: "    container.task?.[Symbol.dispose]();\n",
+        to: "    if (leavesCommands) await cleanUp();\n    container.task?.[Symbol.dispose]();\n",
+      },
+      {
+        file: SETTLE,
+        from: "    const { init, supervisor } = container.status;\n",
+        to: `    const { init, supervisor } = container.status;
+    const isAsked = container.isSignalled || container.status.stopRequest !== undefined;
+    const leavesCommands = !mayHaveHelpers && !isAsked && ending.exitCode < 128;
+`,
+      },
+      {
+        file: REAP,
+        from: "  await emptyCgroup(kernel, config, task.cgroup, context);\n",
+        to: `  if (options.leavesCommands) {
+    const processes = await kernel.processes.list();
+    const commands = processes.filter((it) => it.args.includes("exec")).map((it) => it.pid);
+    const left = processes.filter((it) => commands.includes(it.parentPid)).map((it) => it.pid);
+    const members = await kernel.cgroups.processes(task.cgroup);
+    for (const pid of members) {
+      const process = processes.find((it) => it.pid === pid);
+      if (!left.includes(pid)) await kill(kernel, process, context);
+    }
+    if (members.some((pid) => left.includes(pid))) return;
+  }
+  await emptyCgroup(kernel, config, task.cgroup, context);
+`,
+      },
+    ],
   },
 ];

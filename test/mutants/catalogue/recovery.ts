@@ -82,6 +82,20 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "recovery-tells-another-time",
+    source: made("swap two steps"),
+    wrong: "A container that a restart finds alive was started when it was found.",
+    invariant: "I8",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: CONTAINERS,
+      from: "    container.task = taskOf(handles.init, handles.supervisor);\n",
+      to: `    container.task = taskOf(handles.init, handles.supervisor);
+    await container.transition((it) => ({ ...it, startedAt: kernel.clock.nowMicros() }));
+`,
+    }],
+  },
+  {
     name: "recovery-watches-nobody",
     source: made("drop a step"),
     wrong: "The end of a container that a restart found alive is never seen.",

@@ -168,7 +168,8 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     name: "sandbox-keeps-a-namespace",
     source: made("drop a step"),
     wrong: "The UTS namespace of a pod stays pinned.",
-    invariant: "I11",
+    invariant: "I5",
+    isFoundByNothingElse: true,
     edits: [{
       file: FILES,
       from: "for (const pin of [paths.net, paths.ipc, paths.uts])",
@@ -270,6 +271,19 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
       file: PAUSE,
       from: "const created = undo.use(await createTask(kernel, config, request, context));",
       to: "const created = await createTask(kernel, config, request, context);",
+    }],
+  },
+  {
+    name: "sandbox-is-cleared-away-later",
+    source: made("forget to wait"),
+    wrong: "RemovePodSandbox answers, and the files of the pod go in the background.",
+    invariant: "I6",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: FILES,
+      from: "    () => kernel.files.remove(directory),\n",
+      to:
+        "    () => void runtime.janitor.clear(record.id, () => kernel.files.remove(directory)),\n",
     }],
   },
 ];

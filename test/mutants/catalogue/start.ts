@@ -126,7 +126,8 @@ export const START_MUTANTS: readonly Mutant[] = [
     name: "start-intent-comes-after-the-release",
     source: made("swap two steps"),
     wrong: "The program is released first, and that it may run is written down then.",
-    invariant: "I1",
+    invariant: "I2",
+    isFoundByNothingElse: true,
     edits: [
       {
         file: START,
@@ -153,6 +154,7 @@ export const START_MUTANTS: readonly Mutant[] = [
     source: bug("C15", "cri-o/cri-o/issues/9738"),
     wrong: "STARTED goes out some time after RUNNING is visible, and STOPPED may overtake it.",
     invariant: "I10",
+    isFoundByNothingElse: true,
     edits: [
       {
         file: START,
@@ -269,6 +271,7 @@ export const START_MUTANTS: readonly Mutant[] = [
     source: made("drop a guard"),
     wrong: "Transitions do not wait for each other, and the second overwrites the first.",
     invariant: "I8",
+    scenario: "T1",
     edits: [{
       file: CONTAINER,
       from: "const done = this.#turn.then(async () => {",
@@ -287,5 +290,58 @@ export const START_MUTANTS: readonly Mutant[] = [
       to:
         '  container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED").catch(() => {});',
     }],
+  },
+  {
+    name: "start-of-who-runs-is-answered-ok",
+    source: made("drop a guard"),
+    wrong: "StartContainer says OK of a container that runs already, as if it had started it.",
+    invariant: "register",
+    isFoundByNothingElse: true,
+    edits: [{
+      file: START,
+      from: "  using _claim = claimStart(runtime, container);\n",
+      to: `  if (container.status.state === "RUNNING") return;
+  using _claim = claimStart(runtime, container);
+`,
+    }],
+  },
+  {
+    name: "start-that-was-not-recorded-is-made-again",
+    source: gap("W3"),
+    wrong:
+      "A program that has logged nothing is executed anew when it cannot be recorded that it runs.",
+    invariant: "I1",
+    isFoundByNothingElse: true,
+    edits: [
+      {
+        file: START,
+        from:
+          '  await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");\n  monitorContainer(runtime, container, task);',
+        to:
+          `  const recorded = () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
+  await recorded().catch(async (error) => {
+    const options = { mayHaveHelpers: false, known: [task.init.identity, task.supervisor?.identity] };
+    await reapTask(kernel, runtime.config, taskIdentity(runtime, record), options, runtime.life);
+    await runtime.exitFiles.remove(container.id);
+    if ((await kernel.files.stat(record.logPath))?.sizeBytes !== 0) throw error;
+    task[Symbol.dispose]();
+    container.task = undefined;
+    task = container.task = await createContainerTask(runtime, container, runtime.life);
+    const { init, supervisor } = task;
+    await container.transition((status) => ({ ...status, init: init.identity, supervisor: supervisor?.identity }));
+    await releaseTask(kernel, runtime.config, container.id, task, runtime.life);
+    await recorded();
+  });
+  monitorContainer(runtime, container, task);`,
+      },
+      { file: START, from: "  const task = await spanned(", to: "  let task = await spanned(" },
+      {
+        file: START,
+        from: 'import { requireTarget } from "./target.ts";',
+        to: `import { requireTarget } from "./target.ts";
+import { taskIdentity } from "./task.ts";
+import { reapTask } from "../task/reap.ts";`,
+      },
+    ],
   },
 ];

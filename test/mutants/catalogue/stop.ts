@@ -29,6 +29,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     source: bug("B3", "containerd/containerd/pull/12399"),
     wrong: "A container that ends between the look and SIGKILL makes its stop fail.",
     invariant: "I11",
+    isFoundByNothingElse: true,
     scenario: "B3",
     edits: [{
       file: STOP,
@@ -76,6 +77,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     source: made("drop a guard"),
     wrong: "A stop signal that was delivered and could not be recorded is sent again.",
     invariant: "I14",
+    scenario: "B4",
     edits: [{ file: STOP, from: "    container.isSignalled = true;\n", to: "" }],
   },
   {
@@ -109,6 +111,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     source: made("skip the second look"),
     wrong: "A start that has failed and is still being undone counts as never started.",
     invariant: "I3",
+    isFoundByNothingElse: true,
     edits: [{
       file: STOP,
       from: 'if (state === "CREATED" && !runtime.settler.isSettling(container.id)) return;',

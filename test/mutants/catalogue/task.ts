@@ -25,6 +25,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: bug("A1", "containerd/containerd/pull/11034"),
     wrong: "runc create is killed, and the init that it has just forked lives.",
     invariant: "I17",
+    isFoundByNothingElse: true,
     edits: [{
       file: REAP,
       from:
@@ -59,7 +60,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     name: "reaper-waits-for-no-death",
     source: made("forget to wait"),
     wrong: "A process counts as dead as soon as it was sent SIGKILL.",
-    invariant: "I17",
+    invariant: "I4",
+    isFoundByNothingElse: true,
     edits: [{ file: REAP, from: "  await handle.exited(context);\n", to: "" }],
   },
   {
@@ -78,6 +80,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: bug("B15", "opencontainers/runc/pull/1934"),
     wrong: "Who has the pid now is killed, whoever that is.",
     invariant: "I15",
+    isFoundByNothingElse: true,
     edits: [{
       file: REAP,
       from: "using handle = await openIfPresent(kernel, process);",
@@ -114,6 +117,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: bug("E3", "opencontainers/runc/commit/e02822874"),
     wrong: "A runc delete that failed half-way counts as done.",
     invariant: "I4",
+    scenario: "E3",
     edits: [{
       file: RUNC,
       from: "  throw programFailed(command, result);\n}\n\n/** The command that executes",
