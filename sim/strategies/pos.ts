@@ -5,8 +5,6 @@ import { mayConflict, namesOf } from "./conflict.ts";
 /** What is known of a step that can run. */
 interface Draw {
   priority: number;
-  /** The choice at which it was offered last. */
-  offeredAt: number;
   readonly names: readonly string[];
 }
 
@@ -18,8 +16,9 @@ interface Draw {
  */
 export class Pos implements Chooser {
   readonly #random: Prng;
-  readonly #draws = new WeakMap<Choice, Draw>();
-  #choices = 0;
+  /** The steps of the last choice, and the draw of each. */
+  #offered: readonly Choice[] = [];
+  #draws: readonly Draw[] = [];
 
   /** The same seed draws the same priorities. */
   constructor(seed: number) {
@@ -28,9 +27,11 @@ export class Pos implements Chooser {
 
   /** The step of the highest priority. */
   pick(runnable: readonly Choice[]): number {
-    this.#choices++;
-    if (runnable.length === 1) return 0;
-    const draws = runnable.map((step) => this.#drawOf(step));
+    // One that can run alone decides nothing, and nobody keeps a draw across it.
+    const draws = runnable.length === 1 ? [] : runnable.map((step) => this.#drawOf(step));
+    this.#offered = draws.length === 0 ? [] : [...runnable];
+    this.#draws = draws;
+    if (draws.length === 0) return 0;
     let chosen = draws[0] as Draw;
     for (const draw of draws) if (draw.priority > chosen.priority) chosen = draw;
     for (const draw of draws) {
@@ -40,16 +41,11 @@ export class Pos implements Chooser {
     return draws.indexOf(chosen);
   }
 
+  /** That of the last choice, or a new one: what let a step run that could not conflicts with it. */
   #drawOf(step: Choice): Draw {
-    let draw = this.#draws.get(step);
-    if (draw === undefined) {
-      draw = { priority: 0, offeredAt: 0, names: namesOf(step) };
-      this.#draws.set(step, draw);
-    }
-    // New, or it could not run for a while: what let it run again conflicts with it.
-    if (draw.offeredAt < this.#choices - 1 || draw.offeredAt === 0) this.#redraw(draw);
-    draw.offeredAt = this.#choices;
-    return draw;
+    const index = this.#offered.indexOf(step);
+    if (index >= 0) return this.#draws[index] as Draw;
+    return { priority: this.#random.uint32(), names: namesOf(step) };
   }
 
   #redraw(draw: Draw): void {

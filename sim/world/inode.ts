@@ -116,7 +116,8 @@ export class Directory extends Inode {
 
   names(): string[] {
     footprints.present?.touch(`names in ${this.label}`, "read");
-    return [...this.entries.keys()].sort();
+    const names = [...this.entries.keys()];
+    return names.length > 1 ? names.sort() : names;
   }
 
   get isEmpty(): boolean {

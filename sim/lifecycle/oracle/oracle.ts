@@ -83,7 +83,8 @@ export class Oracle {
 
   /** Its recovery is done. */
   recovered(runtime: Lifecycle): void {
-    this.#guard(() => this.#sight.recovered());
+    this.#look();
+    this.#sight.recovered();
     this.#tell("recovered", (it) => it.recovered?.(runtime));
   }
 
@@ -111,7 +112,7 @@ export class Oracle {
    * @throws {InvariantViolation}
    */
   afterStep(step: Step): void {
-    this.#guard(() => this.#sight.look());
+    this.#look();
     for (const checker of this.#hearersOf("afterStep")) {
       if (this.#failure !== undefined) break;
       try {
@@ -133,14 +134,14 @@ export class Oracle {
   /** A call was answered OK, ExecSync with an exit code. What a life says that is over, nobody hears. */
   answered(call: Call, exitCode?: number): void {
     if (!this.facts.calls.has(call)) return;
-    this.#guard(() => this.#sight.look());
+    this.#look();
     this.#tell("answered", (it) => it.answered?.(call, exitCode));
   }
 
   /** A call was answered with an error. */
   refused(call: Call, error: unknown): void {
     if (!this.facts.calls.has(call)) return;
-    this.#guard(() => this.#sight.look());
+    this.#look();
     this.#tell("refused", (it) => it.refused?.(call, error));
   }
 
@@ -155,7 +156,7 @@ export class Oracle {
   }
 
   #published(event: LifecycleEvent): void {
-    this.#guard(() => this.#sight.look());
+    this.#look();
     this.#tell("published", (it) => it.published?.(event));
   }
 
@@ -179,9 +180,9 @@ export class Oracle {
     return hearers;
   }
 
-  #guard(check: () => void): void {
+  #look(): void {
     try {
-      check();
+      this.#sight.look();
     } catch (error) {
       this.#fail(error);
     }

@@ -26,9 +26,8 @@ export class Sight {
     this.#sandboxes.clear();
   }
 
-  /** What appears from now on is new. */
+  /** What appears from the next look on is new. */
   recovered(): void {
-    this.look();
     this.#isLoading = false;
   }
 
