@@ -72,7 +72,8 @@ export class ExecCall implements Checker {
 
   #over(call: Call): void {
     for (const { process, callers, waiting, endedMicros } of this.#of(call.id)) {
-      if (callers.size === 1 && callers.has(call)) this.#requireSoon(call, endedMicros);
+      const isOfCall = callers.size === 1 && callers.has(call) && !this.#cutOff.has(call.id);
+      if (isOfCall) this.#requireSoon(call, endedMicros);
       if (!waiting.delete(call) || waiting.size > 0) continue;
       const isLeft = process.isAlive && this.options.isFaultless && !this.#cutOff.has(call.id);
       hold(
