@@ -21,12 +21,6 @@ export const UNTRACED: readonly Exclusion[] = [
     reason:
       "which of a pod's zombies the host has reaped when its init ends is not searched in full",
   },
-  {
-    pattern: /^ExecSync .* takes too long$/,
-    reason:
-      "the killed command's conmon, the container's and the daemon then end things at the same " +
-      "time: the bounded search through the model's schedules does not meet the host's order",
-  },
 ];
 
 /** A line of the inventory that is not compared, and why. */

@@ -4,9 +4,10 @@ import { type Choice, type Chooser, Prng } from "../../../sim/mod.ts";
 export class FocusFirst implements Chooser {
   /** The task that goes first. */
   focus = 0;
-  readonly #random: Prng;
+  #random = new Prng(0, "others");
 
-  constructor(seed: number) {
+  /** Decides among the others from now on. */
+  reseed(seed: number): void {
     this.#random = new Prng(seed, "others");
   }
 

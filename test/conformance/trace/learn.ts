@@ -1,4 +1,5 @@
-import type { ProcessIdentity } from "../../../src/kernel/processes.ts";
+import type { ProcessEntry, ProcessIdentity } from "../../../src/kernel/processes.ts";
+import { basename } from "@std/path";
 import type { Pids } from "./pids.ts";
 import { type RecordedCall, textOf } from "./trace.ts";
 
@@ -33,6 +34,27 @@ export function learnTemporaryNames(
     const other = models[index];
     if (other !== undefined && other !== name) names.set(name, other);
   }
+}
+
+/** Takes from two process tables what each OCI runtime that is known has last started. */
+export function learnCommands(
+  { real, model }: { readonly real: unknown; readonly model: unknown },
+  pids: Pids,
+): void {
+  for (const pair of [...pids.pairs]) {
+    const one = commandOf(real, pair.real);
+    const other = commandOf(model, pair.model);
+    if (one !== undefined && other !== undefined) pids.learn(one, other);
+  }
+}
+
+/** The youngest child of an OCI runtime in a process table; undefined when it has none, or is none. */
+export function commandOf(table: unknown, parent: ProcessIdentity): ProcessEntry | undefined {
+  const alive = (table as readonly ProcessEntry[]).filter((it) => !it.isZombie);
+  const runtime = alive.find((it) => it.pid === parent.pid);
+  if (runtime === undefined || basename(runtime.args[0] ?? "") !== "runc") return undefined;
+  return alive.filter((it) => it.parentPid === runtime.pid)
+    .toSorted((a, b) => b.startTime - a.startTime)[0];
 }
 
 /** Files that name a process. */

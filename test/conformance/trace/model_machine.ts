@@ -29,10 +29,10 @@ export class ModelMachine {
   readonly pids = new Pids();
   /** Names of temporary files, which have letters of their own on each machine, by the recorded ones. */
   readonly temporaryNames = new Map<string, string>();
-  readonly #seed: number;
-  readonly #chooser: FocusFirst;
+  readonly #chooser = new FocusFirst();
   readonly #simulation: Simulation;
-  readonly #random: Prng;
+  #seed = 0;
+  #random = new Prng(0, "head starts");
   /** Processes, fifos and watches by their numbers in the trace. */
   readonly #objects = new Map<number, object>();
   #daemon: Daemon<void> | undefined;
@@ -40,12 +40,16 @@ export class ModelMachine {
 
   /** @param records what is in the store when the trace begins */
   constructor(options: SimBenchOptions, records: readonly StoredRecord[]) {
-    this.#seed = options.seed;
-    this.#chooser = new FocusFirst(options.seed);
-    this.#random = new Prng(options.seed, "head starts");
     this.#simulation = furnishedSimulation(options, this.#chooser);
     this.#simulation.machine.store.commit(records.map((record) => ({ kind: "put", record })));
     this.#unreaped = this.#simulation.hold(undefined, REAP);
+  }
+
+  /** What the machine's own programs do from now on is drawn from `seed`. */
+  reseed(seed: number): void {
+    this.#seed = seed;
+    this.#random = new Prng(seed, "head starts");
+    this.#chooser.reseed(seed);
   }
 
   /** Steps that were taken so far. */
@@ -105,7 +109,7 @@ export class ModelMachine {
 
   /**
    * The client waited for what it can see to come to rest: the other processes go on until nothing moves
-   * without time passing, or, on every second schedule, for a while.
+   * without time passing, or, where the seed is even, for a while.
    */
   rest(): void {
     if (this.#seed % 2 === 0) this.#headStart(RESTS);
@@ -119,7 +123,7 @@ export class ModelMachine {
     return this.stepCount > before;
   }
 
-  /** On each schedule but the first, others get some steps ahead, as they may on a machine. */
+  /** Unless the seed is 1, others get some steps ahead, as they may on a machine. */
   othersRace(): void {
     if (this.#seed > 1) this.#headStart(HEAD_STARTS);
   }

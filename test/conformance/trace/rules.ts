@@ -6,6 +6,7 @@ import type {
   ProgramOutput,
 } from "../../../src/kernel/processes.ts";
 import { readableMessage } from "../../../src/oci/runc.ts";
+import { commandOf } from "./learn.ts";
 import type { Pids } from "./pids.ts";
 import { textOf } from "./trace.ts";
 
@@ -82,10 +83,11 @@ export const RULES: readonly Rule[] = [
     verb: /^processes\.list$/,
     reason:
       "the host has other processes; a zombie counts as gone, since when it is reaped is a race",
-    isSame: (real, model, { pids }) => {
-      const pairs = [...pids.pairs];
-      return pairs.every((it) => isAlive(real, it.real) === isAlive(model, it.model));
-    },
+    isSame: (real, model, { pids }) =>
+      [...pids.pairs].every((it) =>
+        isAlive(real, it.real) === isAlive(model, it.model) &&
+        isPresent(commandOf(real, it.real)) === isPresent(commandOf(model, it.model))
+      ),
   },
   {
     verb: /^child\.readPipeLine$/,
@@ -126,6 +128,10 @@ export function ruleOf(verb: string, comparison: Comparison): Rule | undefined {
 /** The base name of a program as a command names it. */
 export function programName(command: unknown): string {
   return basename(String(Reflect.get(command as object, "program")));
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined;
 }
 
 function kindOf(stat: unknown): unknown {
