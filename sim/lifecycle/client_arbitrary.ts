@@ -109,12 +109,15 @@ function requestsAt(
   return fc.oneof(...kinds.map((kind) => weighted[kind]));
 }
 
+/** Within a grace period, a drain, a bound of ours; kubelets have minutes. */
+const deadlineMs = fc.constantFrom(50, 300, 1_000, 3_000, 30_000);
+
 /** When a client gives up, if it does. */
-type Patience = Pick<ClientCall, "patienceSteps" | "patienceOf">;
+type Patience = Pick<ClientCall, "patienceSteps" | "patienceOf" | "deadlineMs">;
 
 /**
- * One in so many clients gives up: at once, when the work is well under way, or right when a process was
- * born for it.
+ * One in so many clients gives up: at once, when the work is well under way, right when a process was
+ * born for it, or when its deadline passes.
  */
 function patience(oneIn: number): fc.Arbitrary<Patience> {
   const givesUp: fc.Arbitrary<Patience> = fc.oneof(
@@ -122,6 +125,7 @@ function patience(oneIn: number): fc.Arbitrary<Patience> {
     fc.record({ patienceSteps: fc.nat(300) }),
     fc.record({ patienceSteps: fc.nat(40), patienceOf: fc.constant("own steps" as const) }),
     fc.record({ patienceSteps: fc.nat(6), patienceOf: fc.constant("forks" as const) }),
+    fc.record({ patienceSteps: fc.constant(undefined), deadlineMs }),
   );
   return fc.oneof(
     { weight: oneIn - 1, arbitrary: fc.constant({ patienceSteps: undefined }) },

@@ -29,7 +29,12 @@ function describe(program: LifecycleProgram): readonly string[] {
   const lines: string[] = [];
   for (const [index, calls] of program.clients.entries()) {
     if (calls.length > 0) lines.push(`client ${index + 1}`);
-    for (const { request } of calls) lines.push(`  ${describeRequest(request)}`);
+    for (const { request, deadlineMs } of calls) {
+      const within = deadlineMs === undefined
+        ? ""
+        : `, answered within ${deadlineMs} ms or not at all`;
+      lines.push(`  ${describeRequest(request)}${within}`);
+    }
   }
   if (program.prepare === "eager") lines.push("tasks are prepared ahead");
   return lines;
@@ -60,6 +65,8 @@ function* simpler(program: LifecycleProgram): Iterable<LifecycleProgram> {
 }
 
 function* simplerCalls(call: ClientCall): Iterable<ClientCall> {
+  const { deadlineMs, ...patient } = call;
+  if (deadlineMs !== undefined) yield patient;
   for (const request of simplerRequests(call.request)) yield { ...call, request };
 }
 

@@ -29,6 +29,7 @@ const isCalls = list(object({
   request: isRequest,
   patienceSteps: optional(isCount),
   patienceOf: optional(oneOf(PACES)),
+  deadlineMs: optional(isCount),
   triesMax: optional(isCount),
   key: optional(isText),
 }));

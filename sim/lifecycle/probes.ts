@@ -35,6 +35,7 @@ export const PROBES = {
   "a client gives up a start": "StartContainer is cancelled (W1)",
   "a client gives up a stop": "StopContainer is cancelled",
   "a client gives up a removal": "RemoveContainer is cancelled, and goes on",
+  "a deadline passes": "the client's own, while the call is under way",
   "a name is taken": "ALREADY_EXISTS",
   "an exec is cut off": "the container ends while something is executed in it",
   // What happens on the machine.

@@ -54,6 +54,8 @@ export interface ClientCall {
   readonly patienceSteps: number | undefined;
   /** Which steps those are; any unless given. */
   readonly patienceOf?: Pace;
+  /** Its deadline, in virtual time from the call on; none unless given. */
+  readonly deadlineMs?: number;
   /** How often it is made as long as it is refused, as a kubelet does; once unless given. */
   readonly triesMax?: number;
   /** "1.2", the second call of the first client, also when calls before it were taken away. */

@@ -329,7 +329,12 @@ class LifecycleRun {
     const name = describeRequest(call.request);
     const rpc = this.#daemon.spawn(
       name,
-      () => perform(runtime, this.#slots, this.oracle, call.request, context),
+      async ({ clock }) => {
+        using bounded = call.deadlineMs === undefined
+          ? context.child()
+          : context.within(clock, call.deadlineMs, "deadline of the client");
+        await perform(runtime, this.#slots, this.oracle, call.request, bounded);
+      },
       key,
     );
     if (call.patienceSteps !== undefined) {

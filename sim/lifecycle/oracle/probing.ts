@@ -109,8 +109,9 @@ export class Probing implements Checker {
     }
   }
 
-  refused({ kind, id, runtime }: Call, error: unknown): void {
+  refused({ kind, id, runtime, context }: Call, error: unknown): void {
     if (!(error instanceof RuntimeError)) return;
+    if (context.cause?.code === "DEADLINE_EXCEEDED") this.#reach("a deadline passes");
     if (error.code === "ALREADY_EXISTS") this.#reach("a name is taken");
     if (error.code === "CANCELLED") this.#reach(GIVEN_UP[kind]);
     const isOver = runtime.containers.get(id)?.status.state === "EXITED";

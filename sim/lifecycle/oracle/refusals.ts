@@ -1,4 +1,5 @@
 import { type ErrorCode, messageOf, RuntimeError } from "../../../src/errors.ts";
+import type { Context } from "../../../src/kernel/context.ts";
 import type { Call, Checker } from "./checker.ts";
 import { hold, short } from "./violation.ts";
 
@@ -23,9 +24,9 @@ const NO_SUCH_PROGRAM = "executable file not found";
  * runtime that refuses every start breaks none of the other invariants.
  */
 export class Refusals implements Checker {
-  refused({ kind, id }: Call, error: unknown): void {
+  refused({ kind, id, context }: Call, error: unknown): void {
     const reasons = REASONS[kind];
-    if (reasons === undefined) return;
+    if (reasons === undefined || isCauseOf(context, error)) return;
     const message = messageOf(error);
     const hasReason = error instanceof RuntimeError && reasons.includes(error.code) &&
       !message.endsWith("already dead");
@@ -35,4 +36,9 @@ export class Refusals implements Checker {
       () => `${kind} ${short(id)} was refused, and nothing was wrong: ${message}`,
     );
   }
+}
+
+/** Whether the client has given up: it was cancelled, or its deadline has passed. */
+function isCauseOf({ cause }: Context, error: unknown): boolean {
+  return cause !== undefined && error instanceof RuntimeError && error.code === cause.code;
 }

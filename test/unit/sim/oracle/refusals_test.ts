@@ -17,10 +17,14 @@ Deno.test("Refusals refuses what has no reason, and takes a client's own fault f
         new RuntimeError("UNKNOWN", "create task: container exists"),
         new RuntimeError("FAILED_PRECONDITION", "container process is already dead"),
         new KernelError("spawn", "EMFILE", "conmon"),
+        new RuntimeError("DEADLINE_EXCEEDED", "create task: not done in 60000 ms"),
       ]
     ) {
       const { invariant } = assertThrows(() => checker.refused(call, error), InvariantViolation);
       assertEquals(invariant, "I11");
     }
+    const late = new RuntimeError("DEADLINE_EXCEEDED", "deadline of the client: not done in 50 ms");
+    call.context.cancel(late);
+    checker.refused(call, late);
     checker.refused(scene.called("ExecSync", id), new KernelError("spawn", "EMFILE", "runc"));
   }));
