@@ -1,22 +1,25 @@
 import { assert, assertEquals, fail } from "@std/assert";
 import fc from "fast-check";
 
-import { type Chooser, type Daemon, Simulation } from "../../sim/mod.ts";
+import { type Chooser, type Daemon, type SimTask, Simulation } from "../../sim/mod.ts";
 import { Directory } from "../../sim/world/inode.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Images } from "../../src/image/images.ts";
-import { IMAGE_TABLE } from "../../src/image/record.ts";
+import { IMAGE_TABLE, readImage } from "../../src/image/record.ts";
 import { Context, sleep } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import { SILENT } from "../../src/telemetry.ts";
 
+/** When a client gives up: after a time, after some steps of the run, or never. */
+type Patience = { readonly ms: number } | { readonly steps: number } | undefined;
+
 /** What a client asks for, some time after the run begins. */
 type Request =
   & { readonly afterMs: number }
   & (
-    | { readonly kind: "pull"; readonly name: string; readonly cancelAfterMs: number | undefined }
+    | { readonly kind: "pull"; readonly name: string; readonly patience: Patience }
     | { readonly kind: "remove"; readonly name: string }
     | { readonly kind: "use"; readonly name: string; readonly container: string }
     | { readonly kind: "release"; readonly container: string }
@@ -26,9 +29,20 @@ type Request =
 /** A run of an image store, as data. */
 export interface ImagePlan {
   readonly seed: number;
+  /** Pulled before anything goes wrong. */
+  readonly known: readonly string[];
   readonly requests: readonly Request[];
   /** After some steps the daemon is killed, or the machine loses its power. */
-  readonly crash: { readonly what: "daemon" | "power"; readonly afterSteps: number } | undefined;
+  readonly crash:
+    | {
+      readonly what: "daemon" | "power";
+      readonly afterSteps: number;
+      /** Counts the steps from when so many layers were moved into place; 0: from the beginning. */
+      readonly afterLayers: number;
+    }
+    | undefined;
+  /** After a crash, how long clients are served before what was left is removed. */
+  readonly sweepAfterMs: number;
   /** Of each call that needs disk space. */
   readonly fullDisk: number;
   /** Of each removal. */
@@ -39,43 +53,75 @@ export interface ImagePlan {
   readonly slowness: number;
 }
 
-const names = fc.constantFrom("a", "a", "b", "a:2", "a:2", "missing", "dead.example/a");
+const ANY_NAME = ["a", "a", "b", "a:2", "a:2", "missing", "dead.example/a"];
+/** Two names of one image: whoever changes one changes the record of both. */
+const ONE_IMAGE = ["a", "a:2"];
 const containers = fc.constantFrom("c1", "c2");
 
-/** Multiples of what the simulated registry takes, so that much happens at the same time. */
-const afterMs = fc.nat(10).map((it) => it * 20);
+/** Up to eight requests. */
+function requests(
+  names: fc.Arbitrary<string>,
+  afterMs: fc.Arbitrary<number>,
+): fc.Arbitrary<readonly Request[]> {
+  const pull = fc.record({
+    afterMs,
+    kind: fc.constant("pull" as const),
+    name: names,
+    patience: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: afterMs.map((ms) => ({ ms })) },
+      { weight: 1, arbitrary: fc.nat(40).map((steps) => ({ steps })) },
+    ),
+  });
+  const request: fc.Arbitrary<Request> = fc.oneof(
+    { weight: 4, arbitrary: pull },
+    fc.record({ afterMs, kind: fc.constant("remove" as const), name: names }),
+    fc.record({ afterMs, kind: fc.constant("use" as const), name: names, container: containers }),
+    fc.record({ afterMs, kind: fc.constant("release" as const), container: containers }),
+    fc.record({ afterMs, kind: fc.constant("collect" as const) }),
+  );
+  return fc.array(request, { minLength: 1, maxLength: 8 });
+}
 
-const pull = fc.record({
-  afterMs,
-  kind: fc.constant("pull" as const),
-  name: names,
-  cancelAfterMs: fc.option(afterMs, { nil: undefined }),
+const crash = fc.record({
+  what: fc.constantFrom("daemon" as const, "power" as const),
+  ...{ afterSteps: fc.oneof(fc.nat(150), fc.nat(600)), afterLayers: fc.constant(0) },
+});
+const crashOfLayers = fc.record({
+  what: fc.constantFrom("daemon" as const, "power" as const, "power" as const),
+  ...{ afterSteps: fc.nat(8), afterLayers: fc.integer({ min: 1, max: 4 }) },
 });
 
-const request: fc.Arbitrary<Request> = fc.oneof(
-  { weight: 4, arbitrary: pull },
-  fc.record({ afterMs, kind: fc.constant("remove" as const), name: names }),
-  fc.record({ afterMs, kind: fc.constant("use" as const), name: names, container: containers }),
-  fc.record({ afterMs, kind: fc.constant("release" as const), container: containers }),
-  fc.record({ afterMs, kind: fc.constant("collect" as const) }),
+const CALM = { crash: undefined, fullDisk: 0, badDisk: 0, killed: 0, slowness: 0 } as const;
+
+/** What goes wrong: nothing, one thing, or whatever there is. */
+const trouble: fc.Arbitrary<Pick<ImagePlan, keyof typeof CALM>> = fc.oneof(
+  fc.constant(CALM),
+  crash.map((it) => ({ ...CALM, crash: it })),
+  crashOfLayers.map((it) => ({ ...CALM, crash: it })),
+  fc.constantFrom(0.05, 0.3).map((it) => ({ ...CALM, fullDisk: it })),
+  fc.record({
+    crash: fc.option(crash, { nil: undefined, freq: 1 }),
+    fullDisk: fc.constantFrom(0, 0, 0.05),
+    badDisk: fc.constantFrom(0, 0, 0.1),
+    killed: fc.constantFrom(0, 0, 0.02),
+    slowness: fc.constantFrom(0, 0.05),
+  }),
 );
 
 /** Random plans: up to eight requests at the same time, with crashes and faults. */
 export const imagePlans: fc.Arbitrary<ImagePlan> = fc.record({
   seed: fc.nat(),
-  requests: fc.array(request, { minLength: 1, maxLength: 8 }),
-  crash: fc.option(
-    fc.record({
-      what: fc.constantFrom("daemon" as const, "power" as const),
-      afterSteps: fc.nat(600),
-    }),
-    { nil: undefined },
+  known: fc.constantFrom([], ["a"], ["b", "a"]),
+  requests: fc.oneof(
+    // Multiples of what the simulated registry takes, so that much happens at the same time.
+    requests(fc.constantFrom(...ANY_NAME), fc.nat(10).map((it) => it * 20)),
+    // A crowd around one image: all come at once, or when others leave.
+    requests(fc.constantFrom(...ONE_IMAGE), fc.nat(1).map((it) => it * 20)),
   ),
-  fullDisk: fc.constantFrom(0, 0, 0.05),
-  badDisk: fc.constantFrom(0, 0, 0.1),
-  killed: fc.constantFrom(0, 0, 0.02),
-  slowness: fc.constantFrom(0, 0.05),
-});
+  sweepAfterMs: fc.constantFrom(0, 0, 40, 200),
+  trouble,
+}).map(({ trouble, ...plan }) => ({ ...plan, ...trouble }));
 
 /**
  * Runs a plan on a machine of its own, with a random walk unless a strategy is given.
@@ -91,6 +137,11 @@ class Run {
   readonly #baseline: readonly string[];
   #daemon: Daemon<Images>;
   #images: Images | undefined;
+  #cancelCount = 0;
+  /** Moved into place so far. */
+  #layerCount = 0;
+  /** Resolved when the present life serves requests. */
+  #isServing = Promise.withResolvers<void>();
   /** As the containers' records would have it: the layers of each. */
   readonly #containers = new Map<string, readonly string[]>();
   /** Names whose pull was answered. */
@@ -113,22 +164,19 @@ class Run {
     this.#daemon = this.#boot();
     this.#settle();
     this.#baseline = this.#simulation.snapshot();
-    this.#simulation.onStep(() => this.#checkVisible());
+    this.#pullKnown();
+    this.#simulation.onStep(({ verb }) => {
+      this.#checkVisible();
+      if (verb !== "files.rename") return;
+      if (++this.#layerCount === this.plan.crash?.afterLayers) this.#crashLater();
+    });
   }
 
   run(): void {
     const { requests, crash } = this.plan;
     const simulation = this.#simulation;
     simulation.faults.isOn = true;
-    if (crash !== undefined) {
-      simulation.inject("crash", crash.afterSteps, () => {
-        // The cleaning up is no part of the plan.
-        if (!simulation.faults.isOn) return;
-        this.#images = undefined;
-        if (crash.what === "daemon") this.#daemon.crash();
-        else simulation.crashMachine();
-      });
-    }
+    if (crash?.afterLayers === 0) this.#crashLater();
     const tasks = requests.map((it, index) =>
       this.#daemon.spawn(`${it.kind}${index}`, async (kernel) => {
         await sleep(kernel.clock, it.afterMs, Context.background());
@@ -137,21 +185,40 @@ class Run {
     );
     this.#settle();
     simulation.faults.isOn = false;
-    for (const [index, { error }] of tasks.entries()) {
-      if (error !== undefined && !this.#mayEnd(requests[index], error)) throw error;
-    }
+    this.#checkAnswers(tasks);
     if (!this.#daemon.isAlive) {
       this.#daemon = this.#boot();
+      // Clients whose answer was lost ask again, while what was left is being removed.
+      const again = requests.map((it) =>
+        this.#daemon.spawn(`${it.kind} again`, async (kernel) => {
+          await this.#isServing.promise;
+          await this.#perform(it, kernel);
+        })
+      );
       this.#settle();
+      this.#checkAnswers(again);
     } else if (this.plan.badDisk > 0) {
       this.#daemon.spawn("collect", () => this.#images?.collect());
       this.#settle();
     }
     this.#checkLeft();
     this.#checkPulled();
+    this.#checkDurable();
     this.#daemon.spawn("clean up", () => this.#cleanUp());
     this.#settle();
     assertEquals(simulation.leaks(this.#baseline), []);
+  }
+
+  #crashLater(): void {
+    const simulation = this.#simulation;
+    simulation.inject("crash", this.plan.crash?.afterSteps ?? 0, () => {
+      // The cleaning up is no part of the plan.
+      if (!simulation.faults.isOn) return;
+      this.#images = undefined;
+      this.#isServing = Promise.withResolvers();
+      if (this.plan.crash?.what === "daemon") this.#daemon.crash();
+      else simulation.crashMachine();
+    });
   }
 
   #boot(): Daemon<Images> {
@@ -160,10 +227,20 @@ class Run {
       const records = (await kernel.store.load()).filter((it) => it.table === IMAGE_TABLE);
       await images.recover(records);
       for (const [id, layers] of this.#containers) images.retain(id, layers);
-      await images.collect();
       this.#images = images;
+      this.#isServing.resolve();
+      await sleep(kernel.clock, this.plan.sweepAfterMs, Context.background());
+      await images.collect();
       return images;
     });
+  }
+
+  #pullKnown(): void {
+    for (const name of this.plan.known) {
+      const request = { kind: "pull", name, afterMs: 0, patience: undefined } as const;
+      this.#daemon.spawn(`known ${name}`, (kernel) => this.#perform(request, kernel));
+      this.#settle();
+    }
   }
 
   async #perform(it: Request, kernel: Kernel): Promise<void> {
@@ -172,9 +249,7 @@ class Run {
     switch (it.kind) {
       case "pull": {
         const context = new Context();
-        using _timer = it.cancelAfterMs === undefined
-          ? undefined
-          : kernel.clock.after(it.cancelAfterMs, () => context.cancel());
+        using _patience = this.#patience(it.patience, context, kernel);
         const image = await images.pull(it.name, undefined, context);
         assert(image.layers.length === 2);
         this.#pulled.add(it.name);
@@ -195,6 +270,17 @@ class Run {
       case "collect":
         return await images.collect();
     }
+  }
+
+  #patience(patience: Patience, context: Context, { clock }: Kernel): Disposable | undefined {
+    if (patience === undefined) return undefined;
+    if ("ms" in patience) return clock.after(patience.ms, () => context.cancel());
+    this.#simulation.inject(
+      `cancel ${++this.#cancelCount}`,
+      patience.steps,
+      () => context.cancel(),
+    );
+    return undefined;
   }
 
   async #cleanUp(): Promise<void> {
@@ -229,6 +315,20 @@ class Run {
     assertEquals([...names(`${root}/ingest`), ...names(`${state}/auth`)], []);
   }
 
+  #checkAnswers(tasks: readonly SimTask<void>[]): void {
+    for (const [index, { error }] of tasks.entries()) {
+      if (error !== undefined && !this.#mayEnd(this.plan.requests[index], error)) throw error;
+    }
+  }
+
+  /** What readers see is what a restart would find. */
+  #checkDurable(): void {
+    const records = this.#simulation.machine.store.records().map(readImage)
+      .filter((it) => it !== undefined)
+      .sort((a, b) => a.id < b.id ? -1 : 1);
+    assertEquals(this.#images?.list(), records);
+  }
+
   /** What was answered is there, on the disk as well, unless somebody removed it. */
   #checkPulled(): void {
     if (this.plan.requests.some((it) => it.kind === "remove")) return;
@@ -240,13 +340,16 @@ class Run {
   /** Whether a request may be answered so: refusals are answers, where there is a reason. */
   #mayEnd(request: Request | undefined, error: unknown): boolean {
     const { crash, fullDisk, badDisk, killed } = this.plan;
+    if (isCancelled(error) && !(request?.kind === "pull" && request.patience !== undefined)) {
+      return false;
+    }
     if (crash !== undefined || fullDisk + badDisk + killed > 0) {
       return error instanceof RuntimeError || error instanceof KernelError;
     }
     if (!(error instanceof RuntimeError) || request?.kind !== "pull") return false;
     // Where timers do not wait, deadlines pass.
     if (this.plan.slowness > 0 && error.code === "DEADLINE_EXCEEDED") return true;
-    if (request.cancelAfterMs !== undefined && error.code === "CANCELLED") return true;
+    if (isCancelled(error)) return true;
     if (request.name === "missing") return error.code === "NOT_FOUND";
     return request.name === "dead.example/a" && error.code === "UNAVAILABLE";
   }
@@ -263,4 +366,8 @@ class Run {
     const outcome = this.#simulation.run();
     if (outcome.kind !== "done") fail(outcome.text);
   }
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof RuntimeError && error.code === "CANCELLED";
 }
