@@ -15,8 +15,8 @@ export interface RootfsOptions {
 }
 
 /**
- * Mounts a container's root file system. Idempotent: what is mounted already, by an earlier try or an
- * earlier life of the daemon, stays. After a failure `removeRootfs` takes away what is left.
+ * Mounts a container's root file system, where nothing is mounted yet: a container's folders have its id,
+ * and it is created once. After a failure `removeRootfs` takes away what is left.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT for paths that mount options cannot hold.
  * @throws {KernelError} EINVAL when there are more layers than the kernel takes.
@@ -32,8 +32,6 @@ export async function prepareRootfs(
   for (const path of [...lowerPaths, writableDirectory]) checkPath(path);
   context.throwIfCancelled();
   await kernel.files.mkdir(mountPoint, 0o755);
-  if ((await kernel.mounts.list(mountPoint)).length > 0) return;
-
   const lower = `lowerdir=${lowerPaths.join(":")}`;
   if (options.isReadonly ?? false) {
     context.throwIfCancelled();

@@ -139,7 +139,6 @@ linuxTest(
       mountPoint: `${it.place}/rootfs`,
     };
     await prepareRootfs(it.kernel, rootfs, background);
-    await prepareRootfs(it.kernel, rootfs, background);
     try {
       const names = [...Deno.readDirSync(rootfs.mountPoint)].map((entry) => entry.name).sort();
       assertEquals(names, ["bin", "dev", "etc", "not.wh.one", "old", "out", "swapped"]);

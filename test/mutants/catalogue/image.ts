@@ -3,7 +3,6 @@ import { bug, made, type Mutant } from "../mutant.ts";
 const IMAGES = "src/image/images.ts";
 const INSTALL = "src/image/install.ts";
 const LAYERS = "src/image/layers.ts";
-const ROOTFS = "src/image/rootfs.ts";
 const SHARED = "src/image/shared_work.ts";
 
 /** Layers that are gone too early, too late, or not whole. */
@@ -126,17 +125,6 @@ export const IMAGE_MUTANTS: readonly Mutant[] = [
       file: SHARED,
       from: "        this.#end();\n        this.#context.cancel",
       to: "        this.#context.cancel",
-    }],
-  },
-  {
-    name: "rootfs-is-mounted-twice",
-    source: made("drop a guard"),
-    wrong: "A root file system is mounted over itself.",
-    invariant: "I11",
-    edits: [{
-      file: ROOTFS,
-      from: "if ((await kernel.mounts.list(mountPoint)).length > 0) return;",
-      to: "await kernel.mounts.list(mountPoint);",
     }],
   },
 ];
