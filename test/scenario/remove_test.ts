@@ -44,6 +44,17 @@ scenario("E3: a removal is not done before the runtime's deletion is", async (it
   assertEquals(tree.find(runtimeDirectory), undefined);
 });
 
+scenario("W17b: a removal that a crash has cut off is gone on with", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const remove = it.remove(container);
+  const commit = await it.simulation.until(remove, /^store\.commit .*delete/);
+  await it.restart(() => commit.release());
+  await it.simulation.idle();
+  assertEquals(it.runtime.containers.get(container.id), undefined);
+  const { directory } = containerPaths(it.runtime.config, container.id);
+  assertEquals(it.simulation.machine.tree.find(directory), undefined);
+});
+
 scenario("W28: a removal that meets a start waits for it and takes it back", async (it) => {
   const container = await it.created("sleep", "1000");
   const start = it.start(container);

@@ -1,7 +1,26 @@
 import { assertEquals } from "@std/assert";
 import { allocations } from "../../sim/world/snapshot.ts";
+import { execSync } from "../../src/container/exec.ts";
+import { Context } from "../../src/kernel/context.ts";
 import { isReady } from "../../src/sandbox/query.ts";
 import { scenario } from "./scenario.ts";
+
+scenario("B10: a stop of a pod waits for who executes in it", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const exec = it.call(
+    "exec",
+    (runtime) => execSync(runtime, container.id, ["sleep", "600"], 0, new Context()),
+  );
+  const begin = await it.simulation.until(/runc .* exec/, /state\.json/);
+  const stop = it.stopSandbox(container.sandboxId);
+  await it.simulation.idle();
+  assertEquals([exec.state, stop.state], ["running", "running"]);
+  begin.release();
+  await exec.settled;
+  assertEquals(exec.state, "rejected");
+  await stop.promise;
+  assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
+});
 
 scenario("W4a: a start that meets the stop of its sandbox leaves nothing running", async (it) => {
   const container = await it.created("sleep", "1000");

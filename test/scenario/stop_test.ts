@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertExists } from "@std/assert";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
 
@@ -69,6 +69,22 @@ scenario("B17: who died with its conmon while nobody looked is stopped", async (
   await it.stop(container).promise;
   assertEquals(it.seen(container), "EXITED 255 Unknown, 0 processes, executed 1 times");
   await it.remove(container).promise;
+});
+
+scenario("W6: a stop signal that was refused is sent by the next stop", async (it) => {
+  const container = await it.running("on-term", "5");
+  const init = container.task?.init;
+  assertExists(init);
+  const signal = init.signal.bind(init);
+  init.signal = () => {
+    init.signal = signal;
+    return Promise.reject(new KernelError("signal", "EPERM", "init"));
+  };
+  const first = it.stop(container, 2_000);
+  await first.settled;
+  assertEquals(first.state, "rejected");
+  await it.stop(container, 2_000).promise;
+  assertEquals(it.seen(container), "EXITED 5 , 0 processes, executed 1 times");
 });
 
 scenario("W7: a stop does not return before the end is recorded", async (it) => {

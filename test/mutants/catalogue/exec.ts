@@ -12,6 +12,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: bug("B10", "cri-o/cri-o/pull/9614"),
     wrong: "A command is executed in a container whose pod is being stopped.",
     invariant: "I5",
+    scenario: "B10",
     edits: [{
       file: EXEC,
       from: "using pass = sandbox.gate.enter(context);",

@@ -100,6 +100,7 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     source: made("ignore an errno"),
     wrong: "Steps that tolerate one errno tolerate all.",
     invariant: "I12",
+    scenario: "W6",
     edits: [{
       file: ERRNO,
       from: "    if (!hasErrno(error, ...errnos)) throw error;\n",

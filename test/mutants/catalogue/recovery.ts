@@ -208,6 +208,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "A removal that was begun is not gone on with.",
     invariant: "I4",
+    scenario: "W17b",
     edits: [{
       file: CONTAINERS,
       from: "if (status.isRemoving) return goOnRemoving(runtime, container);",
