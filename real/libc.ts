@@ -18,6 +18,13 @@ const SYMBOLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
+  // The same beside the event loop, where nobody can read its errno.
+  mount_aside: {
+    name: "mount",
+    parameters: ["buffer", "buffer", "buffer", "u64", "buffer"],
+    result: "i32",
+    nonblocking: true,
+  },
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
@@ -59,6 +66,12 @@ const SYMBOLS = {
     result: "i64",
   },
   umount2: { parameters: ["buffer", "i32"], result: "i32" },
+  umount2_aside: {
+    name: "umount2",
+    parameters: ["buffer", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
   waitid: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
 } as const satisfies Deno.ForeignLibraryInterface;
@@ -68,6 +81,21 @@ let library: Deno.DynamicLibrary<typeof SYMBOLS> | undefined;
 /** The C library, opened at the first call: this module must load on a host that has none. */
 export function libc(): Deno.StaticForeignLibraryInterface<typeof SYMBOLS> {
   return (library ??= Deno.dlopen("libc.so.6", SYMBOLS)).symbols;
+}
+
+const inUse = new Set<readonly Uint8Array[]>();
+
+/** Awaits a call on another thread; the memory that it was given might be collected meanwhile, out of sight. */
+export async function aside(
+  memory: readonly Uint8Array[],
+  call: Promise<number>,
+): Promise<number> {
+  inUse.add(memory);
+  try {
+    return await call;
+  } finally {
+    inUse.delete(memory);
+  }
 }
 
 /** Numbers of the system calls that the C library has no name for; alike on x86_64 and arm64. */

@@ -1,7 +1,7 @@
 import { KernelError } from "../src/kernel/errno.ts";
 import type { MountOptions, Mounts } from "../src/kernel/mounts.ts";
 import { asKernelError, attempt } from "./errno.ts";
-import { check, cString, libc } from "./libc.ts";
+import { aside, check, cString, libc } from "./libc.ts";
 import { mountLong } from "./mount_long.ts";
 import { MS, parseMountOptions } from "./mount_options.ts";
 import { mountsBelow } from "./mountinfo.ts";
@@ -12,15 +12,20 @@ const UMOUNT_NOFOLLOW = 8;
 /** What mount(2) takes of the file system's own options; it cuts off the rest without a word. */
 const DATA_BYTES_MAX = 4095;
 
+/**
+ * Mounting and unmounting wait for the kernel's namespace_sem, which whoever gets a mount namespace of
+ * its own holds while it copies every mount of the host, as runc does: 100 ms and more with many starts at
+ * once. So both are done beside the event loop first; one that fails is done again on it, for its errno.
+ */
 export const linuxMounts: Mounts = {
-  // deno-lint-ignore require-await
   async mount(source, target, options) {
-    mountNow(source, target, options);
+    if (!await mountAside(source, target, options)) mountNow(source, target, options);
   },
 
-  // deno-lint-ignore require-await
   async unmount(target) {
-    unmountNow(target);
+    const path = cString(target);
+    const call = libc().umount2_aside(path, MNT_DETACH | UMOUNT_NOFOLLOW);
+    if (await aside([path], call) !== 0) unmountNow(target);
   },
 
   // deno-lint-ignore require-await
@@ -31,6 +36,20 @@ export const linuxMounts: Mounts = {
     return entries.map(({ mountPoint }) => mountPoint);
   },
 };
+
+/** Mounts what takes a single call; false when it takes several, or has failed. */
+async function mountAside(
+  source: string,
+  target: string,
+  options: MountOptions,
+): Promise<boolean> {
+  const { flags, propagation, data } = parseMountOptions(options);
+  const several = (flags & (MS.BIND | MS.REMOUNT)) !== 0 || propagation.length > 0;
+  if (several || new TextEncoder().encode(data).length > DATA_BYTES_MAX) return false;
+  const memory = [source, target, options.type, data].map(cString);
+  const [from, on, kind, text] = memory;
+  return await aside(memory, libc().mount_aside(from!, on!, kind!, BigInt(flags), text!)) === 0;
+}
 
 /** @throws {KernelError} what mount says; nothing is mounted then. */
 export function mountNow(source: string, target: string, options: MountOptions): void {

@@ -1,6 +1,6 @@
 import { KernelError } from "../src/kernel/errno.ts";
 import { errnoName } from "./errno.ts";
-import { cString, libc, O } from "./libc.ts";
+import { aside, cString, libc, O } from "./libc.ts";
 
 /** A program as the C library starts one. */
 export interface Program {
@@ -28,9 +28,6 @@ const SETSIGDEF = 0x04;
 const SETSIGMASK = 0x08;
 const SETSID = 0x80;
 
-/** What the C library reads while a program is starting; out of sight it might be collected meanwhile. */
-const inUse = new Set<readonly Uint8Array[]>();
-
 /**
  * Starts a program and returns its pid, which nobody else has before it is reaped (man 3 posix_spawn).
  *
@@ -50,13 +47,12 @@ export async function spawnProgram(program: Program): Promise<number> {
   const [args, env] = vectors(program);
   const [file, attributes] = [cString(program.file), attributesOf(program)];
   const memory = [new Uint8Array(pid.buffer), file, actions, attributes, args, env];
-  inUse.add(memory);
   try {
     describeFiles(actions, program);
-    must(await libc().posix_spawn(pid, file, actions, attributes, args, env), program);
+    const call = libc().posix_spawn(pid, file, actions, attributes, args, env);
+    must(await aside(memory, call), program);
     return pid[0]!;
   } finally {
-    inUse.delete(memory);
     libc().posix_spawn_file_actions_destroy(actions);
   }
 }
