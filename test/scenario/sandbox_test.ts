@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { allocations } from "../../sim/world/snapshot.ts";
 import { execSync } from "../../src/container/exec.ts";
 import { Context } from "../../src/kernel/context.ts";
+import { sandboxPaths } from "../../src/sandbox/paths.ts";
 import { isReady } from "../../src/sandbox/query.ts";
 import { scenario } from "./scenario.ts";
 
@@ -73,4 +74,15 @@ scenario("W20: a plugin that outlives its daemon leaves the pod no address", asy
   await recovery;
   await it.simulation.idle();
   assertEquals(allocations(it.simulation.machine), []);
+});
+
+scenario("F7: a pod whose namespace is gone gives its address back", async (it) => {
+  const sandboxId = await it.run();
+  const { machine } = it.simulation;
+  const { net } = sandboxPaths(it.runtime.config, sandboxId);
+  assertEquals(allocations(machine).length, 1);
+  // As a reboot leaves it: what /run had is gone, what /var has is not.
+  machine.unmount("umount", net);
+  await it.stopSandbox(sandboxId).promise;
+  assertEquals(allocations(machine), []);
 });

@@ -39,6 +39,7 @@ export const NETWORK_MUTANTS: readonly Mutant[] = [
     source: bug("F7", "cri-o/cri-o/commit/e1bf924809"),
     wrong: "A pod whose namespace is gone gives no address back.",
     invariant: "I12",
+    scenario: "F7",
     edits: [{
       file: TEARDOWN,
       from: "if (record.networkList !== undefined) {",
