@@ -44,6 +44,8 @@ export interface Checker extends MachineObserver {
   appeared?(container: ContainerView, isLoaded: boolean): void;
   /** Readers see another status of it than before. */
   changed?(container: ContainerView, before: ContainerStatus): void;
+  /** Readers see it EXITED for the first time, over all lives of the daemon; comes before `changed`. */
+  exited?(container: ContainerView): void;
   /** It cannot be found any more. */
   vanished?(container: ContainerView): void;
   /** A sandbox can be found from now on. */

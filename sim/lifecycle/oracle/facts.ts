@@ -31,6 +31,7 @@ export class Facts implements Checker {
   hasAbandonedPlugin = false;
   readonly #hungPlugins = new Set<Process>();
   #lifeBeganMicros = 0;
+  readonly #exited = new Set<string>();
   readonly #alive = new Map<string, Set<Process>>();
   readonly #endAsked = new Set<string>();
   readonly #removalAsked = new Set<string>();
@@ -67,6 +68,11 @@ export class Facts implements Checker {
   isStillborn({ container, cgroup, hasExecuted }: Process): boolean {
     return container?.role === "init" && !hasExecuted && cgroup === this.machine.cgroups.root &&
       this.unsupervised.has(container.containerId);
+  }
+
+  /** Whether any reader has seen a container EXITED. */
+  hasExited(id: string): boolean {
+    return this.#exited.has(id);
   }
 
   /** Whether any client ever asked for an end of a container, or of its sandbox. */
@@ -152,6 +158,10 @@ export class Facts implements Checker {
 
   appeared(container: ContainerView): void {
     this.containers.set(container.id, container.record);
+  }
+
+  exited({ id }: ContainerView): void {
+    this.#exited.add(id);
   }
 
   sandboxAppeared(sandbox: SandboxView): void {

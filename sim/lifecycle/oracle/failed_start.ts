@@ -9,30 +9,18 @@ import { hold, short } from "./violation.ts";
  * does one come later.
  */
 export class FailedStart implements Checker {
-  readonly #exited = new Set<string>();
-
   constructor(readonly facts: Facts) {}
-
-  appeared(container: ContainerView): void {
-    this.#observe(container);
-  }
-
-  changed(container: ContainerView): void {
-    this.#observe(container);
-  }
 
   joined({ container, pid }: Process): void {
     if (container?.role !== "init") return;
     hold(
-      !this.#exited.has(container.containerId),
+      !this.facts.hasExited(container.containerId),
       "I17",
       () => `container ${short(container.containerId)} is EXITED and has got init ${pid}`,
     );
   }
 
-  #observe({ id, status }: ContainerView): void {
-    if (status.state !== "EXITED" || this.#exited.has(id)) return;
-    this.#exited.add(id);
+  exited({ id, status }: ContainerView): void {
     for (const process of this.facts.alive(id)) {
       hold(
         process.container?.role !== "init" || this.facts.isStillborn(process),

@@ -58,10 +58,8 @@ export class Logs implements Checker {
     outputs.stderr.sizeAtEnd ??= outputs.stderr.size;
   }
 
-  changed({ id, status }: ContainerView): void {
-    if (status.state !== "EXITED") return;
+  exited({ id, status: { reason } }: ContainerView): void {
     // A start that failed takes back what it can, and nobody knows what became of an unknown end.
-    const { reason } = status;
     if (reason === START_ERROR.reason || reason === UNKNOWN_EXIT.reason) this.#cutOff.add(id);
   }
 

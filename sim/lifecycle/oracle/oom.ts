@@ -15,7 +15,6 @@ const KILLED_EXIT_CODE = 137;
 export class Oom implements Checker {
   readonly #victims = new Set<string>();
   readonly #deadPrograms = new Set<string>();
-  readonly #checked = new Set<string>();
 
   constructor(readonly facts: Facts) {}
 
@@ -29,17 +28,7 @@ export class Oom implements Checker {
     if (isProgram) this.#deadPrograms.add(containerId);
   }
 
-  appeared(container: ContainerView): void {
-    this.#observe(container);
-  }
-
-  changed(container: ContainerView): void {
-    this.#observe(container);
-  }
-
-  #observe({ id, status }: ContainerView): void {
-    if (status.state !== "EXITED" || this.#checked.has(id)) return;
-    this.#checked.add(id);
+  exited({ id, status }: ContainerView): void {
     const isSaid = status.reason === OOM_KILLED;
     hold(
       !isSaid || this.#victims.has(id),

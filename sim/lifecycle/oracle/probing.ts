@@ -86,16 +86,19 @@ export class Probing implements Checker {
     }
   }
 
-  appeared({ status }: ContainerView): void {
-    if (status.state === "EXITED") this.#ended(status);
-  }
-
   changed({ status }: ContainerView, before: ContainerStatus): void {
     if (status.state === before.state) return;
     if (status.state === "UNKNOWN") this.#reach("UNKNOWN is seen");
-    if (status.state === "EXITED") this.#ended(status);
     if (status.state === "RUNNING" && this.#isRecovering) {
       this.#reach("a restart finds a start done");
+    }
+  }
+
+  exited({ status: { reason, message } }: ContainerView): void {
+    if (reason === "Unknown") this.#reach("ended as unknown");
+    if (reason === "OOMKilled") this.#reach("ended for memory");
+    if (message.startsWith("start was interrupted by a restart")) {
+      this.#reach("a start is taken back by a restart");
     }
   }
 
@@ -174,14 +177,6 @@ export class Probing implements Checker {
   afterStep({ verb, outcome }: Step): void {
     if (verb === "fifo.tryRead" && outcome instanceof Uint8Array && outcome.length > 0) {
       this.#reach("the fifo is asked once more");
-    }
-  }
-
-  #ended({ reason, message }: ContainerStatus): void {
-    if (reason === "Unknown") this.#reach("ended as unknown");
-    if (reason === "OOMKilled") this.#reach("ended for memory");
-    if (message.startsWith("start was interrupted by a restart")) {
-      this.#reach("a start is taken back by a restart");
     }
   }
 

@@ -11,25 +11,26 @@ import { hold, short } from "./violation.ts";
  * its init. And at any time: under EXITED no program runs, nor does one begin to.
  */
 export class StateTruth implements Checker {
-  readonly #exited = new Set<string>();
-
   constructor(readonly facts: Facts) {}
-
-  appeared(container: ContainerView): void {
-    this.#observe(container);
-  }
-
-  changed(container: ContainerView): void {
-    this.#observe(container);
-  }
 
   executed(process: Process): void {
     const { container } = process;
     if (container?.role !== "init") return;
     hold(
-      !this.#exited.has(container.containerId),
+      !this.facts.hasExited(container.containerId),
       "I2",
       () => `the program of ${short(container.containerId)}, which is EXITED, was executed`,
+    );
+  }
+
+  exited({ id }: ContainerView): void {
+    const running = [...this.facts.alive(id)].filter((it) =>
+      it.hasExecuted && it.container?.role === "init"
+    );
+    hold(
+      running.length === 0,
+      "I2",
+      () => `container ${short(id)} is EXITED, ${this.facts.text(id)}`,
     );
   }
 
@@ -69,18 +70,5 @@ export class StateTruth implements Checker {
       ? hasGroup ? `cgroup ${cgroup}` : undefined
       : runtimeDirectory;
     hold(left === undefined, "I2", () => `container ${short(id)} is EXITED, and ${left} is there`);
-  }
-
-  #observe({ id, status }: ContainerView): void {
-    if (status.state !== "EXITED" || this.#exited.has(id)) return;
-    this.#exited.add(id);
-    const running = [...this.facts.alive(id)].filter((it) =>
-      it.hasExecuted && it.container?.role === "init"
-    );
-    hold(
-      running.length === 0,
-      "I2",
-      () => `container ${short(id)} is EXITED, ${this.facts.text(id)}`,
-    );
   }
 }

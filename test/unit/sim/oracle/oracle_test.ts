@@ -116,7 +116,8 @@ violates("I4", "left process", async (scene) => {
 violates("I3", "was stopped before its start, and is EXITED", async (scene) => {
   const container = await scene.created(await scene.sandbox(), "true");
   scene.answered("StopContainer", container.id);
-  await end(scene, container);
+  await killed(scene, container);
+  await end(scene, container, { exitCode: 128, reason: "StartError" });
 });
 
 allows("that a start which comes after a stop fails", async (scene) => {
@@ -454,6 +455,19 @@ violates("I16", 'has the line "hello"', async (scene) => {
   scene.simulation.machine.tree.write("write", container.record.logPath, "hello\n", 0o600);
   scene.oracle.atRest(scene.lifecycle);
 });
+
+allows(
+  "that the log of a failed start is cut off, whoever says first that it failed",
+  async (scene) => {
+    const container = await scene.running("sleep", "1000");
+    const { machine } = scene.simulation;
+    const { pipe } = scene.init(container).files.get(1) ?? {};
+    machine.observer?.wrote?.(scene.init(container), pipe ?? {}, toBytes("hello\n"));
+    await lateEnd(scene, container, { exitCode: 128, reason: "StartError" });
+    scene.oracle.atRest(scene.lifecycle);
+  },
+  { isFaultless: false },
+);
 
 allows("a log in pieces, rotated while it is written", async (scene) => {
   const container = await scene.running("pieces", "40");
