@@ -47,7 +47,13 @@ export class Identity implements Checker {
     });
   }
 
+  /**
+   * The OCI runtime looks who has the pid of init, and opens /proc/PID/ns a moment later: who was born in
+   * between is entered, and nobody but the runtime could know (RACES.md, W16).
+   */
   enteredNamespaces(process: Process, target: Process): void {
+    const runtime = process.parent;
+    if (runtime !== undefined && target.startTime > runtime.startTime) return;
     const [own, other] = [process.container?.containerId, target.container?.containerId];
     hold(
       own === other,

@@ -432,6 +432,13 @@ violates("I15", "entered", async (scene) => {
   const first = await scene.running("sleep", "1000");
   const second = await scene.created(first.sandboxId, "sleep", "1000");
   const { observer } = scene.simulation.machine;
+  observer?.enteredNamespaces?.(scene.init(second), scene.init(first));
+});
+
+allows("that who is born after the runtime began is entered", async (scene) => {
+  const first = await scene.running("sleep", "1000");
+  const second = await scene.created(first.sandboxId, "sleep", "1000");
+  const { observer } = scene.simulation.machine;
   observer?.enteredNamespaces?.(scene.init(first), scene.init(second));
 });
 
