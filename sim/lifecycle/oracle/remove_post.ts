@@ -9,8 +9,8 @@ import { hold, short } from "./violation.ts";
 
 /**
  * I4: when RemoveContainer has answered OK nothing is left of the container, and nothing comes back; and
- * where nothing fails and nothing is slow, a removal that has begun comes to its end, whatever becomes of its client and of
- * the daemon.
+ * where nothing fails and nothing is slow, a removal that has begun comes to its end, whatever becomes
+ * of its client and of the daemon.
  */
 export class RemovePost implements Checker {
   readonly #removed = new Set<string>();

@@ -6,9 +6,6 @@ import type { Call, Checker } from "./checker.ts";
 import { type Facts, isInside } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
-/** The one interface of a pod. */
-const INTERFACE = "eth0";
-
 /**
  * I5: when StopPodSandbox has answered OK, or RemovePodSandbox, no container of the pod has a process or
  * gets one, no read says that the pod is ready, its network and its namespaces are gone.
@@ -76,8 +73,7 @@ export class SandboxStop implements Checker {
     }
     if (this.facts.mayKeepAddresses) return;
     hold(
-      // What the power has torn names nobody any more; host-local syncs nothing.
-      allocations(machine).every((it) => it.containerId !== id || it.interfaceName !== INTERFACE),
+      allocations(machine).every((it) => it.containerId !== id),
       "I5",
       () => `sandbox ${short(id)} was stopped and has an address`,
     );

@@ -44,8 +44,7 @@ async function take(sys: Sys, call: PluginCall): Promise<Address> {
   const owner = ownerOf(call);
   for (const name of await sys.list(folder)) {
     if (!isAddress(name)) continue;
-    // The real one takes a lock; here a DEL may be at it.
-    if ((await sys.readFile(`${folder}/${name}`).catch(() => "")) === owner) {
+    if (await sys.readFile(`${folder}/${name}`) === owner) {
       throw new PluginError(
         OTHER_ERROR,
         `failed to allocate for range 0: ${name} has been allocated to ${call.containerId}, ` +
