@@ -241,6 +241,13 @@ export class Faults implements WatchFaults {
     this.#scheduler.after(this.#scheduler.interruptTask, this, micros, deliver);
   }
 
+  /** Whether what may go wrong is due at the present step: see {@linkcode FaultOptions.spell}. */
+  get isSpell(): boolean {
+    const { spell } = this.#options;
+    const { stepCount } = this.#scheduler;
+    return spell === undefined || (stepCount >= spell.fromStep && stepCount < spell.toStep);
+  }
+
   /** Whether a fault strikes at one of the points where it can, which are counted. */
   #strikesWith(fault: CallFault | ProgramFault, at: string, what: string): boolean {
     if (fault.nth === undefined) return this.#strikes(at, what, fault.probability);
@@ -253,15 +260,9 @@ export class Faults implements WatchFaults {
   #strikes(at: string, what: string, probability: number): boolean {
     const { guide, recorder } = this.decisions;
     const strikes = guide?.strikes(at, what) ??
-      (this.#isSpell && this.#random.chance(probability));
+      (this.isSpell && this.#random.chance(probability));
     if (strikes) recorder?.fault(at, what);
     return strikes;
-  }
-
-  get #isSpell(): boolean {
-    const { spell } = this.#options;
-    const { stepCount } = this.#scheduler;
-    return spell === undefined || (stepCount >= spell.fromStep && stepCount < spell.toStep);
   }
 
   get #stepKey(): string {

@@ -75,7 +75,7 @@ export interface LifecycleResult {
 /** How often a client tries to clean up before that counts as broken (I11). */
 const CLEANUP_TRIES = 3;
 /** How often the daemon is started again when it cannot start, before that counts as broken (I19). */
-const BOOT_TRIES = 100;
+const BOOT_TRIES = 20;
 /**
  * Liveness: when nothing goes wrong any more, what is under way ends within so many steps, and what is
  * there can be removed within so many. A run has a few hundred, and is fair after 20,000.
@@ -349,13 +349,15 @@ class LifecycleRun {
 
   /** The runtime of the present life, once it has recovered; one that cannot start is started anew. */
   async #ready(): Promise<Lifecycle> {
-    for (let tries = 1;; tries++) {
+    for (let tries = 1;;) {
       const daemon = this.#daemon;
       await daemon.boot.settled;
       if (daemon !== this.#daemon) continue;
       if (daemon.boot.state === "fulfilled") return daemon.boot.value;
       if (isBug(daemon.boot.error)) throw daemon.boot.error;
       this.#requireStart(BOOT_TRIES - tries);
+      // As long as a spell lasts, that it cannot start says nothing.
+      if (this.program.spell === undefined || !this.simulation.faults.isSpell) tries++;
       this.#restart();
     }
   }
