@@ -1,20 +1,8 @@
 import type { Incident } from "./incident.ts";
-import { type ClientCall, type LifecycleProgram, PID_MAX, type Request } from "./request.ts";
+import { callOf, type LifecycleProgram, PID_MAX, type Request } from "./request.ts";
 
 /** What may meet another thing on one container and its sandbox. */
-export type PairPart =
-  | "run"
-  | "stop-sandbox"
-  | "remove-sandbox"
-  | "create"
-  | "start"
-  | "stop"
-  | "remove"
-  | "exit"
-  | "crash";
-
-/** All of them. */
-export const PAIR_PARTS: readonly PairPart[] = [
+export const PAIR_PARTS = [
   "run",
   "stop-sandbox",
   "remove-sandbox",
@@ -24,7 +12,10 @@ export const PAIR_PARTS: readonly PairPart[] = [
   "remove",
   "exit",
   "crash",
-];
+] as const;
+
+/** One of them. */
+export type PairPart = typeof PAIR_PARTS[number];
 
 const PLACE = { sandbox: 0, container: 0 } as const;
 const OTHER_PLACE = { sandbox: 0, container: 1 } as const;
@@ -84,8 +75,4 @@ function setupOf(parts: readonly PairPart[]): readonly Request[] {
 
 function isRequest(part: PairPart): part is keyof typeof REQUESTS {
   return part in REQUESTS;
-}
-
-function callOf(request: Request): ClientCall {
-  return { request, patienceSteps: undefined };
 }

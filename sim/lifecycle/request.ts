@@ -48,10 +48,11 @@ export type Request =
   /** With the renaming of the log before it. */
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace };
 
-/** A request, and how long its client waits: after so many steps it cancels. */
+/** A request, and how long its client waits. */
 export interface ClientCall {
   readonly request: Request;
-  readonly patienceSteps: number | undefined;
+  /** After so many steps it cancels; never unless given. */
+  readonly patienceSteps?: number;
   /** Which steps those are; any unless given. */
   readonly patienceOf?: Pace;
   /** Its deadline, in virtual time from the call on; none unless given. */
@@ -60,6 +61,11 @@ export interface ClientCall {
   readonly triesMax?: number;
   /** "1.2", the second call of the first client, also when calls before it were taken away. */
   readonly key?: string;
+}
+
+/** A call of a client that waits for ever, and asks once. */
+export function callOf(request: Request): ClientCall {
+  return { request };
 }
 
 /** A run, as data: what several clients do at the same time, and what goes wrong meanwhile. */

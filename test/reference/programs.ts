@@ -1,32 +1,32 @@
 import type { EnabledFault } from "../../sim/lifecycle/faults.ts";
 import type { IncidentKind } from "../../sim/lifecycle/incident.ts";
 import {
+  callOf,
   type ClientCall,
   type LifecycleProgram,
   PID_MAX,
-  type Request,
 } from "../../sim/lifecycle/request.ts";
 
 const PLACE = { sandbox: 0, container: 0 } as const;
 /** Calls of clients, all about one pod and one container. */
-export const RUN = call({
+export const RUN = callOf({
   kind: "RunPodSandbox",
   sandbox: 0,
   hasNetwork: false,
   sharesPids: false,
 });
-export const RUN_WITH_NETWORK = call({
+export const RUN_WITH_NETWORK = callOf({
   kind: "RunPodSandbox",
   sandbox: 0,
   hasNetwork: true,
   sharesPids: false,
 });
-export const STOP_SANDBOX = call({ kind: "StopPodSandbox", sandbox: 0 });
-export const REMOVE_SANDBOX = call({ kind: "RemovePodSandbox", sandbox: 0 });
+export const STOP_SANDBOX = callOf({ kind: "StopPodSandbox", sandbox: 0 });
+export const REMOVE_SANDBOX = callOf({ kind: "RemovePodSandbox", sandbox: 0 });
 export const CREATE = create("sleep", "1000");
-export const START = call({ kind: "StartContainer", place: PLACE });
-export const STOP = call({ kind: "StopContainer", place: PLACE, gracePeriodMs: 0 });
-export const REMOVE = call({ kind: "RemoveContainer", place: PLACE });
+export const START = callOf({ kind: "StartContainer", place: PLACE });
+export const STOP = callOf({ kind: "StopContainer", place: PLACE, gracePeriodMs: 0 });
+export const REMOVE = callOf({ kind: "RemoveContainer", place: PLACE });
 
 /** A program in which nothing goes wrong. */
 export function clients(...calls: readonly (readonly ClientCall[])[]): LifecycleProgram {
@@ -71,10 +71,5 @@ export function times(count: number, call: ClientCall): ClientCall[] {
 
 /** Creates a container that runs something else. */
 export function create(...command: readonly string[]): ClientCall {
-  return call({ kind: "CreateContainer", place: PLACE, command, sharesPids: false });
-}
-
-/** A call whose client waits for ever. */
-export function call(request: Request): ClientCall {
-  return { request, patienceSteps: undefined };
+  return callOf({ kind: "CreateContainer", place: PLACE, command, sharesPids: false });
 }

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { messageOf } from "../../src/errors.ts";
 import { lifecyclePrograms } from "../../sim/lifecycle/arbitrary.ts";
 import type { InvariantViolation } from "../../sim/lifecycle/oracle/violation.ts";
-import { type LifecycleProgram, PID_MAX } from "../../sim/lifecycle/request.ts";
+import { callOf, type LifecycleProgram, PID_MAX } from "../../sim/lifecycle/request.ts";
 import { runLifecycle } from "../../sim/lifecycle/run.ts";
 import { FairTail, inMacrotask, Sequential } from "../../sim/mod.ts";
 import { reference } from "./operations.ts";
-import { call, clients, create, RUN, START } from "./programs.ts";
+import { clients, create, RUN, START } from "./programs.ts";
 
 const PROGRAMS = 150;
 
@@ -55,7 +55,7 @@ Deno.test("of a program that ends at once the reference says that it ended befor
 /** One client with all the calls, patient, whose programs last longer than their start. */
 function sequential(program: LifecycleProgram): LifecycleProgram {
   const calls = program.clients.flat().map(({ request }) =>
-    call(
+    callOf(
       request.kind === "CreateContainer" && !LASTING.has(request.command[0] ?? "")
         ? { ...request, command: ["exit", "3", "40"] }
         : request,

@@ -30,7 +30,7 @@ Deno.test("a run tells which probes it has reached, and none that it has not", a
         { kind: "CreateContainer", place, command: ["oom", "5"], sharesPids: false } as const,
         { kind: "StartContainer", place } as const,
         { kind: "StartContainer", place } as const,
-      ].map((request) => ({ request, patienceSteps: undefined }))],
+      ].map((request) => ({ request }))],
     }, { seed: 1, operations: core });
     assertEquals(failure, undefined);
     assertEquals([...reached].toSorted(), ["ended for memory"]);

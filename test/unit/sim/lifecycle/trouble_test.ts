@@ -13,7 +13,6 @@ import { countsOf } from "../../../../sim/lifecycle/pace.ts";
 
 const RUN: ClientCall = {
   request: { kind: "RunPodSandbox", sandbox: 0, hasNetwork: false, sharesPids: false },
-  patienceSteps: undefined,
 };
 
 function program(changes: Partial<LifecycleProgram>): LifecycleProgram {
