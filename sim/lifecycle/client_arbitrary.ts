@@ -20,7 +20,7 @@ export const COMMANDS: readonly (readonly string[])[] = [
 ];
 
 /** Those that run until somebody ends them: most that can go wrong needs a container that runs. */
-const LASTING: readonly (readonly string[])[] = [
+export const LASTING: readonly (readonly string[])[] = [
   ["sleep", "1000"],
   ["ignore-term"],
   ["on-term", "5"],
@@ -66,15 +66,11 @@ const kinds: fc.Arbitrary<readonly Request["kind"][]> = fc.oneof(
   fc.subarray([...KINDS], { minLength: 1, maxLength: 3 }),
 );
 
-/** What a client asks for, most of it of the container in one place. */
-function requestsAt(
-  home: ContainerPlace,
+/** What a client asks for of the containers in some places, and of their pods. */
+export function requestsAt(
+  place: fc.Arbitrary<ContainerPlace>,
   kinds: readonly Request["kind"][],
 ): fc.Arbitrary<Request> {
-  const place = fc.oneof(
-    { weight: 2, arbitrary: fc.constant(home) },
-    { weight: 1, arbitrary: anyPlace },
-  );
   const sandbox = place.map((it) => it.sandbox);
   const flags = { hasNetwork: fc.boolean(), sharesPids: fc.boolean() };
   const of = <K extends Request["kind"]>(kind: K) => ({ kind: fc.constant(kind) });
@@ -136,11 +132,16 @@ function patience(oneIn: number): fc.Arbitrary<Patience> {
 /** A kubelet asks again for what it was refused. */
 const triesMax = fc.constantFrom(1, 1, 3);
 
+/** Calls, most of them for the container in one place. */
 function callsAt(
   home: ContainerPlace,
   kinds: readonly Request["kind"][],
 ): fc.Arbitrary<ClientCall> {
-  return fc.tuple(requestsAt(home, kinds), patience(6), triesMax).map(
+  const place = fc.oneof(
+    { weight: 2, arbitrary: fc.constant(home) },
+    { weight: 1, arbitrary: anyPlace },
+  );
+  return fc.tuple(requestsAt(place, kinds), patience(6), triesMax).map(
     ([request, patience, triesMax]) => ({ request, ...patience, triesMax }),
   );
 }

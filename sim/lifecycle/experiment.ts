@@ -26,42 +26,59 @@ export function lifecycleExperiment(
 
 /** The client calls in lines, and what else is special. */
 function describe(program: LifecycleProgram): readonly string[] {
-  const lines: string[] = [];
+  const lines = callLines("before all clients", program.setup ?? []);
   for (const [index, calls] of program.clients.entries()) {
-    if (calls.length > 0) lines.push(`client ${index + 1}`);
-    for (const { request, deadlineMs } of calls) {
-      const within = deadlineMs === undefined
-        ? ""
-        : `, answered within ${deadlineMs} ms or not at all`;
-      lines.push(`  ${describeRequest(request)}${within}`);
-    }
+    lines.push(...callLines(`client ${index + 1}`, calls));
+  }
+  for (const place of program.exits ?? []) {
+    lines.push(`the init of s${place.sandbox}c${place.container} dies by itself`);
   }
   if (program.prepare === "eager") lines.push("tasks are prepared ahead");
   return lines;
 }
 
+function callLines(heading: string, calls: readonly ClientCall[]): string[] {
+  if (calls.length === 0) return [];
+  return [
+    heading,
+    ...calls.map(({ request, deadlineMs }) => {
+      const within = deadlineMs === undefined
+        ? ""
+        : `, answered within ${deadlineMs} ms or not at all`;
+      return `  ${describeRequest(request)}${within}`;
+    }),
+  ];
+}
+
 /** Without a client, without a call, with a simpler call, with a simpler daemon. */
 function* simpler(program: LifecycleProgram): Iterable<LifecycleProgram> {
-  const clients = program.clients.map((calls, index): readonly ClientCall[] =>
-    calls.map((call, number) => ({ ...call, key: call.key ?? `${index + 1}.${number + 1}` }))
+  const lists = [program.setup ?? [], ...program.clients].map(
+    (calls, number): readonly ClientCall[] =>
+      calls.map((call, index) => ({ ...call, key: call.key ?? `${number}.${index + 1}` })),
   );
-  for (const [index, calls] of clients.entries()) {
+  const whole = ([setup = [], ...clients]: readonly (readonly ClientCall[])[]) => (
+    { ...program, ...(program.setup === undefined ? {} : { setup }), clients }
+  );
+  for (const [index, calls] of lists.entries()) {
     // The others keep their numbers, and so do their tasks.
-    if (calls.length > 0) yield { ...program, clients: clients.with(index, []) };
+    if (calls.length > 0) yield whole(lists.with(index, []));
   }
-  for (const [index, calls] of clients.entries()) {
+  for (const [index, calls] of lists.entries()) {
     for (let i = calls.length - 1; i >= 0 && calls.length > 1; i--) {
-      yield { ...program, clients: clients.with(index, calls.toSpliced(i, 1)) };
+      yield whole(lists.with(index, calls.toSpliced(i, 1)));
     }
   }
-  for (const [index, calls] of clients.entries()) {
+  for (const [index, calls] of lists.entries()) {
     for (const [i, call] of calls.entries()) {
       for (const simple of simplerCalls(call)) {
-        yield { ...program, clients: clients.with(index, calls.with(i, simple)) };
+        yield whole(lists.with(index, calls.with(i, simple)));
       }
     }
   }
-  if (program.prepare === "eager") yield { ...program, clients, prepare: "lazy" };
+  for (const index of program.exits?.keys() ?? []) {
+    yield { ...whole(lists), exits: program.exits?.toSpliced(index, 1) ?? [] };
+  }
+  if (program.prepare === "eager") yield { ...whole(lists), prepare: "lazy" };
 }
 
 function* simplerCalls(call: ClientCall): Iterable<ClientCall> {

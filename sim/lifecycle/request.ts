@@ -70,7 +70,7 @@ export function callOf(request: Request): ClientCall {
 
 /** A run, as data: what several clients do at the same time, and what goes wrong meanwhile. */
 export interface LifecycleProgram {
-  /** Made one after the other before all clients. */
+  /** Made one after the other before all clients, while nothing goes wrong. */
   readonly setup?: readonly ClientCall[];
   /** Containers whose init dies of itself at any point, if it is there then. */
   readonly exits?: readonly ContainerPlace[];

@@ -157,7 +157,7 @@ class LifecycleRun {
       isTimely: !takeTime(program.faults),
       // Other operations may have other codes for the same refusals.
       isQuiet: options.operations === undefined && program.faults.length === 0 &&
-        program.pidMax >= PID_MAX &&
+        program.pidMax >= PID_MAX && (program.exits ?? []).length === 0 &&
         program.incidents.every((it) => it.kind === "daemon killed"),
       ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
       isOnlyHanging: onlyHang(program.faults) && program.pidMax >= PID_MAX,
@@ -170,10 +170,12 @@ class LifecycleRun {
     this.simulation.faults.isOn = true;
   }
 
-  /** What has to be there before. */
+  /** What has to be there before; nothing goes wrong yet. */
   setUp(): void {
+    this.simulation.faults.isOn = false;
     this.#client("set-up", 0, this.program.setup ?? []);
     this.#runToEnd("the set-up");
+    this.simulation.faults.isOn = true;
   }
 
   /** All clients at the same time, and the daemon killed as the program says. */

@@ -9,6 +9,7 @@ import { edited } from "./mutant.ts";
 const MUTANTS_MIN = 60;
 const BUGS_MIN = 20;
 const SCENARIO_FILES = [
+  "logs_test.ts",
   "prepare_test.ts",
   "recovery_test.ts",
   "remove_test.ts",

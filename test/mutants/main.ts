@@ -73,8 +73,8 @@ async function searchAll(
     const result = resultOf(mutant, await hunt(copy, mutant, budgetOf(options)));
     if (result.outcome === "killed" || mutant.scenario === undefined) return result;
     using _edits = copy.apply(mutant.edits);
-    const { hasFailed } = await runScenario(copy, mutant.scenario);
-    return hasFailed ? foundByScenario(result) : result;
+    const { hasFailed, seconds } = await runScenario(copy, mutant.scenario);
+    return hasFailed ? foundByScenario(result, seconds) : result;
   });
 }
 

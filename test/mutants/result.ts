@@ -12,9 +12,9 @@ export interface MutantResult {
   readonly outcome: "killed" | "equivalent" | "survived";
   /** The strategy of the portfolio whose turn it was; "scenario" where only a directed one finds it. */
   readonly strategy: string | null;
-  /** Up to the first that failed, or all of the budget. */
+  /** Of the strategy that found it, up to the first that failed; all of the search if none did. */
   readonly schedules: number;
-  /** Of CPU time, up to the first failure, on one core. */
+  /** For those, on one core: of CPU time; of a scenario's wall time. */
   readonly seconds: number;
   /** Left after shrinking; null where nothing was shrunk. */
   readonly preemptions: number | null;
@@ -35,9 +35,9 @@ export function resultOf(mutant: Mutant, result: SearchResult): MutantResult {
   };
 }
 
-/** That the search has missed what the mutant's scenario finds. */
-export function foundByScenario(result: MutantResult): MutantResult {
-  return { ...result, outcome: "killed", strategy: "scenario" };
+/** That the search has missed what the mutant's scenario finds, which is one schedule. */
+export function foundByScenario(result: MutantResult, seconds: number): MutantResult {
+  return { ...result, outcome: "killed", strategy: "scenario", schedules: 1, seconds };
 }
 
 /** What all mutants of a run say together. */

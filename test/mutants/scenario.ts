@@ -3,6 +3,8 @@ import type { WorkingCopy } from "./copy.ts";
 /** What became of a scenario. */
 export interface ScenarioResult {
   readonly hasFailed: boolean;
+  /** Of wall time, for the scenario alone, without what it takes to load it. */
+  readonly seconds: number;
   /** What `deno test` printed. */
   readonly output: string;
 }
@@ -16,6 +18,8 @@ export async function runScenario(copy: WorkingCopy, name: string): Promise<Scen
     stdin: "null",
   }).output();
   const output = new TextDecoder().decode(stdout);
-  const hasFailed = code === 1 && new RegExp(`^${name}: .* FAILED`, "m").test(output);
-  return { hasFailed, output };
+  const failed = new RegExp(`^${name}: .* FAILED \\((\\d+)(ms|s)\\)`, "m").exec(output);
+  const [, amount = "0", unit] = failed ?? [];
+  const seconds = Number(amount) / (unit === "ms" ? 1_000 : 1);
+  return { hasFailed: code === 1 && failed !== null, seconds, output };
 }

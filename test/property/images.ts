@@ -92,6 +92,9 @@ const crashOfLayers = fc.record({
   ...{ afterSteps: fc.nat(8), afterLayers: fc.integer({ min: 1, max: 4 }) },
 });
 
+/** When every pull is done. */
+const LATE_SWEEP_MS = 10_000;
+
 const CALM = { crash: undefined, fullDisk: 0, badDisk: 0, killed: 0, slowness: 0 } as const;
 
 /** What goes wrong: nothing, one thing, or whatever there is. */
@@ -109,8 +112,8 @@ const trouble: fc.Arbitrary<Pick<ImagePlan, keyof typeof CALM>> = fc.oneof(
   }),
 );
 
-/** Random plans: up to eight requests at the same time, with crashes and faults. */
-export const imagePlans: fc.Arbitrary<ImagePlan> = fc.record({
+/** Up to eight requests at the same time, with crashes and faults. */
+const anyPlans: fc.Arbitrary<ImagePlan> = fc.record({
   seed: fc.nat(),
   known: fc.constantFrom([], ["a"], ["b", "a"]),
   requests: fc.oneof(
@@ -122,6 +125,37 @@ export const imagePlans: fc.Arbitrary<ImagePlan> = fc.record({
   sweepAfterMs: fc.constantFrom(0, 0, 40, 200),
   trouble,
 }).map(({ trouble, ...plan }) => ({ ...plan, ...trouble }));
+
+/**
+ * The power fails between the move of a layer into its place and its sync, so that a part of it may be
+ * there; and whoever pulls the image again comes before what was left is removed.
+ */
+const halfLayers: fc.Arbitrary<ImagePlan> = fc.record({
+  seed: fc.nat(),
+  requests: fc.array(
+    fc.record({
+      afterMs: fc.constant(0),
+      kind: fc.constant("pull" as const),
+      name: fc.constantFrom(...ONE_IMAGE),
+      patience: fc.constant(undefined),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  afterSteps: fc.nat(4),
+  afterLayers: fc.integer({ min: 1, max: 2 }),
+}).map(({ afterSteps, afterLayers, ...plan }) => ({
+  ...CALM,
+  ...plan,
+  known: [],
+  crash: { what: "power", afterSteps, afterLayers },
+  sweepAfterMs: LATE_SWEEP_MS,
+}));
+
+/** Random plans. */
+export const imagePlans: fc.Arbitrary<ImagePlan> = fc.oneof(
+  { weight: 9, arbitrary: anyPlans },
+  { weight: 1, arbitrary: halfLayers },
+);
 
 /**
  * Runs a plan on a machine of its own, with a random walk unless a strategy is given.

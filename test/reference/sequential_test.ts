@@ -54,14 +54,15 @@ Deno.test("of a program that ends at once the reference says that it ended befor
 
 /** One client with all the calls, patient, whose programs last longer than their start. */
 function sequential(program: LifecycleProgram): LifecycleProgram {
-  const calls = program.clients.flat().map(({ request }) =>
+  const calls = [program.setup ?? [], ...program.clients].flat().map(({ request }) =>
     callOf(
       request.kind === "CreateContainer" && !LASTING.has(request.command[0] ?? "")
         ? { ...request, command: ["exit", "3", "40"] }
         : request,
     )
   );
-  return { ...program, clients: [calls], hasIdleSubscriber: false, pidMax: PID_MAX };
+  const { setup: _, exits: __, ...rest } = program;
+  return { ...rest, clients: [calls], hasIdleSubscriber: false, pidMax: PID_MAX };
 }
 
 const LASTING: ReadonlySet<string> = new Set([

@@ -1,5 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Context } from "../../src/kernel/context.ts";
+import { createContainer } from "../../src/container/create.ts";
+import { containerConfig } from "../../sim/lifecycle/configs.ts";
 import { scenario } from "./scenario.ts";
 
 scenario("P1: a prepared task is released by the start, and by nobody else", async (it) => {
@@ -101,4 +103,27 @@ scenario("P9: a removal that a restart goes on with ends who still prepares", as
     .filter((process) => process.isAlive && process.args.includes(container.id));
   assertEquals(left.map((process) => process.args[0]), []);
   conmon.release();
+}, "eager");
+
+scenario("P10: a preparation that hangs holds up no other", async (it) => {
+  const sandboxId = await it.run();
+  const preparing = it.simulation.until(undefined, /^files\.mkdir \/var\/log/);
+  await it.create(sandboxId, "sleep", "1000").promise;
+  const hold = await preparing;
+  const request = {
+    kind: "CreateContainer",
+    place: { sandbox: 0, container: 1 },
+    command: ["sleep", "1000"],
+    sharesPids: false,
+  } as const;
+  const other = it.container(
+    await it.call(
+      "create",
+      (runtime) => createContainer(runtime, sandboxId, containerConfig(request, 0), new Context()),
+    ).promise,
+  );
+  const start = it.start(other);
+  await it.simulation.idle();
+  assertEquals(start.state, "fulfilled");
+  hold.release();
 }, "eager");

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { CONTAINER_TABLE } from "../../src/container/record.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
 
 scenario("W29: what runs without a record is ended by the next life", async (it) => {
@@ -14,4 +15,16 @@ scenario("W29: what runs without a record is ended by the next life", async (it)
   assertEquals(machine.processesOf(id), []);
   const isOf = (line: string) => line.includes(id) && !line.startsWith("record damaged_");
   assertEquals(it.simulation.snapshot().filter(isOf), []);
+});
+
+scenario("W18: who was UNKNOWN is ended by the next life", async (it) => {
+  const container = await it.created("no-such-program");
+  const { cgroups } = it.runtime.kernel;
+  cgroups.remove = (path) => Promise.reject(new KernelError("remove", "EBUSY", path));
+  const start = it.start(container);
+  await start.settled;
+  assertEquals(start.state, "rejected");
+  assertEquals(it.seen(container), "UNKNOWN, 0 processes, executed 0 times");
+  await it.restart();
+  assertEquals(it.seen(container), "EXITED 255 Unknown, 0 processes, executed 0 times");
 });

@@ -1,7 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { allocations } from "../../sim/world/snapshot.ts";
 import { execSync } from "../../src/container/exec.ts";
+import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
 import { sandboxPaths } from "../../src/sandbox/paths.ts";
 import { isReady } from "../../src/sandbox/query.ts";
 import { scenario } from "./scenario.ts";
@@ -72,6 +74,29 @@ scenario("W20: a plugin that outlives its daemon leaves the pod no address", asy
   await it.simulation.idle();
   plugin.release();
   await recovery;
+  await it.simulation.idle();
+  assertEquals(allocations(it.simulation.machine), []);
+});
+
+scenario("W20b: a plugin whose client has left leaves the pod no address", async (it) => {
+  const context = new Context();
+  const run = it.run(false, context);
+  const plugin = await it.simulation.until(/bridge/, /^flock/);
+  context.cancel();
+  await assertRejects(() => run, RuntimeError, "cancelled");
+  plugin.release();
+  await it.simulation.idle();
+  assertEquals(allocations(it.simulation.machine), []);
+});
+
+scenario("W20c: a plugin that was killed has made no network", async (it) => {
+  const run = it.run();
+  const held = await it.simulation.until(/bridge/, /^flock/);
+  for (const process of it.simulation.machine.processes.all()) {
+    if (process.args[0]?.endsWith("/bridge")) it.kill(process);
+  }
+  await assertRejects(() => run, KernelError, "signal 9");
+  held.release();
   await it.simulation.idle();
   assertEquals(allocations(it.simulation.machine), []);
 });

@@ -59,11 +59,11 @@ export class Scenario {
     return this.#daemon.spawn(name, () => operation(this.runtime));
   }
 
-  run(sharesPids = false): Promise<string> {
+  run(sharesPids = false, context: Context = new Context()): Promise<string> {
     const request = { kind: "RunPodSandbox", sandbox: 0, hasNetwork: true, sharesPids } as const;
     return this.call(
       "run",
-      (runtime) => runPodSandbox(runtime, sandboxConfig(request, 0), "", new Context()),
+      (runtime) => runPodSandbox(runtime, sandboxConfig(request, 0), "", context),
     ).promise;
   }
 
@@ -97,10 +97,10 @@ export class Scenario {
     return this.call("start", (runtime) => startContainer(runtime, container.id, context));
   }
 
-  stop(container: Container, gracePeriodMs = 0): SimTask<void> {
+  stop(container: Container, gracePeriodMs = 0, context: Context = new Context()): SimTask<void> {
     return this.call(
       "stop",
-      (runtime) => stopContainer(runtime, container.id, gracePeriodMs, new Context()),
+      (runtime) => stopContainer(runtime, container.id, gracePeriodMs, context),
     );
   }
 

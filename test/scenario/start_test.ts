@@ -1,7 +1,24 @@
 import { assert, assertEquals } from "@std/assert";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
+import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
+
+scenario(
+  "A1: who ends a start that creates its task ends the init that was just forked",
+  async (it) => {
+    const container = await it.created("sleep", "1000");
+    const context = new Context();
+    const start = it.start(container, context);
+    const create = await it.simulation.until(/runc .* create/, /^mkdir cgroup/);
+    const init = await it.simulation.until(/^runc init/, /^read/);
+    context.cancel();
+    await start.settled;
+    assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+    create.release();
+    init.release();
+  },
+);
 
 scenario("A5: init dies before it opens exec.fifo, and the start fails at once", async (it) => {
   const container = await it.created("sleep", "1000");
@@ -51,6 +68,66 @@ scenario("W1: a client that gives up while its task is created leaves no task", 
   await start.settled;
   assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
   await it.remove(container).promise;
+});
+
+scenario("W1b: a client that gives up after the release has a container that runs", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const context = new Context();
+  const start = it.start(container, context);
+  const read = await it.simulation.until(start, /^fifo\.read/);
+  await it.simulation.idle();
+  assertEquals(it.simulation.machine.startCount(container.id), 1);
+  context.cancel();
+  read.release();
+  await start.promise;
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+});
+
+scenario("W1c: a client that gives up while conmon forks leaves no OCI runtime", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const context = new Context();
+  const start = it.start(container, context);
+  const fork = await it.simulation.until(/^conmon/, /^fork/);
+  context.cancel();
+  const kill = await it.simulation.until(start, /^handle\.signal/);
+  fork.release();
+  const create = await it.simulation.until(/runc .* create/, /./);
+  kill.release();
+  await start.settled;
+  create.release();
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+});
+
+scenario("W2: a stop ends what a failed start could neither undo nor record", async (it) => {
+  const container = await it.created("no-such-program");
+  const { cgroups, store } = it.runtime.kernel;
+  const remove = cgroups.remove.bind(cgroups);
+  const commit = store.commit.bind(store);
+  cgroups.remove = (path) => Promise.reject(new KernelError("remove", "EBUSY", path));
+  store.commit = () => Promise.reject(new KernelError("commit", "ENOSPC", "state"));
+  const start = it.start(container);
+  await start.settled;
+  assertEquals([start.state, container.status.state], ["rejected", "CREATED"]);
+  cgroups.remove = remove;
+  store.commit = commit;
+  await it.stop(container).promise;
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+});
+
+scenario("W3: a program that runs and cannot be recorded is not executed again", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const { store } = it.runtime.kernel;
+  const commit = store.commit.bind(store);
+  store.commit = (changes, durability) => {
+    if (!JSON.stringify(changes).includes("RUNNING")) return commit(changes, durability);
+    store.commit = commit;
+    return Promise.reject(new KernelError("commit", "ENOSPC", "state"));
+  };
+  const start = it.start(container);
+  await start.settled;
+  assertEquals(start.state, "rejected");
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 1 times");
 });
 
 scenario("W8: the daemon dies between release and record: the program runs once", async (it) => {

@@ -1,4 +1,5 @@
-import { assertEquals, assertExists } from "@std/assert";
+import { assert, assertEquals, assertExists } from "@std/assert";
+import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
 
@@ -55,6 +56,21 @@ scenario("T1: an end that meets the record of a stop signal stays the end", asyn
   await stop.promise;
   assertEquals(it.seen(container), "EXITED 5 , 0 processes, executed 1 times");
   assertEquals(container.status.stopRequest?.signal, 15);
+});
+
+scenario("A7: a client that gives up before it waits is not kept waiting", async (it) => {
+  const container = await it.running("ignore-term");
+  const { clock } = it.runtime.kernel;
+  const context = new Context();
+  const stop = it.stop(container, 60_000, context);
+  const signal = await it.simulation.until(stop, /^handle\.signal/);
+  const beganMs = clock.monotonicMs();
+  context.cancel();
+  signal.release();
+  await stop.settled;
+  assertEquals(stop.state, "rejected");
+  assert(clock.monotonicMs() - beganMs < 1_000, "the stop waited for its grace period");
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
 });
 
 scenario("B17: who died with its conmon while nobody looked is stopped", async (it) => {

@@ -68,6 +68,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: made("miss an errno"),
     wrong: "A log whose conmon is gone fails with what Linux says.",
     invariant: "I11",
+    scenario: "L2",
     edits: [{
       file: LOGS,
       from: 'if (!hasErrno(error, "ENOENT", "ENXIO")) throw error;',
@@ -80,6 +81,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     wrong: "The daemon puts a log in place itself, over the one that conmon has opened by then.",
     invariant: "I16",
     isFoundByNothingElse: true,
+    scenario: "L1",
     edits: [{
       file: "src/container/logs.ts",
       from: '  using bounded = context.within(kernel.clock, REOPEN_MS, "reopen log");',

@@ -150,7 +150,7 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     name: "exit-is-reaped-by-nobody",
     source: made("drop a step"),
     wrong: "A container is EXITED, and what is left of it is not looked for.",
-    invariant: "I2",
+    invariant: "I17",
     edits: [{
       file: SETTLE,
       from: "    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);\n",

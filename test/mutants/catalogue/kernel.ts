@@ -13,6 +13,7 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     source: bug("A7", "opencontainers/runc/commit/404181e4c"),
     wrong: "Who listens to a context that is over already is never told.",
     invariant: "I13",
+    scenario: "A7",
     edits: [{
       file: CONTEXT,
       from: "      listener(this.#cause);\n      return NOTHING;",
@@ -75,6 +76,7 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "A helper whose client has left is not killed, and goes on with what it does.",
     invariant: "I12",
+    scenario: "W20b",
     edits: [{ file: RUN, from: "    await killed(kernel, child);\n", to: "" }],
   },
   {
@@ -89,6 +91,7 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     source: made("drop a guard"),
     wrong: "A helper that a signal ended counts as one that ended well.",
     invariant: "I12",
+    scenario: "W20c",
     edits: [{
       file: "src/network/cni.ts",
       from: 'if (status.kind === "exited" && status.code === 0) return result.stdout;',

@@ -154,6 +154,7 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     wrong: "A task that hangs while it is prepared holds up all others.",
     invariant: "I13",
     isFoundByNothingElse: true,
+    scenario: "P10",
     edits: [{
       file: "src/config.ts",
       from: "preparationsAtOnce: 8,",

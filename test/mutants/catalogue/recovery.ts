@@ -33,6 +33,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     source: bug("G3", "containerd/containerd/issues/3873"),
     wrong: "A container that was UNKNOWN is taken for what the rest of its record says.",
     invariant: "I2",
+    scenario: "W18",
     edits: [{
       file: CONTAINERS,
       from: 'if (!known.isSameBoot || status.state === "UNKNOWN") {',

@@ -102,6 +102,7 @@ export const START_MUTANTS: readonly Mutant[] = [
     source: bug("W3", "containerd/containerd/issues/11037"),
     wrong: "The release is waited for with the client's patience: a program that runs is ended.",
     invariant: "I17",
+    scenario: "W1b",
     edits: [{
       file: START,
       from: "releaseTask(kernel, config, container.id, task, runtime.life),",
@@ -312,6 +313,7 @@ export const START_MUTANTS: readonly Mutant[] = [
       "A program that has logged nothing is executed anew when it cannot be recorded that it runs.",
     invariant: "I1",
     isFoundByNothingElse: true,
+    scenario: "W3",
     edits: [
       {
         file: START,

@@ -112,6 +112,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
     wrong: "A start that has failed and is still being undone counts as never started.",
     invariant: "I3",
     isFoundByNothingElse: true,
+    scenario: "W2",
     edits: [{
       file: STOP,
       from: 'if (state === "CREATED" && !runtime.settler.isSettling(container.id)) return;',

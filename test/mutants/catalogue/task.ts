@@ -26,6 +26,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     wrong: "runc create is killed, and the init that it has just forked lives.",
     invariant: "I17",
     isFoundByNothingElse: true,
+    scenario: "A1",
     edits: [{
       file: REAP,
       from:
@@ -38,6 +39,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: made("skip the second look"),
     wrong: "Helpers are looked for once; what they started meanwhile is not seen.",
     invariant: "I17",
+    scenario: "W1c",
     edits: [{
       file: REAP,
       from: "    if (youngest === undefined) return;",
