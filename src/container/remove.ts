@@ -61,10 +61,8 @@ async function erase(
     status.isRemoving || status.state === "EXITED" ? undefined : removalBegun(status)
   );
   await abandonPreparation(runtime, container, context);
-  // An earlier life of the daemon may have been preparing it when it died in its removal.
-  const mayHaveHelpers = container.status.state === "CREATED";
   const identity = taskIdentity(runtime, record);
-  await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, context);
+  await reapTask(kernel, config, identity, { mayHaveHelpers: false, known: [] }, context);
   await discardFiles(runtime, record.id);
   await kernel.store.commit(deleteContainerRecord(record.id));
   runtime.containers.delete(record.id);

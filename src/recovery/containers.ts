@@ -22,7 +22,7 @@ export interface Known {
  *
  * | recorded | found | becomes |
  * | --- | --- | --- |
- * | EXITED | – | as it is; a removal that was begun goes on |
+ * | EXITED | – | as it is |
  * | CREATED | a task, or a part of one | CREATED, the task ended: it never ran |
  * | CREATED, to be started | init alive, program executed | RUNNING since the intent |
  * | CREATED, to be started | init alive, still the runtime's | EXITED 128 StartError |
@@ -31,14 +31,25 @@ export interface Known {
  * | RUNNING | init gone | EXITED, with conmon's code or 255 Unknown |
  * | UNKNOWN | – | EXITED 255 Unknown, when everything of it was ended |
  * | any of another boot | – | EXITED 255 Unknown |
+ *
+ * Then a removal that was begun goes on, in the background: by now whoever stops the sandbox finds all
+ * that the earlier life has left of the container.
  */
 export async function recoverContainer(
   runtime: Runtime,
   container: Container,
   known: Known,
 ): Promise<void> {
+  await recoverState(runtime, container, known);
+  if (container.status.isRemoving) goOnRemoving(runtime, container);
+}
+
+async function recoverState(
+  runtime: Runtime,
+  container: Container,
+  known: Known,
+): Promise<void> {
   const { status } = container;
-  if (status.isRemoving) return goOnRemoving(runtime, container);
   if (status.state === "EXITED") return;
   if (!known.isSameBoot || status.state === "UNKNOWN") {
     return await end(runtime, container, unknownEnding(runtime, status.message));

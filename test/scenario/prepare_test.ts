@@ -127,3 +127,19 @@ scenario("P10: a preparation that hangs holds up no other", async (it) => {
   assertEquals(start.state, "fulfilled");
   hold.release();
 }, "eager");
+
+scenario("P11: nobody is served before what a removal had left is ended", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  await it.simulation.until(it.remove(container), /^processes\.list/);
+  assert(it.container(container.id).status.isRemoving);
+  let isServing = false;
+  const restarted = it.restart().then(() => void (isServing = true));
+  const kill = await it.simulation.until(undefined, /^handle\.signal/);
+  await it.simulation.idle();
+  assertEquals(isServing, false);
+  kill.release();
+  await restarted;
+  await it.stopSandbox(container.sandboxId).promise;
+  assertEquals(it.simulation.machine.processesOf(container.id), []);
+}, "eager");

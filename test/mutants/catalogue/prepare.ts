@@ -99,9 +99,11 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     invariant: "I12",
     scenario: "P9",
     edits: [{
-      file: REMOVE,
-      from: 'const mayHaveHelpers = container.status.state === "CREATED";',
-      to: "const mayHaveHelpers = false;",
+      file: "src/recovery/containers.ts",
+      from:
+        "const mayHaveHelpers = known.processes.some((process) => process.args.includes(container.id));",
+      to:
+        "const mayHaveHelpers = !container.status.isRemoving && known.processes.some((process) => process.args.includes(container.id));",
     }],
   },
   {

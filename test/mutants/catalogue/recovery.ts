@@ -212,8 +212,20 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     scenario: "W17b",
     edits: [{
       file: CONTAINERS,
-      from: "if (status.isRemoving) return goOnRemoving(runtime, container);",
-      to: "if (status.isRemoving) return;",
+      from: "  if (container.status.isRemoving) goOnRemoving(runtime, container);\n",
+      to: "",
+    }],
+  },
+  {
+    name: "recovery-leaves-all-to-a-removal",
+    source: made("forget to wait"),
+    wrong: "What a removal was about to end is still there when the next life serves its clients.",
+    invariant: "I5",
+    scenario: "P11",
+    edits: [{
+      file: CONTAINERS,
+      from: "  await recoverState(runtime, container, known);\n",
+      to: "  if (!container.status.isRemoving) await recoverState(runtime, container, known);\n",
     }],
   },
 ];
