@@ -72,4 +72,5 @@ export function schedules(
   });
 }
 
-export { lifecyclePrograms, type ProgramOptions } from "./lifecycle/arbitrary.ts";
+export { lifecyclePrograms, pairPrograms } from "./lifecycle/arbitrary.ts";
+export { TROUBLE_NAMES, type TroubleName } from "./lifecycle/trouble.ts";

@@ -1,51 +1,65 @@
 import fc from "fast-check";
 import { clients } from "./client_arbitrary.ts";
 import { trouble } from "./fault_arbitrary.ts";
+import { FAULT_NAMES } from "./faults.ts";
+import { INCIDENT_KINDS } from "./incident.ts";
 import { incidents } from "./incident_arbitrary.ts";
+import { type Pair, pairProgram } from "./pairs.ts";
 import { type LifecycleProgram, PID_MAX } from "./request.ts";
 import { situations } from "./situations.ts";
+import { TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
 
 /** Enough for two containers, so that pids come again while somebody still has them in mind. */
 const FEW_PIDS = 16;
 
-/** Which kinds of trouble a program may hold. */
-export interface ProgramOptions {
-  /** Incidents: of the daemon, of its service, of the machine. */
-  readonly crashes: boolean;
-  /** Anything of the catalogue. */
-  readonly faults: boolean;
-}
-
 /**
  * Programs of up to three clients on up to three sandboxes of up to three containers each: most of them
  * anything, and many set in a situation that anything seldom comes to.
+ *
+ * @param among what may go wrong; some of it does in most programs
  */
-export function lifecyclePrograms(options: ProgramOptions): fc.Arbitrary<LifecycleProgram> {
+export function lifecyclePrograms(
+  among: readonly TroubleName[] = TROUBLE_NAMES,
+): fc.Arbitrary<LifecycleProgram> {
+  const anything = fc.record({ clients, surroundings: surroundings(among) })
+    .map(({ clients, surroundings }) => ({ clients, ...surroundings }));
   return fc.oneof(
     { weight: 3, arbitrary: anything },
-    { weight: 2, arbitrary: situations },
-  ).map((program) => within(program, options));
+    { weight: 2, arbitrary: situations.map((program) => within(program, among)) },
+  );
 }
 
-/** Random calls, with random trouble. */
-const anything: fc.Arbitrary<LifecycleProgram> = fc.record({
-  clients,
-  incidents,
-  trouble,
-  prepare: fc.constantFrom("eager", "lazy"),
-  pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
-  hasIdleSubscriber: fc.boolean(),
-  hasStrictPlugins: fc.boolean(),
-}).map(({ trouble, ...program }) => ({ ...program, ...trouble }));
+/** Programs of two things that happen to one container, and of what goes wrong meanwhile. */
+export function pairPrograms(
+  pair: Pair,
+  among: readonly TroubleName[] = TROUBLE_NAMES,
+): fc.Arbitrary<LifecycleProgram> {
+  return surroundings(among).map((surroundings) => {
+    const program = pairProgram(pair, surroundings.prepare);
+    const incidents = [...program.incidents, ...surroundings.incidents];
+    return { ...program, ...surroundings, incidents };
+  });
+}
+
+/** All of a program but what its clients do. */
+function surroundings(
+  among: readonly TroubleName[],
+): fc.Arbitrary<Omit<LifecycleProgram, "clients">> {
+  return fc.record({
+    incidents: incidents(INCIDENT_KINDS.filter((it) => among.includes(it))),
+    trouble: trouble(FAULT_NAMES.filter((it) => among.includes(it))),
+    prepare: fc.constantFrom("eager", "lazy"),
+    pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
+    hasIdleSubscriber: fc.boolean(),
+    hasStrictPlugins: fc.boolean(),
+  }).map(({ trouble, ...rest }) => ({ ...rest, ...trouble }));
+}
 
 /** Without the trouble that is not asked for. */
-function within(
-  { incidents, faults, ...program }: LifecycleProgram,
-  options: ProgramOptions,
-): LifecycleProgram {
+function within(program: LifecycleProgram, among: readonly TroubleName[]): LifecycleProgram {
   return {
     ...program,
-    incidents: options.crashes ? incidents : [],
-    faults: options.faults ? faults : [],
+    incidents: program.incidents.filter(({ kind }) => among.includes(kind)),
+    faults: program.faults.filter(({ name }) => among.includes(name)),
   };
 }

@@ -3,12 +3,12 @@ import { exhaust, type Exhaustion } from "../experiment/exhaust.ts";
 import { failureClassOf } from "../experiment/failure_class.ts";
 import { shrink } from "../experiment/shrink.ts";
 import { lifecycleExperiment } from "./experiment.ts";
-import { type PairPart, pairProgram } from "./pairs.ts";
+import { type Pair, pairProgram } from "./pairs.ts";
 import type { LifecycleProgram } from "./request.ts";
 
 /** Which pair is explored, and how far. */
 export interface PairTask {
-  readonly parts: readonly [PairPart, PairPart];
+  readonly parts: Pair;
   /** Whether tasks are prepared ahead of their start. */
   readonly prepare: LifecycleProgram["prepare"];
   /** Preemptions of a run at most: first none, then one more, up to this. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import type { Incident } from "./incident.ts";
+import type { Incident, IncidentKind } from "./incident.ts";
+import { unlessNone } from "./trouble.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -31,22 +32,20 @@ export const when: fc.Arbitrary<Pick<Incident, "afterSteps" | "pace">> = fc.oneo
 /** Of virtual time, in which programs end and nobody sees it. */
 const awayMs = fc.constantFrom(0, 0, 0, 50, 5_000);
 
-export const incident: fc.Arbitrary<Incident> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant("daemon killed" as const) },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom(
-      "service killed" as const,
-      "power lost" as const,
-      "conmon killed" as const,
-      "out of memory" as const,
-      "pid taken" as const,
-    ),
-  },
-).chain((kind) =>
-  fc.record({ kind: fc.constant(kind), choice: fc.nat(7), awayMs, when })
-    .map(({ when, ...incident }) => ({ ...incident, ...when }))
-);
+/** The daemon is killed more often than all else happens. */
+function crash(among: readonly IncidentKind[]): fc.Arbitrary<Incident> {
+  return fc.oneof(
+    ...unlessNone(4, among.filter(isOfDaemon), (kinds) => fc.constantFrom(...kinds)),
+    ...unlessNone(3, among.filter((it) => !isOfDaemon(it)), (kinds) => fc.constantFrom(...kinds)),
+  ).chain((kind) =>
+    fc.record({ kind: fc.constant(kind), choice: fc.nat(7), awayMs, when })
+      .map(({ when, ...incident }) => ({ ...incident, ...when }))
+  );
+}
+
+function isOfDaemon(kind: IncidentKind): boolean {
+  return kind === "daemon killed";
+}
 
 const clockJump: fc.Arbitrary<Incident> = fc.record({
   kind: fc.constant("clock set"),
@@ -54,14 +53,20 @@ const clockJump: fc.Arbitrary<Incident> = fc.record({
   choice: fc.integer({ min: -DAY_SECONDS, max: DAY_SECONDS }),
 });
 
-/** What befalls a machine in every other run. */
-export const incidents: fc.Arbitrary<readonly Incident[]> = fc.oneof(
-  { weight: 1, arbitrary: fc.constant([]) },
-  {
-    weight: 1,
-    arbitrary: fc.array(
-      fc.oneof({ weight: 9, arbitrary: incident }, { weight: 1, arbitrary: clockJump }),
-      { minLength: 1, maxLength: 3 },
-    ),
-  },
-);
+/**
+ * What befalls a machine in every other run.
+ *
+ * @param among what may be drawn; nothing is fine
+ */
+export function incidents(among: readonly IncidentKind[]): fc.Arbitrary<readonly Incident[]> {
+  const crashes = among.filter((it) => it !== "clock set");
+  const jumps = among.filter((it) => it === "clock set");
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constant([]) },
+    ...unlessNone(1, among, () =>
+      fc.array(
+        fc.oneof(...unlessNone(9, crashes, crash), ...unlessNone(1, jumps, () => clockJump)),
+        { minLength: 1, maxLength: 3 },
+      )),
+  );
+}

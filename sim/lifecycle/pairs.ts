@@ -17,6 +17,9 @@ export const PAIR_PARTS = [
 /** One of them. */
 export type PairPart = typeof PAIR_PARTS[number];
 
+/** Two of them that meet. */
+export type Pair = readonly [PairPart, PairPart];
+
 const PLACE = { sandbox: 0, container: 0 } as const;
 const OTHER_PLACE = { sandbox: 0, container: 1 } as const;
 const CRASH: Incident = { kind: "daemon killed", afterSteps: 1, choice: 0 };
@@ -37,10 +40,19 @@ const REQUESTS: Readonly<Record<Exclude<PairPart, "exit" | "crash">, Request>> =
 };
 
 /** Every two of them, each with itself as well, but no two exits or crashes. */
-export function allPairs(): readonly (readonly [PairPart, PairPart])[] {
+export function allPairs(): readonly Pair[] {
   return PAIR_PARTS.flatMap((first, index) =>
     PAIR_PARTS.slice(index).map((second) => [first, second] as const)
   ).filter(([first, second]) => isRequest(first) || first !== second);
+}
+
+/** The two that "start+remove" names; undefined where it names none. */
+export function parsePair(text: string): Pair | undefined {
+  const [first, second, ...rest] = text.split("+").map((name) =>
+    PAIR_PARTS.find((it) => it === name)
+  );
+  const isPair = first !== undefined && second !== undefined && rest.length === 0;
+  return isPair ? [first, second] : undefined;
 }
 
 /**
@@ -48,7 +60,7 @@ export function allPairs(): readonly (readonly [PairPart, PairPart])[] {
  * sandbox, in it a container, which runs if something is to end it and nothing else starts it.
  */
 export function pairProgram(
-  parts: readonly [PairPart, PairPart],
+  parts: Pair,
   prepare: LifecycleProgram["prepare"],
 ): LifecycleProgram {
   const clients = parts.filter(isRequest).map((part) => [callOf(REQUESTS[part])]);

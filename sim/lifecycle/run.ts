@@ -69,6 +69,8 @@ export interface LifecycleResult {
   readonly failure: unknown;
   /** The rare branches that it came to. */
   readonly reached: ReadonlySet<ProbeName>;
+  /** A number for each state that it came to, as far as states differ for whoever uses a runtime. */
+  readonly states: ReadonlySet<number>;
   readonly simulation: Simulation;
 }
 
@@ -111,8 +113,8 @@ export function runLifecycle(
   } catch (error) {
     failure = error;
   }
-  const { simulation, oracle: { probing: { reached } } } = run;
-  return { steps: simulation.scheduler.stepCount, failure, reached, simulation };
+  const { simulation, oracle: { probing: { reached }, states: { seen: states } } } = run;
+  return { steps: simulation.scheduler.stepCount, failure, reached, states, simulation };
 }
 
 /** How long the daemon is away, and who gets a pid meanwhile. */

@@ -2,7 +2,7 @@ import { green, red } from "@std/fmt/colors";
 import { Command, Option } from "commander";
 
 import type { PairResult, PairTask } from "../../sim/lifecycle/exhaust_pair.ts";
-import { allPairs, PAIR_PARTS, type PairPart } from "../../sim/lifecycle/pairs.ts";
+import { allPairs, type Pair, PAIR_PARTS, parsePair } from "../../sim/lifecycle/pairs.ts";
 import { exitCodeOfClass, ExitError, SIM_EXIT_CODES_HELP, usageError } from "./exit_codes.ts";
 import { failureText } from "./failure_files.ts";
 import { Interrupt } from "./interrupt.ts";
@@ -11,7 +11,6 @@ import { defaultJobs, jobs } from "./sim.ts";
 import { saveExample } from "./sim_finding.ts";
 import { Thread } from "./thread.ts";
 
-type Pair = PairTask["parts"];
 type Prepare = PairTask["prepare"];
 
 interface ExploreCommandOptions {
@@ -134,9 +133,7 @@ function summary(rows: readonly Row[], seconds: number): string {
 }
 
 function pairOf(text: string): Pair {
-  const parts = text.split("+");
-  const isPart = (part: string): part is PairPart => PAIR_PARTS.some((it) => it === part);
-  const [first = "", second = ""] = parts;
-  if (parts.length === 2 && isPart(first) && isPart(second)) return [first, second];
-  throw usageError(`${text} is no pair: it must be like start+remove`);
+  const pair = parsePair(text);
+  if (pair === undefined) throw usageError(`${text} is no pair: it must be like start+remove`);
+  return pair;
 }

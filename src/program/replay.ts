@@ -1,5 +1,5 @@
 import { green } from "@std/fmt/colors";
-import { Command, Option } from "commander";
+import { Command } from "commander";
 
 import manifest from "../../deno.json" with { type: "json" };
 import { inMacrotask } from "../../sim/driver.ts";
@@ -12,7 +12,6 @@ import {
 import { lifecycleExperiment } from "../../sim/lifecycle/experiment.ts";
 import { explore } from "../../sim/lifecycle/explore.ts";
 import { type FailureReport, reportOfCounterExample } from "../../sim/report/mod.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
 import { messageOf } from "../errors.ts";
 import { EXIT, exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import {
@@ -21,10 +20,10 @@ import {
   failureText,
   writeFailure,
 } from "./failure_files.ts";
+import { type SearchOptions, searchSpaceOf, withSearchOptions } from "./search_space.ts";
 import { shrunkFinding, summaryOf } from "./sim_finding.ts";
 
-interface ReplayOptions extends FailureFiles {
-  readonly strategy: StrategyName;
+interface ReplayOptions extends FailureFiles, SearchOptions {
   readonly json?: boolean;
 }
 
@@ -35,13 +34,9 @@ export function replayCommand(): Command {
       "make a failing run of the simulator again, from its file or from its seed, and show it",
     )
     .argument("<file or seed>", "what slipway sim has printed")
-    .addOption(
-      new Option("--strategy <name>", "of a seed: how its schedule was chosen")
-        .choices(STRATEGY_NAMES).default("portfolio"),
-    )
     .option("--json", "print one object instead of sentences");
   for (const it of failureFileOptions()) command.addOption(it);
-  return command
+  return withSearchOptions(command)
     .addHelpText("after", SIM_EXIT_CODES_HELP)
     .action((what: string, options: ReplayOptions) =>
       /^\d+$/.test(what) ? replaySeed(Number(what), options) : replayFile(what, options)
@@ -49,15 +44,16 @@ export function replayCommand(): Command {
 }
 
 async function replaySeed(seed: number, options: ReplayOptions): Promise<void> {
-  const { strategy, json } = options;
-  const { finding } = await inMacrotask(() => explore({ seed, runs: 1, strategy }));
+  const { json } = options;
+  const space = searchSpaceOf(options);
+  const { finding } = await inMacrotask(() => explore({ ...space, seed, runs: 1 }));
   if (finding === undefined) {
     console.log(
       json ? JSON.stringify({ seed, failure: null }) : `${green("no failure")}, seed ${seed}`,
     );
     return;
   }
-  const found = await shrunkFinding(seed, strategy);
+  const found = await shrunkFinding(seed, space);
   if (json) console.log(JSON.stringify(summaryOf(found)));
   else console.log(failureText(found.report));
   await show(found.report, options);

@@ -1,23 +1,27 @@
 import { bold, green, yellow } from "@std/fmt/colors";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 
-import type { ExploreOptions } from "../../sim/lifecycle/explore.ts";
-import { missedProbes, PROBE_NAMES } from "../../sim/lifecycle/probes.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../sim/strategies/portfolio.ts";
+import type { ExploreOptions, SearchSpace } from "../../sim/lifecycle/explore.ts";
+import {
+  addProbes,
+  missedProbes,
+  PROBE_NAMES,
+  type ProbeCounts,
+} from "../../sim/lifecycle/probes.ts";
 import { exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
 import { failureText } from "./failure_files.ts";
+import { type SearchOptions, searchSpaceOf, withSearchOptions } from "./search_space.ts";
 import { shrunkFinding, summaryOf } from "./sim_finding.ts";
 import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
 import { Thread } from "./thread.ts";
 
-interface SimOptions {
+interface SimOptions extends SearchOptions {
   readonly seed: number;
   readonly runs?: number;
   /** In milliseconds. */
   readonly for?: number;
-  readonly strategy: StrategyName;
   readonly jobs: number;
   readonly save?: string;
   readonly allProbes?: boolean;
@@ -28,22 +32,20 @@ interface SimOptions {
 const RUNS = 2_000;
 /** Between two updates of the progress line, in milliseconds. */
 const PROGRESS_MS = 250;
+const BAR_CHARS = 20;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `slipway sim` */
 export function simCommand(): Command {
-  return new Command("sim")
+  const command = new Command("sim")
     .description(
       "run random programs of client calls, crashes and faults on the simulated kernel, and check " +
         "every invariant of the lifecycle; a seed stands for one run, whole",
     )
     .option("--seed <n>", "of the first run; the others follow", count, 1)
     .option("--runs <n>", `how many (default: ${RUNS}, or no end with --for)`, count)
-    .option("--for <time>", 'how long at most: "30s", "10m", "8h"', duration)
-    .addOption(
-      new Option("--strategy <name>", "how schedules are chosen; portfolio takes them in turn")
-        .choices(STRATEGY_NAMES).default("portfolio"),
-    )
+    .option("--for <time>", 'how long at most: "30s", "10m", "8h"', duration);
+  return withSearchOptions(command)
     .option("--jobs <n>", "threads; the result does not depend on it", jobs, defaultJobs())
     .option("--save <file>", "where a failing run is written, for slipway replay")
     .option("--all-probes", "fail when a rare branch that is looked for was never reached")
@@ -55,16 +57,16 @@ export function simCommand(): Command {
 
 async function simulate(options: SimOptions): Promise<void> {
   const begun = performance.now();
-  const { runs, steps, executions, probes, failedSeed } = await explore(options, begun);
+  const { runs, steps, executions, probes, states, failedSeed } = await explore(options, begun);
   const seconds = (performance.now() - begun) / 1_000;
   const found = failedSeed === undefined
     ? undefined
-    : await shrunkFinding(failedSeed, options.strategy, options.save);
+    : await shrunkFinding(failedSeed, searchSpaceOf(options), options.save);
   if (options.json) {
     const schedulesPerSecond = runs / seconds;
     const finding = found === undefined ? null : summaryOf(found);
-    const summary = { runs, steps, executions, seconds, schedulesPerSecond, probes, finding };
-    console.log(JSON.stringify(summary));
+    const counts = { runs, steps, executions, states: states.size };
+    console.log(JSON.stringify({ ...counts, seconds, schedulesPerSecond, probes, finding }));
   } else if (found !== undefined) {
     console.error(failureText(found.report));
   }
@@ -81,7 +83,7 @@ async function simulate(options: SimOptions): Promise<void> {
       `${green("no failure")} in ${
         bold(String(runs))
       } schedules with ${executions} containers run, ` +
-        `${steps} steps, ${seconds.toFixed(1)} s: ${
+        `${states.size} states, ${steps} steps, ${seconds.toFixed(1)} s: ${
           bold((runs / seconds).toFixed(0))
         } schedules/s, ` +
         `${(steps / seconds).toFixed(0)} steps/s; ` +
@@ -95,7 +97,7 @@ async function simulate(options: SimOptions): Promise<void> {
 
 /** All runs, on threads of their own: this one stays free for signals and the progress line. */
 async function explore(options: SimOptions, begun: number): Promise<RangeResult> {
-  const { seed, strategy, json } = options;
+  const { seed, json } = options;
   const runs = options.runs ?? (options.for === undefined ? RUNS : Number.MAX_SAFE_INTEGER - seed);
   const untilMs = options.for === undefined ? Infinity : begun + options.for;
   using progress = new Progress({ runs, begun, untilMs });
@@ -105,42 +107,53 @@ async function explore(options: SimOptions, begun: number): Promise<RangeResult>
   using threads = new DisposableStack();
   const workers = Array.from(
     { length: Math.max(1, Math.min(options.jobs, runs)) },
-    () => workerOf(threads, strategy),
+    () => workerOf(threads, searchSpaceOf(options)),
   );
   return await runRanges({ seed, runs }, workers, {
     isOver: () => interrupt.hasCome || performance.now() >= untilMs,
-    onProgress: (done) => progress.show(done),
+    onProgress: (result) => progress.add(result),
   });
 }
 
 /** A thread that runs ranges of seeds. */
-function workerOf(threads: DisposableStack, strategy: StrategyName): RangeWorker {
+function workerOf(threads: DisposableStack, space: SearchSpace): RangeWorker {
   const url = new URL("./sim_worker.ts", import.meta.url);
   const thread = threads.use(new Thread<ExploreOptions, RangeResult>(url));
-  return (range) => thread.run({ ...range, strategy }, `seeds from ${range.seed} on`);
+  return (range) => thread.run({ ...range, ...space }, `seeds from ${range.seed} on`);
 }
 
-/** A line that is written over, on a terminal only. */
+/** A line with a bar that is written over, on a terminal only. */
 class Progress implements Disposable {
   readonly #isShown = Deno.stderr.isTerminal();
+  readonly #states = new Set<number>();
+  #probes: ProbeCounts = {};
+  #runs = 0;
   #shownAt = 0;
 
   constructor(
     readonly end: { readonly runs: number; readonly begun: number; readonly untilMs: number },
   ) {}
 
-  show(done: number): void {
+  /** Some more runs are done. */
+  add({ runs, probes, states }: RangeResult): void {
+    this.#runs += runs;
+    this.#probes = addProbes(this.#probes, probes);
+    for (const state of states) this.#states.add(state);
     const now = performance.now();
     if (!this.#isShown || now - this.#shownAt < PROGRESS_MS) return;
     this.#shownAt = now;
+    this.#write(`\r${this.#line(now)}\x1b[K`);
+  }
+
+  #line(now: number): string {
     const { runs, begun, untilMs } = this.end;
-    const rate = done / ((now - begun) / 1_000);
-    const secondsLeft = Math.max(0, Math.min((runs - done) / rate, (untilMs - now) / 1_000));
-    const isCounted = untilMs === Infinity;
-    this.#write(
-      `\r${done}${isCounted ? ` of ${runs}` : ""} schedules, ${rate.toFixed(0)}/s, ` +
-        `${secondsLeft.toFixed(0)} s left   `,
-    );
+    const rate = this.#runs / ((now - begun) / 1_000);
+    const msLeft = Math.max(0, Math.min((runs - this.#runs) / rate * 1_000, untilMs - now));
+    const share = (now - begun) / (now - begun + msLeft);
+    const reached = PROBE_NAMES.length - missedProbes(this.#probes).length;
+    return `${barOf(share)} ${this.#runs} schedules, ${rate.toFixed(0)}/s, ` +
+      `${this.#states.size} states, ${reached} of ${PROBE_NAMES.length} probes, ` +
+      `${(msLeft / 1_000).toFixed(0)} s left`;
   }
 
   [Symbol.dispose](): void {
@@ -150,6 +163,12 @@ class Progress implements Disposable {
   #write(text: string): void {
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   }
+}
+
+/** How much of it is done, from 0 to 1. */
+function barOf(share: number): string {
+  const filled = Math.round(BAR_CHARS * share);
+  return `${"█".repeat(filled)}${"░".repeat(BAR_CHARS - filled)}`;
 }
 
 /** A time like "10m", in milliseconds. */

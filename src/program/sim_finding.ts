@@ -4,9 +4,8 @@ import manifest from "../../deno.json" with { type: "json" };
 import { inMacrotask } from "../../sim/driver.ts";
 import type { CounterExample } from "../../sim/experiment/counterexample.ts";
 import { lifecycleExperiment } from "../../sim/lifecycle/experiment.ts";
-import { explore, shrinkFinding } from "../../sim/lifecycle/explore.ts";
+import { explore, type SearchSpace, shrinkFinding } from "../../sim/lifecycle/explore.ts";
 import { type FailureReport, reportOfCounterExample } from "../../sim/report/mod.ts";
-import type { StrategyName } from "../../sim/strategies/portfolio.ts";
 
 /** A failing run, shrunk, in a file. */
 export interface SavedFinding {
@@ -21,11 +20,11 @@ export interface SavedFinding {
 /** Makes the run of a seed that failed once more, shrinks it, and writes it to a file. */
 export async function shrunkFinding(
   seed: number,
-  strategy: StrategyName,
+  space: SearchSpace,
   save?: string,
 ): Promise<SavedFinding> {
   const example = await inMacrotask(() => {
-    const { finding } = explore({ seed, runs: 1, strategy });
+    const { finding } = explore({ ...space, seed, runs: 1 });
     assert(
       finding !== undefined,
       `Seed ${seed} failed once and not again: it is not deterministic`,

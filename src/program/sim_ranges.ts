@@ -14,6 +14,8 @@ export interface RangeResult {
   readonly executions: number;
   /** How many runs came to which rare branches. */
   readonly probes: ProbeCounts;
+  /** A number for each state that any run came to. */
+  readonly states: ReadonlySet<number>;
   readonly failedSeed: number | undefined;
 }
 
@@ -24,8 +26,8 @@ export type RangeWorker = (range: Range) => Promise<RangeResult>;
 export interface RangeOptions {
   /** Asked before each range; those that have begun are ended. */
   readonly isOver: () => boolean;
-  /** Told of the runs done so far. */
-  readonly onProgress: (runs: number) => void;
+  /** Told of each range that is done. */
+  readonly onProgress: (result: RangeResult) => void;
 }
 
 /** Small enough for an end at once, large enough for messages to cost nothing. */
@@ -43,7 +45,6 @@ export async function runRanges(
 ): Promise<RangeResult> {
   const results: { readonly seed: number; readonly result: RangeResult }[] = [];
   let nextSeed = whole.seed;
-  let runsDone = 0;
   let hasFailed = false;
 
   async function work(worker: RangeWorker): Promise<void> {
@@ -56,7 +57,7 @@ export async function runRanges(
       const result = await worker({ seed, runs });
       results.push({ seed, result });
       hasFailed ||= result.failedSeed !== undefined;
-      onProgress(runsDone += result.runs);
+      onProgress(result);
     }
   }
 
@@ -66,12 +67,14 @@ export async function runRanges(
 
 /** Up to the first that failed. */
 function sumOf(results: readonly RangeResult[]): RangeResult {
-  const sum = { runs: 0, steps: 0, executions: 0, probes: {} };
-  for (const { runs, steps, executions, probes, failedSeed } of results) {
+  const seen = new Set<number>();
+  const sum = { runs: 0, steps: 0, executions: 0, probes: {}, states: seen };
+  for (const { runs, steps, executions, probes, states, failedSeed } of results) {
     sum.runs += runs;
     sum.steps += steps;
     sum.executions += executions;
     sum.probes = addProbes(sum.probes, probes);
+    for (const state of states) seen.add(state);
     if (failedSeed !== undefined) return { ...sum, failedSeed };
   }
   return { ...sum, failedSeed: undefined };

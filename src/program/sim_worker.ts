@@ -12,8 +12,8 @@ import { explore, type ExploreOptions } from "../../sim/lifecycle/explore.ts";
 import type { RangeResult } from "./sim_ranges.ts";
 
 self.onmessage = async ({ data }: MessageEvent<ExploreOptions>) => {
-  const { runs, steps, executions, probes, finding } = await inMacrotask(() => explore(data));
+  const { finding, ...sums } = await inMacrotask(() => explore(data));
   // Failures lose their class on the way, so the other side makes the run again.
-  const result: RangeResult = { runs, steps, executions, probes, failedSeed: finding?.seed };
+  const result: RangeResult = { ...sums, failedSeed: finding?.seed };
   self.postMessage(result);
 };

@@ -24,7 +24,7 @@ export const SEARCHES: Readonly<Record<SearchName, Search>> = {
     classOf: (failure) => failureClassOf(failure).split(":")[0] ?? "",
     preemptions: (seed, failure) =>
       inMacrotask(() => {
-        const finding = { seed, strategy: "portfolio", program: programOf(seed), failure } as const;
+        const finding = { seed, space: {}, program: programOf(seed), failure };
         return shrinkFinding(finding, "").preemptions;
       }),
   },

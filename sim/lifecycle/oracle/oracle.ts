@@ -7,6 +7,7 @@ import { checkersOf } from "./checkers.ts";
 import { Facts } from "./facts.ts";
 import { Probing } from "./probing.ts";
 import { Sight } from "./sight.ts";
+import { StatesSeen } from "./states_seen.ts";
 import { InvariantViolation } from "./violation.ts";
 
 /** What a run is like, as far as it bears on what may be asked of it. */
@@ -35,6 +36,8 @@ export class Oracle {
   readonly facts: Facts;
   /** Which rare branches the run has come to. */
   readonly probing: Probing;
+  /** How different the states are that it has come to. */
+  readonly states: StatesSeen;
   readonly #checkers: readonly Checker[];
   readonly #hearers = new Map<keyof Checker, readonly Checker[]>();
   readonly #sight: Sight;
@@ -45,7 +48,8 @@ export class Oracle {
     this.facts = new Facts(machine);
     this.#isKnown = options.isKnown ?? (() => false);
     this.probing = new Probing(this.facts);
-    this.#checkers = [this.facts, this.probing, ...checkersOf(this.facts, options)];
+    this.states = new StatesSeen(this.facts);
+    this.#checkers = [this.facts, this.probing, this.states, ...checkersOf(this.facts, options)];
     this.#sight = new Sight([{
       appeared: (container, isLoaded) =>
         this.#tell("appeared", (it) => it.appeared?.(container, isLoaded)),

@@ -12,6 +12,7 @@ function resultOf({ seed, runs }: Range, failing: readonly number[]): RangeResul
     steps: 10 * done,
     executions: done,
     probes: { "a start fails": done },
+    states: new Set([1, 2]),
     failedSeed,
   };
 }
@@ -46,7 +47,8 @@ Deno.test("runRanges() runs every seed once, for any number of workers", async (
       for (let i = 0; i < range.runs; i++) seeds.push(range.seed + i);
       return Promise.resolve(resultOf(range, []));
     });
-    const options = { isOver: () => false, onProgress: (runs: number) => progress.push(runs) };
+    const onProgress = ({ runs }: RangeResult) => progress.push((progress.at(-1) ?? 0) + runs);
+    const options = { isOver: () => false, onProgress };
     const result = await runRanges({ seed: 5, runs: 333 }, workers, options);
     assertEquals(result, resultOf({ seed: 1, runs: 333 }, []));
     assertEquals(seeds.toSorted((a, b) => a - b), Array.from({ length: 333 }, (_, i) => 5 + i));

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
@@ -37,6 +37,7 @@ Deno.test("slipway sim --json prints one object, the same for any number of thre
     "runs",
     "steps",
     "executions",
+    "states",
     "seconds",
     "schedulesPerSecond",
     "probes",
@@ -44,7 +45,9 @@ Deno.test("slipway sim --json prints one object, the same for any number of thre
   ]);
   assertEquals(one["runs"], 100);
   assertEquals(one["finding"], null);
-  for (const key of ["runs", "steps", "executions", "probes"]) assertEquals(three[key], one[key]);
+  for (const key of ["runs", "steps", "executions", "states", "probes"]) {
+    assertEquals(three[key], one[key]);
+  }
 });
 
 Deno.test("slipway sim --all-probes fails when a rare branch was not reached, and names it", async () => {
@@ -64,13 +67,35 @@ Deno.test("slipway sim --strategy changes the schedules", async () => {
   assertEquals(sums.size, 4);
 });
 
+Deno.test("slipway sim --faults lets nothing else go wrong", async () => {
+  const calm = await summary("--runs=60", "--faults=none");
+  const killed = await summary("--runs=60", "--faults=daemon killed");
+  const dark = await summary("--runs=60", "--faults=power lost, disk full");
+  const probesOf = ({ probes }: Record<string, unknown>) => Object.keys(probes ?? {}).join();
+  assertMatch(probesOf(killed), /killed while a sandbox is made/);
+  assertMatch(probesOf(dark), /power lost while programs run/);
+  assertNotMatch(probesOf(calm), /killed while a sandbox is made/);
+  for (const other of [calm, killed]) assertNotMatch(probesOf(other), /power lost|hangs/);
+});
+
+Deno.test("slipway sim --scenario runs two things that happen to one container", async () => {
+  const { executions, runs, probes } = await summary(
+    "--runs=60",
+    "--scenario=start+remove",
+    "--faults=none",
+  );
+  assert(typeof executions === "number" && typeof runs === "number" && executions <= runs);
+  assertMatch(Object.keys(probes ?? {}).join(), /a removal meets a start/);
+});
+
 Deno.test("slipway sim --for ends after that time", async () => {
   const { runs } = await summary("--for=1s");
   assert(typeof runs === "number" && runs > 0);
 });
 
 Deno.test("slipway sim refuses what makes no sense", async () => {
-  for (const wrong of ["--strategy=luck", "--for=10", "--jobs=0", "--runs=-1"]) {
+  const nonsense = ["--strategy=luck", "--for=10", "--jobs=0", "--runs=-1"];
+  for (const wrong of [...nonsense, "--scenario=start", "--faults=bad luck"]) {
     const { code, stderr } = await outputOf(start(wrong));
     assertEquals(code, 2, stderr);
   }

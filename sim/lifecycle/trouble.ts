@@ -1,0 +1,20 @@
+import type fc from "fast-check";
+import { FAULT_NAMES, type FaultName } from "./faults.ts";
+import { INCIDENT_KINDS, type IncidentKind } from "./incident.ts";
+
+/** What can go wrong in a run: an entry of the catalogue, or what befalls the machine, or both by one name. */
+export type TroubleName = FaultName | IncidentKind;
+
+/** All of it. */
+export const TROUBLE_NAMES: readonly TroubleName[] = [
+  ...new Set<TroubleName>([...INCIDENT_KINDS, ...FAULT_NAMES]),
+];
+
+/** One of several ways to draw something, where there is anything to draw from. */
+export function unlessNone<Name, T>(
+  weight: number,
+  among: readonly Name[],
+  draw: (among: readonly Name[]) => fc.Arbitrary<T>,
+): readonly fc.WeightedArbitrary<T>[] {
+  return among.length === 0 ? [] : [{ weight, arbitrary: draw(among) }];
+}
