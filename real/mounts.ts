@@ -45,7 +45,7 @@ async function mountAside(
 ): Promise<boolean> {
   const { flags, propagation, data } = parseMountOptions(options);
   const several = (flags & (MS.BIND | MS.REMOUNT)) !== 0 || propagation.length > 0;
-  if (several || new TextEncoder().encode(data).length > DATA_BYTES_MAX) return false;
+  if (several || isLong(data)) return false;
   const memory = [source, target, options.type, data].map(cString);
   const [from, on, kind, text] = memory;
   return await aside(memory, libc().mount_aside(from!, on!, kind!, BigInt(flags), text!)) === 0;
@@ -59,7 +59,7 @@ export function mountNow(source: string, target: string, options: MountOptions):
   // The call that binds takes no other flag (man 2 mount): those are for a second one.
   const isBind = isNew && (flags & MS.BIND) !== 0;
   const first = isBind ? flags & (MS.BIND | MS.REC) : flags;
-  if (new TextEncoder().encode(data).length > DATA_BYTES_MAX) {
+  if (isLong(data)) {
     mountLong(source, target, type, first, data);
   } else {
     mountOnce(source, target, type, first, data);
@@ -72,6 +72,10 @@ export function mountNow(source: string, target: string, options: MountOptions):
     if (isNew) unmountNow(target);
     throw error;
   }
+}
+
+function isLong(data: string): boolean {
+  return new TextEncoder().encode(data).length > DATA_BYTES_MAX;
 }
 
 /** @throws {KernelError} EINVAL when it is no mount point; ENOENT. */

@@ -1,6 +1,7 @@
 import { Context } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
 import type { Command, ExitStatus, Processes } from "../src/kernel/processes.ts";
+import { textOf } from "../src/utf8.ts";
 
 const OUTPUT_BYTES_MAX = 64 * 1024;
 
@@ -17,10 +18,8 @@ export async function runTool(processes: Processes, command: Command): Promise<T
   using child = await processes.spawn(localized, { outputBytesMax: OUTPUT_BYTES_MAX });
   const status = await child.exited(Context.background());
   await child.outputEnded(Context.background());
-  const [stdout, stderr] = [child.output().stdout, child.output().stderr].map((bytes) =>
-    new TextDecoder().decode(bytes)
-  );
-  return { status, stdout: stdout!, stderr: stderr! };
+  const { stdout, stderr } = child.output();
+  return { status, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
 
 /** What the C library says for an errno, the other way round. */

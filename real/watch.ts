@@ -1,6 +1,7 @@
 import type { Context } from "../src/kernel/context.ts";
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
 import type { DirectoryWatch } from "../src/kernel/files.ts";
+import { textOf } from "../src/utf8.ts";
 import { check, closeFd, cString, libc, readFd } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 
@@ -43,7 +44,7 @@ export function parseEvents(bytes: Uint8Array): readonly string[] {
     const nameBytes = view.getUint32(offset + 12, true);
     const start = offset + HEADER_BYTES;
     // Padded with NULs to a multiple of the header's size (man 7 inotify).
-    names.add(new TextDecoder().decode(bytes.subarray(start, start + nameBytes)).split("\0")[0]!);
+    names.add(textOf(bytes.subarray(start, start + nameBytes)).split("\0")[0]!);
     offset = start + nameBytes;
   }
   return names.has("") ? [] : [...names].sort();

@@ -1,5 +1,5 @@
 import { messageOf, RuntimeError } from "../errors.ts";
-import { type Context, firstOf, sleep, waitFor } from "../kernel/context.ts";
+import { type Context, pause, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { discardFiles } from "./discard.ts";
 import { deleteContainerRecord } from "./record.ts";
@@ -68,11 +68,7 @@ export class Janitor {
     let pauseMs = config.bounds.reaperFirstMs;
     while (true) {
       const next = this.#expect(id);
-      await firstOf(
-        life,
-        (race) => waitFor(next.hurried.promise, race),
-        (race) => sleep(kernel.clock, pauseMs, race),
-      ).catch(() => {});
+      await pause(kernel.clock, pauseMs, next.hurried.promise, life);
       pauseMs = Math.min(pauseMs * 2, config.bounds.reaperLongestMs);
       try {
         life.throwIfCancelled();

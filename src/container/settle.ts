@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.ts";
-import { firstOf, sleep, waitFor } from "../kernel/context.ts";
+import { pause } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { reapTask } from "../task/reap.ts";
 import type { Container } from "./container.ts";
@@ -86,11 +86,7 @@ export class Settler {
       const hurried = Promise.withResolvers<void>();
       const settlement = this.#settlements.get(container.id);
       if (settlement !== undefined) settlement.retryNow = hurried.resolve;
-      await firstOf(
-        life,
-        (race) => waitFor(hurried.promise, race),
-        (race) => sleep(kernel.clock, pauseMs, race),
-      ).catch(() => {});
+      await pause(kernel.clock, pauseMs, hurried.promise, life);
       pauseMs = Math.min(pauseMs * 2, config.bounds.reaperLongestMs);
       mayHaveHelpers = true;
     }

@@ -149,3 +149,17 @@ export async function firstOf<T>(
     race.cancel(DECIDED);
   }
 }
+
+/** Waits `ms` milliseconds, or until `hurried` settles or the context ends, whichever is first. */
+export async function pause(
+  clock: Clock,
+  ms: number,
+  hurried: Promise<unknown>,
+  context: Context,
+): Promise<void> {
+  await firstOf<unknown>(
+    context,
+    (race) => waitFor(hurried, race),
+    (race) => sleep(clock, ms, race),
+  ).catch(() => {});
+}

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { assertCancellable, assertRefused, background, type Promises, text } from "./fixture.ts";
+import { textOf } from "../../src/utf8.ts";
+import { assertCancellable, assertRefused, background, type Promises } from "./fixture.ts";
 
 /** More than any fifo holds, in parts that go whole or not at all (man 7 pipe, PIPE_BUF). */
 const FIFO_PARTS_MAX = 1_024;
@@ -26,7 +27,7 @@ export const fifoPromises: Promises = {
     await files.writeFile(`${scratch}/file`, "kept");
     await assertRefused(files.openFifo(`${scratch}/file`), "EINVAL");
     await assertRefused(files.writeFifo(`${scratch}/file`, "x"), "EINVAL");
-    assertEquals(text(await files.readFile(`${scratch}/file`, 10)), "kept");
+    assertEquals(textOf(await files.readFile(`${scratch}/file`, 10)), "kept");
   },
 
   "writeFifo() refuses to wait when the fifo is full": async (fixture) => {
@@ -39,7 +40,7 @@ export const fifoPromises: Promises = {
       }
     };
     await assertRefused(fill(), "EAGAIN");
-    assertEquals(text(await reader.read(background)).slice(0, 4_096), PART);
+    assertEquals(textOf(await reader.read(background)).slice(0, 4_096), PART);
   },
 
   "read() gives what was written before it": async (fixture) => {
@@ -47,8 +48,8 @@ export const fifoPromises: Promises = {
     await fixture.makeFifo(`${scratch}/fifo`);
     using reader = await files.openFifo(`${scratch}/fifo`);
     await files.writeFifo(`${scratch}/fifo`, "early");
-    assertEquals(text(await reader.read(background)), "early");
-    assertEquals(text(await reader.read(background)), "");
+    assertEquals(textOf(await reader.read(background)), "early");
+    assertEquals(textOf(await reader.read(background)), "");
   },
 
   "read() waits for the first writer": async (fixture) => {
@@ -57,7 +58,7 @@ export const fifoPromises: Promises = {
     using reader = await files.openFifo(`${scratch}/fifo`);
     const reading = reader.read(background);
     await files.writeFifo(`${scratch}/fifo`, "late");
-    assertEquals(text(await reading), "late");
+    assertEquals(textOf(await reading), "late");
   },
 
   "read() does not take a fifo without a writer for one at its end": async (fixture) => {
@@ -69,7 +70,7 @@ export const fifoPromises: Promises = {
     let hasEnded = false;
     const reading = quiet.read(background).then((bytes) => {
       hasEnded = true;
-      return text(bytes);
+      return textOf(bytes);
     });
     // Whoever waits for one fifo has let the kernel tell about all of them.
     const waking = busy.read(background);
@@ -86,7 +87,7 @@ export const fifoPromises: Promises = {
     using reader = await files.openFifo(`${scratch}/fifo`);
     const reading = reader.read(background);
     await files.writeFifo(`${scratch}/fifo`, "");
-    assertEquals(text(await reading), "");
+    assertEquals(textOf(await reading), "");
   },
 
   "read() works again with the next writer": async (fixture) => {
@@ -95,7 +96,7 @@ export const fifoPromises: Promises = {
     using reader = await files.openFifo(`${scratch}/fifo`);
     for (const word of ["one", "two"]) {
       await files.writeFifo(`${scratch}/fifo`, word);
-      assertEquals(text(await reader.read(background)), word);
+      assertEquals(textOf(await reader.read(background)), word);
     }
   },
 
@@ -105,16 +106,16 @@ export const fifoPromises: Promises = {
     using reader = await files.openFifo(`${scratch}/fifo`);
     await assertCancellable((context) => reader.read(context));
     await files.writeFifo(`${scratch}/fifo`, "x");
-    assertEquals(text(await reader.read(background)), "x");
+    assertEquals(textOf(await reader.read(background)), "x");
   },
 
   "tryRead() never waits": async (fixture) => {
     const { kernel: { files }, scratch } = fixture;
     await fixture.makeFifo(`${scratch}/fifo`);
     using reader = await files.openFifo(`${scratch}/fifo`);
-    assertEquals(text(await reader.tryRead()), "");
+    assertEquals(textOf(await reader.tryRead()), "");
     await files.writeFifo(`${scratch}/fifo`, "x");
-    assertEquals(text(await reader.tryRead()), "x");
-    assertEquals(text(await reader.tryRead()), "");
+    assertEquals(textOf(await reader.tryRead()), "x");
+    assertEquals(textOf(await reader.tryRead()), "");
   },
 };

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { assertRefused, type Promises, text } from "./fixture.ts";
+import { textOf } from "../../src/utf8.ts";
+import { assertRefused, type Promises } from "./fixture.ts";
 
 /** Promises of files and directories. */
 export const filePromises: Promises = {
@@ -8,7 +9,7 @@ export const filePromises: Promises = {
     await files.writeFile(`${scratch}/a`, bytes);
     assertEquals(await files.readFile(`${scratch}/a`, 100_000), bytes);
     await files.writeFile(`${scratch}/a`, "");
-    assertEquals(text(await files.readFile(`${scratch}/a`, 10)), "");
+    assertEquals(textOf(await files.readFile(`${scratch}/a`, 10)), "");
   },
 
   "readFile() refuses what is absent, a directory, or too large": async ({ kernel, scratch }) => {
@@ -16,7 +17,7 @@ export const filePromises: Promises = {
     await assertRefused(files.readFile(`${scratch}/none`, 10), "ENOENT");
     await assertRefused(files.readFile(scratch, 10), "EISDIR");
     await files.writeFile(`${scratch}/a`, "12345");
-    assertEquals(text(await files.readFile(`${scratch}/a`, 5)), "12345");
+    assertEquals(textOf(await files.readFile(`${scratch}/a`, 5)), "12345");
     await assertRefused(files.readFile(`${scratch}/a`, 4), "EFBIG");
     await assertRefused(files.readFile(`${scratch}/a/b`, 4), "ENOTDIR");
   },
@@ -31,7 +32,7 @@ export const filePromises: Promises = {
     const more = Array.from({ length: 10 }, () => files.readFile(`${scratch}/a`, 1_000_000));
     await Promise.all(writes);
     for (const bytes of await Promise.all([...reads, ...more])) {
-      assert(contents.includes(text(bytes)), "a whole content was read");
+      assert(contents.includes(textOf(bytes)), "a whole content was read");
     }
   },
 
@@ -55,7 +56,7 @@ export const filePromises: Promises = {
     await files.writeFile(`${scratch}/target`, "kept");
     await files.symlink(`${scratch}/target`, `${scratch}/a`);
     await files.writeFile(`${scratch}/a`, "new");
-    assertEquals(text(await files.readFile(`${scratch}/target`, 10)), "kept");
+    assertEquals(textOf(await files.readFile(`${scratch}/target`, 10)), "kept");
     assertEquals((await files.stat(`${scratch}/a`))?.kind, "file");
   },
 
@@ -116,7 +117,7 @@ export const filePromises: Promises = {
     await files.writeFile(`${scratch}/b`, "old");
     await files.rename(`${scratch}/a`, `${scratch}/b`);
     assertEquals(await files.list(scratch), ["b"]);
-    assertEquals(text(await files.readFile(`${scratch}/b`, 10)), "new");
+    assertEquals(textOf(await files.readFile(`${scratch}/b`, 10)), "new");
     await assertRefused(files.rename(`${scratch}/a`, `${scratch}/b`), "ENOENT");
   },
 

@@ -98,8 +98,3 @@ export async function start(
     throw error;
   }
 }
-
-/** The text of some bytes. */
-export function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { assertRefused, type Promises, text } from "./fixture.ts";
+import { textOf } from "../../src/utf8.ts";
+import { assertRefused, type Promises } from "./fixture.ts";
 
 const TMPFS = { type: "tmpfs", options: ["size=1m", "nosuid", "nodev"] };
 
@@ -57,10 +58,10 @@ export const mountPromises: Promises = {
     await files.writeFile(`${scratch}/a/file`, "1");
     const options = { type: "bind", options: ["rbind", "ro", "nosuid", "rprivate"] };
     await mounts.mount(`${scratch}/a`, `${scratch}/b`, options);
-    assertEquals(text(await files.readFile(`${scratch}/b/file`, 10)), "1");
+    assertEquals(textOf(await files.readFile(`${scratch}/b/file`, 10)), "1");
     await assertRefused(files.writeFile(`${scratch}/b/file`, "2"), "EROFS");
     await files.writeFile(`${scratch}/a/file`, "3");
-    assertEquals(text(await files.readFile(`${scratch}/b/file`, 10)), "3");
+    assertEquals(textOf(await files.readFile(`${scratch}/b/file`, 10)), "3");
   },
 
   "mount() stacks layers with overlay": async ({ kernel: { files, mounts }, scratch }) => {
@@ -75,10 +76,10 @@ export const mountPromises: Promises = {
       `workdir=${scratch}/work`,
     ];
     await mounts.mount("overlay", `${scratch}/merged`, { type: "overlay", options });
-    assertEquals(text(await files.readFile(`${scratch}/merged/file`, 10)), "lower");
+    assertEquals(textOf(await files.readFile(`${scratch}/merged/file`, 10)), "lower");
     await files.writeFile(`${scratch}/merged/other`, "upper");
-    assertEquals(text(await files.readFile(`${scratch}/base/other`, 10)), "base");
-    assertEquals(text(await files.readFile(`${scratch}/upper/other`, 10)), "upper");
+    assertEquals(textOf(await files.readFile(`${scratch}/base/other`, 10)), "base");
+    assertEquals(textOf(await files.readFile(`${scratch}/upper/other`, 10)), "upper");
   },
 
   "unmount() refuses what is no mount point, also the second time": async ({ kernel, scratch }) => {

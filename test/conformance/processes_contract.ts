@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { run } from "../../src/kernel/run.ts";
 import { SIGKILL, SIGTERM } from "../../src/kernel/processes.ts";
+import { textOf } from "../../src/utf8.ts";
 import {
   assertCancellable,
   assertRefused,
@@ -8,7 +9,6 @@ import {
   type ContractFixture,
   type Promises,
   start,
-  text,
 } from "./fixture.ts";
 
 const QUIET = { outputBytesMax: 0 };
@@ -49,7 +49,7 @@ export const processPromises: Promises = {
     await child.exited(background);
     await child.outputEnded(background);
     const { stdout, stderr, isTruncated } = child.output();
-    assertEquals([text(stdout), text(stderr), isTruncated], ["out\n", "err\n", false]);
+    assertEquals([textOf(stdout), textOf(stderr), isTruncated], ["out\n", "err\n", false]);
   },
 
   "spawn() keeps no more than asked, and reads the rest": async (fixture) => {
@@ -60,14 +60,14 @@ export const processPromises: Promises = {
     assertEquals(await child.exited(background), { kind: "exited", code: 0 });
     await child.outputEnded(background);
     const { stdout, stderr, isTruncated } = child.output();
-    assertEquals([text(stdout), text(stderr), isTruncated], ["x".repeat(10), "err", true]);
+    assertEquals([textOf(stdout), textOf(stderr), isTruncated], ["x".repeat(10), "err", true]);
   },
 
   "spawn() cuts nothing that fits exactly": async ({ kernel: { processes }, programs }) => {
     using child = await processes.spawn(programs.print("12345", ""), { outputBytesMax: 5 });
     await child.outputEnded(background);
     const { stdout, isTruncated } = child.output();
-    assertEquals([text(stdout), isTruncated], ["12345", false]);
+    assertEquals([textOf(stdout), isTruncated], ["12345", false]);
   },
 
   "spawn() keeps no output when none is wanted": async ({ kernel: { processes }, programs }) => {
@@ -250,5 +250,5 @@ async function echo(fixture: ContractFixture, stdin: string | undefined): Promis
   using child = await processes.spawn(programs.echo(), options);
   assertEquals(await child.exited(background), { kind: "exited", code: 0 });
   await child.outputEnded(background);
-  return text(child.output().stdout);
+  return textOf(child.output().stdout);
 }

@@ -14,6 +14,7 @@ import { DEFAULT_SANDBOX, type SandboxConfig } from "../../../src/sandbox/config
 import { removePodSandbox } from "../../../src/sandbox/remove.ts";
 import { runPodSandbox } from "../../../src/sandbox/run.ts";
 import { stopPodSandbox } from "../../../src/sandbox/stop.ts";
+import { textOf } from "../../../src/utf8.ts";
 import { type Bench, IMAGE } from "./bench.ts";
 import type { Names } from "./names.ts";
 import type { Place, Program, Step } from "./program.ts";
@@ -126,7 +127,7 @@ export class Session {
           timeoutMs,
           context,
         );
-        return `${exitCode} ${JSON.stringify([text(stdout), text(stderr)])}`;
+        return `${exitCode} ${JSON.stringify([textOf(stdout), textOf(stderr)])}`;
       }
       case "ReopenContainerLog": {
         const id = this.#id(step.place);
@@ -204,8 +205,4 @@ function withPodsPids(
 
 function keyOf(of: number | Place): string {
   return typeof of === "number" ? `${of}` : `${of.sandbox}/${of.container}`;
-}
-
-function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }

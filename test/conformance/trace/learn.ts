@@ -1,7 +1,8 @@
 import type { ProcessEntry, ProcessIdentity } from "../../../src/kernel/processes.ts";
+import { textOf } from "../../../src/utf8.ts";
 import { basename } from "@std/path";
 import type { Pids } from "./pids.ts";
-import { type RecordedCall, textOf } from "./trace.ts";
+import type { RecordedCall } from "./trace.ts";
 
 /**
  * Takes from two answers to one call which process of the model stands for which of the recorded

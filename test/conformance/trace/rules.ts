@@ -6,9 +6,9 @@ import type {
   ProgramOutput,
 } from "../../../src/kernel/processes.ts";
 import { readableMessage } from "../../../src/oci/runc.ts";
+import { textOf } from "../../../src/utf8.ts";
 import { commandOf } from "./learn.ts";
 import type { Pids } from "./pids.ts";
-import { textOf } from "./trace.ts";
 
 /** What the comparison of two answers may look at, besides them. */
 export interface Comparison {

@@ -1,4 +1,5 @@
 import type { Errno } from "../../../src/kernel/errno.ts";
+import { textOf } from "../../../src/utf8.ts";
 
 /** What a call of the port came to. */
 export type Outcome =
@@ -66,9 +67,4 @@ const SHOWN_CHARS_MAX = 300;
 function shown(value: unknown): string {
   const text = JSON.stringify(value, (_, it) => it instanceof Uint8Array ? textOf(it) : it);
   return (text ?? "done").slice(0, SHOWN_CHARS_MAX);
-}
-
-/** Bytes as text. */
-export function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }
