@@ -73,4 +73,7 @@ export function schedules(
 }
 
 export { lifecyclePrograms, pairPrograms } from "./lifecycle/arbitrary.ts";
+export { type FaultName, LIFECYCLE_FAULTS } from "./lifecycle/faults.ts";
+export { INCIDENT_KINDS, type IncidentKind } from "./lifecycle/incident.ts";
+export { type Pair, PAIR_PARTS, type PairPart } from "./lifecycle/pairs.ts";
 export { TROUBLE_NAMES, type TroubleName } from "./lifecycle/trouble.ts";
