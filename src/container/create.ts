@@ -82,7 +82,7 @@ async function create(
   const logPath = logPathOf(sandbox.record.config.logDirectory, config.logPath);
   const target = requireTarget(runtime, sandbox.id, config.security.namespaces);
   images.retain(id, image.layers);
-  undo.defer(() => runtime.janitor.discard(id));
+  undo.defer(() => runtime.janitor.discard(id, sandbox.id));
 
   const user = await mountRootfs(runtime, id, config, image, pass.context);
   const volumes = await prepareVolumes(runtime, id, config, image, pass.context);

@@ -10,6 +10,8 @@ interface Try {
   readonly hurried: PromiseWithResolvers<void>;
   /** Settles with it. */
   readonly done: PromiseWithResolvers<void>;
+  /** The sandbox that the object was to be in; undefined for what has a record, or none any more. */
+  readonly sandboxId: string | undefined;
 }
 
 /**
@@ -29,16 +31,16 @@ export class Janitor {
   }
 
   /** Clears away what there is of a container that nobody has heard of; never throws. */
-  async discard(id: string): Promise<void> {
+  async discard(id: string, sandboxId: string): Promise<void> {
     await this.clear(id, async () => {
       await discardFiles(this.runtime, id);
       await this.runtime.kernel.store.commit(deleteContainerRecord(id));
       await this.runtime.images.release(id);
-    });
+    }, sandboxId);
   }
 
   /** Does `work`, which is idempotent, now or as soon as it can be done; never throws. */
-  async clear(id: string, work: () => Promise<void>): Promise<void> {
+  async clear(id: string, work: () => Promise<void>, sandboxId?: string): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -47,7 +49,7 @@ export class Janitor {
         id,
         error: messageOf(error),
       });
-      this.#goOn(id, work);
+      this.#goOn(id, work, sandboxId);
     }
   }
 
@@ -63,11 +65,22 @@ export class Janitor {
     await waitFor(next.done.promise, context);
   }
 
-  async #goOn(id: string, work: () => Promise<void>): Promise<void> {
+  /**
+   * The same for all containers that never came to be in a sandbox: their records may be on disk, and
+   * would outlive the sandbox's own (RACES.md W5b).
+   *
+   * @throws as {@linkcode hurry}.
+   */
+  async hurryIn(sandboxId: string, context: Context): Promise<void> {
+    const inside = [...this.#pending].filter(([, it]) => it.sandboxId === sandboxId);
+    await Promise.all(inside.map(([id]) => this.hurry(id, context)));
+  }
+
+  async #goOn(id: string, work: () => Promise<void>, sandboxId?: string): Promise<void> {
     const { kernel, config, life } = this.runtime;
     let pauseMs = config.bounds.reaperFirstMs;
     while (true) {
-      const next = this.#expect(id);
+      const next = this.#expect(id, sandboxId);
       await pause(kernel.clock, pauseMs, next.hurried.promise, life);
       pauseMs = Math.min(pauseMs * 2, config.bounds.reaperLongestMs);
       try {
@@ -82,8 +95,9 @@ export class Janitor {
     }
   }
 
-  #expect(id: string): Try {
+  #expect(id: string, sandboxId: string | undefined): Try {
     const next = {
+      sandboxId,
       hurried: Promise.withResolvers<void>(),
       done: Promise.withResolvers<void>(),
     };

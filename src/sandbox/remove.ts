@@ -12,7 +12,8 @@ import { discardSandboxFiles } from "./teardown.ts";
  * record goes last, so that a retry or a restart finds what is left (RACES.md W27). An unknown id is
  * fine; a removal under way is joined.
  *
- * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; the context's cause.
+ * @throws {RuntimeError} INVALID_ARGUMENT for an ambiguous id; UNAVAILABLE while what is left of a
+ * container that never came to be cannot be cleared away; the context's cause.
  * @throws {KernelError} the step that Linux refused; call again.
  */
 export async function removePodSandbox(
@@ -42,6 +43,7 @@ async function removeParts(runtime: Runtime, sandbox: Sandbox, context: Context)
       removeContainer(runtime, container.id, context)
     ),
   );
+  await runtime.janitor.hurryIn(sandbox.id, context);
   await runtime.hooks.sandbox("removePodSandbox", sandbox.record, context);
   await discardSandboxFiles(runtime, sandbox.record);
   await runtime.kernel.store.commit(deleteSandboxRecord(sandbox.id));

@@ -67,6 +67,32 @@ scenario("W5: a creation that meets the removal of its sandbox adds nothing", as
   assertEquals(it.simulation.machine.store.records().filter((r) => r.table === "container"), []);
 });
 
+scenario(
+  "W5b: what a creation could not take back yet goes before its sandbox does",
+  async (it) => {
+    const sandboxId = await it.run();
+    const { store, mounts } = it.runtime.kernel;
+    const commit = store.commit.bind(store);
+    store.commit = async (changes) => {
+      store.commit = commit;
+      await commit(changes);
+      throw new KernelError("commit", "EIO", "state");
+    };
+    const unmount = mounts.unmount.bind(mounts);
+    mounts.unmount = () => {
+      mounts.unmount = unmount;
+      return Promise.reject(new KernelError("unmount", "EBUSY", "rootfs"));
+    };
+    const create = it.create(sandboxId, "sleep", "1000");
+    await create.settled;
+    assertEquals(create.state, "rejected");
+    const isContainer = ({ table }: { readonly table: string }) => table.startsWith("container");
+    assertEquals(it.simulation.machine.store.records().filter(isContainer).length, 2);
+    await it.removeSandbox(sandboxId).promise;
+    assertEquals(it.simulation.machine.store.records().filter(isContainer), []);
+  },
+);
+
 scenario("W20: a plugin that outlives its daemon leaves the pod no address", async (it) => {
   void it.run();
   const plugin = await it.simulation.until(/bridge/, /^flock/);

@@ -50,7 +50,11 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     wrong: "A creation that fails leaves its bundle, mounts and layers.",
     invariant: "I12",
     isFoundByNothingElse: true,
-    edits: [{ file: CREATE, from: "  undo.defer(() => runtime.janitor.discard(id));\n", to: "" }],
+    edits: [{
+      file: CREATE,
+      from: "  undo.defer(() => runtime.janitor.discard(id, sandbox.id));\n",
+      to: "",
+    }],
   },
   {
     name: "create-fails-and-keeps-its-name",
@@ -76,7 +80,7 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     source: bug("C9", "containerd/containerd/pull/4412"),
     wrong: "What cannot be cleared away at once is never tried again.",
     invariant: "I12",
-    edits: [{ file: JANITOR, from: "      this.#goOn(id, work);\n", to: "" }],
+    edits: [{ file: JANITOR, from: "      this.#goOn(id, work, sandboxId);\n", to: "" }],
   },
   {
     name: "removal-waits-by-looking",

@@ -223,6 +223,18 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "sandbox-removed-before-a-creation-is-taken-back",
+    source: gap("W5b"),
+    wrong: "What a failed creation could not take back yet outlives the record of its pod.",
+    invariant: "I6",
+    scenario: "W5b",
+    edits: [{
+      file: REMOVE,
+      from: "  await runtime.janitor.hurryIn(sandbox.id, context);\n",
+      to: "",
+    }],
+  },
+  {
     name: "sandbox-that-failed-keeps-its-name",
     source: bug("F4", "containerd/containerd/issues/9947"),
     wrong: "The name of a pod that could not be made stays reserved.",
