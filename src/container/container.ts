@@ -3,6 +3,7 @@ import type { Context } from "../kernel/context.ts";
 import { waitFor } from "../kernel/context.ts";
 import { Joined } from "../kernel/joined.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { Turns } from "../kernel/turns.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Task } from "../task/task.ts";
 import { Claim } from "./claim.ts";
@@ -27,6 +28,8 @@ export class Container {
   isSignalled = false;
   /** @internal */
   readonly removal = new Joined();
+  /** @internal Who ends its task by id: two at a time would take each other's programs for helpers. */
+  readonly reapers = new Turns();
 
   readonly #ended = Promise.withResolvers<void>();
   #status: ContainerStatus;

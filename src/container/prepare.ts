@@ -113,6 +113,7 @@ export async function abandonPreparation(
 ): Promise<void> {
   if (container.preparation === undefined) return;
   await container.preparation.cancel(context);
+  using _turn = await container.reapers.take(context);
   const options = { mayHaveHelpers: true, known: [] };
   const identity = taskIdentity(runtime, container.record);
   await reapTask(runtime.kernel, runtime.config, identity, options, context);

@@ -100,6 +100,7 @@ export class Settler {
       await container.preparation.cancel(bounded);
       mayHaveHelpers = true;
     }
+    using _turn = await container.reapers.take(bounded);
     const { init, supervisor } = container.status;
     const known = [
       container.task?.init.identity ?? init,

@@ -143,3 +143,22 @@ scenario("P11: nobody is served before what a removal had left is ended", async 
   await it.stopSandbox(container.sandboxId).promise;
   assertEquals(it.simulation.machine.processesOf(container.id), []);
 }, "eager");
+
+scenario("P12: a start that is refused waits for who takes back what was prepared", async (it) => {
+  const sandboxId = await it.run();
+  const creating = it.simulation.until(/runc .*create/, /exec\.fifo/);
+  const container = it.container(await it.create(sandboxId, "sleep", "1000").promise);
+  const fifo = await creating;
+  const deleting = it.simulation.until(/runc .*delete/, /state\.json/);
+  const stop = it.stopSandbox(sandboxId);
+  const deletion = await deleting;
+  const start = it.start(container);
+  await it.simulation.idle();
+  assertEquals([start.state, stop.state], ["running", "running"]);
+  deletion.release();
+  fifo.release();
+  await start.settled;
+  await stop.promise;
+  assertEquals(start.state, "rejected");
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+}, "eager");

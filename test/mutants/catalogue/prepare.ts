@@ -163,4 +163,16 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
       to: "preparationsAtOnce: 1,",
     }],
   },
+  {
+    name: "preparation-is-taken-back-beside-another-reaper",
+    source: made("drop a guard"),
+    wrong: "Two who end one task take each other's runc delete for a helper, and kill it (P12).",
+    invariant: "I11",
+    scenario: "P12",
+    edits: [{
+      file: PREPARE,
+      from: "  using _turn = await container.reapers.take(context);\n",
+      to: "",
+    }],
+  },
 ];
