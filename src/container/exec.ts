@@ -62,8 +62,12 @@ export async function execSync(
   const pidFile = `${base}.pid`;
   files.defer(() => kernel.files.remove(processFile));
   files.defer(() => kernel.files.remove(pidFile));
-  await kernel.files.writeFile(processFile, await processOf(runtime, container, command));
-  requireRunning(container);
+  try {
+    await kernel.files.writeFile(processFile, await processOf(runtime, container, command));
+  } finally {
+    // A bundle goes with its container, and that is then the reason.
+    requireRunning(container);
+  }
   const exec = execCommand(
     runtime.ociRuntime(container.record.handler),
     container.id,

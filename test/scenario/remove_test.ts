@@ -1,7 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { execSync } from "../../src/container/exec.ts";
 import { containerPaths } from "../../src/container/paths.ts";
-import { taskPaths } from "../../src/task/paths.ts";
+import { RuntimeError } from "../../src/errors.ts";
+import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
+import { taskPaths } from "../../src/task/paths.ts";
 import { scenario } from "./scenario.ts";
 
 scenario("W17: a removal that failed half-way is completed by the next", async (it) => {
@@ -67,4 +70,17 @@ scenario("W28: a removal that meets a start waits for it and takes it back", asy
   await remove.promise;
   assertEquals(it.runtime.containers.get(container.id), undefined);
   assertEquals(it.simulation.machine.processesOf(container.id), []);
+});
+
+scenario("an exec that meets a removal hears that the container does not run", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const exec = it.call(
+    "exec",
+    (runtime) => execSync(runtime, container.id, ["sleep", "600"], 0, new Context()),
+  );
+  const write = await it.simulation.until(exec, /^files\.writeFile/);
+  await it.remove(container).promise;
+  write.release();
+  const error = await assertRejects(() => exec.promise, RuntimeError);
+  assertEquals(error.code, "FAILED_PRECONDITION");
 });
