@@ -1,3 +1,5 @@
+import { barOf } from "../src/program/bar.ts";
+
 const BAR_CHARS = 30;
 const ENCODER = new TextEncoder();
 
@@ -50,14 +52,13 @@ export class Progress implements Disposable {
 
   #draw(): void {
     if (this.#style !== "bar") return;
-    this.#write(`\r${barOf(this.#done, this.#total)} ${this.#what}\x1b[K`);
+    this.#write(`\r${countedBarOf(this.#done, this.#total)} ${this.#what}\x1b[K`);
   }
 }
 
 /** How much of it is done, as a bar and in numbers. */
-export function barOf(done: number, total: number): string {
-  const filled = total === 0 ? BAR_CHARS : Math.round(BAR_CHARS * Math.min(1, done / total));
-  return `${"█".repeat(filled)}${"░".repeat(BAR_CHARS - filled)} ${done} of ${total}`;
+export function countedBarOf(done: number, total: number): string {
+  return `${barOf(total === 0 ? 1 : done / total, BAR_CHARS)} ${done} of ${total}`;
 }
 
 function writeToStderr(text: string): void {

@@ -2,12 +2,8 @@ import { bold, green, yellow } from "@std/fmt/colors";
 import { Command, InvalidArgumentError } from "commander";
 
 import type { ExploreOptions, SearchSpace } from "../../sim/lifecycle/explore.ts";
-import {
-  addProbes,
-  missedProbes,
-  PROBE_NAMES,
-  type ProbeCounts,
-} from "../../sim/lifecycle/probes.ts";
+import { missedProbes, PROBE_NAMES } from "../../sim/lifecycle/probes.ts";
+import { barOf } from "./bar.ts";
 import { exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
@@ -111,7 +107,7 @@ async function explore(options: SimOptions, begun: number): Promise<RangeResult>
   );
   return await runRanges({ seed, runs }, workers, {
     isOver: () => interrupt.hasCome || performance.now() >= untilMs,
-    onProgress: (result) => progress.add(result),
+    onProgress: (sum) => progress.show(sum),
   });
 }
 
@@ -125,34 +121,27 @@ function workerOf(threads: DisposableStack, space: SearchSpace): RangeWorker {
 /** A line with a bar that is written over, on a terminal only. */
 class Progress implements Disposable {
   readonly #isShown = Deno.stderr.isTerminal();
-  readonly #states = new Set<number>();
-  #probes: ProbeCounts = {};
-  #runs = 0;
   #shownAt = 0;
 
   constructor(
     readonly end: { readonly runs: number; readonly begun: number; readonly untilMs: number },
   ) {}
 
-  /** Some more runs are done. */
-  add({ runs, probes, states }: RangeResult): void {
-    this.#runs += runs;
-    this.#probes = addProbes(this.#probes, probes);
-    for (const state of states) this.#states.add(state);
+  show(sum: RangeResult): void {
     const now = performance.now();
     if (!this.#isShown || now - this.#shownAt < PROGRESS_MS) return;
     this.#shownAt = now;
-    this.#write(`\r${this.#line(now)}\x1b[K`);
+    this.#write(`\r${this.#line(sum, now)}\x1b[K`);
   }
 
-  #line(now: number): string {
+  #line({ runs: done, probes, states }: RangeResult, now: number): string {
     const { runs, begun, untilMs } = this.end;
-    const rate = this.#runs / ((now - begun) / 1_000);
-    const msLeft = Math.max(0, Math.min((runs - this.#runs) / rate * 1_000, untilMs - now));
+    const rate = done / ((now - begun) / 1_000);
+    const msLeft = Math.max(0, Math.min((runs - done) / rate * 1_000, untilMs - now));
     const share = (now - begun) / (now - begun + msLeft);
-    const reached = PROBE_NAMES.length - missedProbes(this.#probes).length;
-    return `${barOf(share)} ${this.#runs} schedules, ${rate.toFixed(0)}/s, ` +
-      `${this.#states.size} states, ${reached} of ${PROBE_NAMES.length} probes, ` +
+    const reached = PROBE_NAMES.length - missedProbes(probes).length;
+    return `${barOf(share, BAR_CHARS)} ${done} schedules, ${rate.toFixed(0)}/s, ` +
+      `${states.size} states, ${reached} of ${PROBE_NAMES.length} probes, ` +
       `${(msLeft / 1_000).toFixed(0)} s left`;
   }
 
@@ -163,12 +152,6 @@ class Progress implements Disposable {
   #write(text: string): void {
     Deno.stderr.writeSync(new TextEncoder().encode(text));
   }
-}
-
-/** How much of it is done, from 0 to 1. */
-function barOf(share: number): string {
-  const filled = Math.round(BAR_CHARS * share);
-  return `${"█".repeat(filled)}${"░".repeat(BAR_CHARS - filled)}`;
 }
 
 /** A time like "10m", in milliseconds. */

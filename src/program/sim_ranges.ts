@@ -26,8 +26,8 @@ export type RangeWorker = (range: Range) => Promise<RangeResult>;
 export interface RangeOptions {
   /** Asked before each range; those that have begun are ended. */
   readonly isOver: () => boolean;
-  /** Told of each range that is done. */
-  readonly onProgress: (result: RangeResult) => void;
+  /** Told what all ranges up to the first that is not done came to, whenever there are more of them. */
+  readonly onProgress: (sum: RangeResult) => void;
 }
 
 /** Small enough for an end at once, large enough for messages to cost nothing. */
@@ -43,7 +43,7 @@ export async function runRanges(
   workers: readonly RangeWorker[],
   { isOver, onProgress }: RangeOptions,
 ): Promise<RangeResult> {
-  const results: { readonly seed: number; readonly result: RangeResult }[] = [];
+  const sum = new RangeSum(whole.seed);
   let nextSeed = whole.seed;
   let hasFailed = false;
 
@@ -55,27 +55,57 @@ export async function runRanges(
       nextSeed += runs;
       // Ranges below are all under way or done, so no lower failure is missed.
       const result = await worker({ seed, runs });
-      results.push({ seed, result });
       hasFailed ||= result.failedSeed !== undefined;
-      onProgress(result);
+      sum.add(seed, result);
+      onProgress(sum.result);
     }
   }
 
   await Promise.all(workers.map(work));
-  return sumOf(results.sort((a, b) => a.seed - b.seed).map((it) => it.result));
+  return sum.result;
 }
 
-/** Up to the first that failed. */
-function sumOf(results: readonly RangeResult[]): RangeResult {
-  const seen = new Set<number>();
-  const sum = { runs: 0, steps: 0, executions: 0, probes: {}, states: seen };
-  for (const { runs, steps, executions, probes, states, failedSeed } of results) {
-    sum.runs += runs;
-    sum.steps += steps;
-    sum.executions += executions;
-    sum.probes = addProbes(sum.probes, probes);
-    for (const state of states) seen.add(state);
-    if (failedSeed !== undefined) return { ...sum, failedSeed };
+/** Adds ranges in the order of their seeds, up to the first that failed, and keeps none for longer. */
+class RangeSum {
+  readonly #waiting = new Map<number, RangeResult>();
+  readonly #states = new Set<number>();
+  #nextSeed: number;
+  result: RangeResult = {
+    runs: 0,
+    steps: 0,
+    executions: 0,
+    probes: {},
+    states: this.#states,
+    failedSeed: undefined,
+  };
+
+  constructor(seed: number) {
+    this.#nextSeed = seed;
   }
-  return { ...sum, failedSeed: undefined };
+
+  /** The range from `seed` on is done, perhaps before others below it. */
+  add(seed: number, result: RangeResult): void {
+    this.#waiting.set(seed, result);
+    for (let next = this.#take(); next !== undefined; next = this.#take()) {
+      const { runs, steps, executions, probes } = this.result;
+      for (const state of next.states) this.#states.add(state);
+      this.result = {
+        runs: runs + next.runs,
+        steps: steps + next.steps,
+        executions: executions + next.executions,
+        probes: addProbes(probes, next.probes),
+        states: this.#states,
+        failedSeed: next.failedSeed,
+      };
+      this.#nextSeed += next.runs;
+    }
+  }
+
+  /** The next one in order, if it is there and nothing below it has failed. */
+  #take(): RangeResult | undefined {
+    if (this.result.failedSeed !== undefined) return undefined;
+    const next = this.#waiting.get(this.#nextSeed);
+    this.#waiting.delete(this.#nextSeed);
+    return next;
+  }
 }

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 
-import { barOf, Progress } from "../../../bench/progress.ts";
+import { countedBarOf, Progress } from "../../../bench/progress.ts";
 
 function told(style: "bar" | "lines" | "none"): string {
   let text = "";
@@ -30,15 +30,15 @@ Deno.test("Progress says what is done last, and nothing after that", () => {
 Deno.test("Progress writes its bar over and wipes it away at the end", () => {
   const states = told("bar").split("\r").slice(1);
   assertEquals(states, [
-    `${barOf(0, 4)} pods\x1b[K`,
-    `${barOf(1, 4)} pods\x1b[K`,
-    `${barOf(1, 4)} pods\x1b[K`,
+    `${countedBarOf(0, 4)} pods\x1b[K`,
+    `${countedBarOf(1, 4)} pods\x1b[K`,
+    `${countedBarOf(1, 4)} pods\x1b[K`,
     "\x1b[K",
   ]);
 });
 
-Deno.test("barOf() is full at the end, and not fuller", () => {
-  assertEquals(barOf(1, 2), `${"█".repeat(15)}${"░".repeat(15)} 1 of 2`);
-  assertEquals(barOf(3, 2), `${"█".repeat(30)} 3 of 2`);
-  assertEquals(barOf(0, 0), `${"█".repeat(30)} 0 of 0`);
+Deno.test("countedBarOf() is full at the end, and not fuller", () => {
+  assertEquals(countedBarOf(1, 2), `${"█".repeat(15)}${"░".repeat(15)} 1 of 2`);
+  assertEquals(countedBarOf(3, 2), `${"█".repeat(30)} 3 of 2`);
+  assertEquals(countedBarOf(0, 0), `${"█".repeat(30)} 0 of 0`);
 });
