@@ -5,6 +5,7 @@ import {
   type UntypedHandleCall,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import type { Http2Server } from "node:http2";
 
 import { RuntimeError } from "../errors.ts";
 import { Calls } from "./calls.ts";
@@ -17,6 +18,7 @@ import type {
   StreamHandler,
   UnaryHandler,
 } from "./handlers.ts";
+import { destroyAfterReading } from "./http2_sessions.ts";
 import { claimSocket } from "./socket.ts";
 import { stream } from "./stream.ts";
 import { unary } from "./unary.ts";
@@ -110,10 +112,18 @@ function adapt(
 async function bind(server: Server, path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
-    if (error === null) resolve();
-    else reject(error);
+    if (error !== null) return reject(error);
+    // No client can have connected yet.
+    http2ServersOf(server).forEach(destroyAfterReading);
+    resolve();
   });
   await promise;
+}
+
+/** grpc-js 1.14 keeps them to itself. */
+function http2ServersOf(server: Server): Http2Server[] {
+  const servers: ReadonlyMap<Http2Server, unknown> = server["http2Servers"];
+  return [...servers.keys()];
 }
 
 async function close(

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 
 import { ContainerState, NamespaceMode } from "../../src/cri/gen/v1_pb.ts";
+import { connect } from "./client.ts";
 import { HOST_NETWORK, IMAGE, refusalOf, Scene, systemTest } from "./scene.ts";
 
 systemTest(
@@ -159,6 +160,17 @@ systemTest("bytes that are no message are refused, and the daemon lives", async 
     }
   }
   wire.close();
+  assertEquals((await scene.client.listPodSandbox()).items, []);
+});
+
+systemTest("clients that come and go by the hundred leave the daemon alive", async () => {
+  await using scene = await Scene.open();
+  for (let index = 0; index < 400; index++) {
+    using client = connect(scene.place.socket);
+    await client.version();
+    const [code] = await refusalOf(client.containerStatus({ containerId: "a".repeat(70_000) }));
+    assertEquals(code, "NOT_FOUND");
+  }
   assertEquals((await scene.client.listPodSandbox()).items, []);
 });
 
