@@ -55,7 +55,10 @@ export class Oracle {
         this.#tell("appeared", (it) => it.appeared?.(container, isLoaded)),
       changed: (container, before) =>
         this.#tell("changed", (it) => it.changed?.(container, before)),
-      exited: (container) => this.#tell("exited", (it) => it.exited?.(container)),
+      exited: (container) => {
+        if (this.facts.hasExited(container.id)) return;
+        this.#tell("exited", (it) => it.exited?.(container));
+      },
       vanished: (container) => this.#tell("vanished", (it) => it.vanished?.(container)),
       sandboxAppeared: (sandbox, isReady) =>
         this.#tell("sandboxAppeared", (it) => it.sandboxAppeared?.(sandbox, isReady)),

@@ -9,8 +9,6 @@ export class Sight {
     string,
     { readonly container: ContainerView; seen: ContainerStatus }
   >();
-  /** Over all lives. */
-  readonly #exited = new Set<string>();
   readonly #sandboxes = new Map<string, { readonly sandbox: SandboxView; isReady: boolean }>();
   #runtime: Lifecycle | undefined;
   /** Whether what appears was made in an earlier life. */
@@ -42,7 +40,7 @@ export class Sight {
       const { container, seen } = it;
       if (container.status === seen) continue;
       it.seen = container.status;
-      this.#lookForEnd(container);
+      this.#tellEnd(container);
       for (const listener of this.#listeners) listener.changed?.(container, seen);
     }
     if (runtime.sandboxes.size !== this.#sandboxes.size) this.#compareSandboxes(runtime);
@@ -59,7 +57,7 @@ export class Sight {
       if (this.#containers.has(container.id)) continue;
       this.#containers.set(container.id, { container, seen: container.status });
       for (const listener of this.#listeners) listener.appeared?.(container, this.#isLoading);
-      this.#lookForEnd(container);
+      this.#tellEnd(container);
     }
     for (const { container } of [...this.#containers.values()]) {
       if (runtime.containers.get(container.id) !== undefined) continue;
@@ -68,9 +66,9 @@ export class Sight {
     }
   }
 
-  #lookForEnd(container: ContainerView): void {
-    if (container.status.state !== "EXITED" || this.#exited.has(container.id)) return;
-    this.#exited.add(container.id);
+  /** Again with each change, and in each life. */
+  #tellEnd(container: ContainerView): void {
+    if (container.status.state !== "EXITED") return;
     for (const listener of this.#listeners) listener.exited?.(container);
   }
 
