@@ -1,5 +1,5 @@
 import type { Incident } from "./incident.ts";
-import { callOf, type LifecycleProgram, PID_MAX, type Request } from "./request.ts";
+import { callOf, type LifecycleProgram, QUIET, type Request } from "./request.ts";
 
 /** What may meet another thing on one container and its sandbox. */
 export const PAIR_PARTS = [
@@ -65,13 +65,11 @@ export function pairProgram(
 ): LifecycleProgram {
   const clients = parts.filter(isRequest).map((part) => [callOf(REQUESTS[part])]);
   return {
+    ...QUIET,
     setup: setupOf(parts).map(callOf),
     clients,
     exits: parts.includes("exit") ? [PLACE] : [],
     incidents: parts.includes("crash") ? [CRASH] : [],
-    faults: [],
-    pidMax: PID_MAX,
-    hasIdleSubscriber: false,
     prepare,
   };
 }

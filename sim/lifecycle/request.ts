@@ -94,6 +94,16 @@ export interface LifecycleProgram {
 /** What the machine has for pids where they should not matter. */
 export const PID_MAX = 128;
 
+/** Nobody does anything, and nothing goes wrong. */
+export const QUIET: LifecycleProgram = {
+  clients: [],
+  incidents: [],
+  faults: [],
+  prepare: "lazy",
+  pidMax: PID_MAX,
+  hasIdleSubscriber: false,
+};
+
 /** A request as one line of a report. */
 export function describeRequest(request: Request): string {
   switch (request.kind) {

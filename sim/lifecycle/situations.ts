@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type LifecycleProgram, PID_MAX } from "./request.ts";
+import { type LifecycleProgram, QUIET } from "./request.ts";
 import * as crashes from "./situations/crashes.ts";
 import * as departures from "./situations/departures.ts";
 import * as failures from "./situations/failures.ts";
@@ -23,12 +23,8 @@ export const situations: fc.Arbitrary<LifecycleProgram> = whole(
 export function whole(situation: fc.Arbitrary<Situation>): fc.Arbitrary<LifecycleProgram> {
   const prepare = fc.constantFrom("eager" as const, "lazy" as const);
   return fc.record({ situation, prepare }).map(({ situation, prepare }) => ({
-    clients: [],
-    incidents: [],
-    faults: [],
+    ...QUIET,
     prepare,
-    pidMax: PID_MAX,
-    hasIdleSubscriber: false,
     ...situation,
   }));
 }

@@ -4,7 +4,7 @@ import {
   callOf,
   type ClientCall,
   type LifecycleProgram,
-  PID_MAX,
+  QUIET,
 } from "../../sim/lifecycle/request.ts";
 
 const PLACE = { sandbox: 0, container: 0 } as const;
@@ -30,14 +30,7 @@ export const REMOVE = callOf({ kind: "RemoveContainer", place: PLACE });
 
 /** A program in which nothing goes wrong. */
 export function clients(...calls: readonly (readonly ClientCall[])[]): LifecycleProgram {
-  return {
-    clients: calls,
-    incidents: [],
-    faults: [],
-    prepare: "lazy",
-    pidMax: PID_MAX,
-    hasIdleSubscriber: false,
-  };
+  return { ...QUIET, clients: calls };
 }
 
 /** Its calls meet a fault of the catalogue now and then. */

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { core } from "../../../../sim/lifecycle/core.ts";
 import type { Operations } from "../../../../sim/lifecycle/operations.ts";
-import { PID_MAX } from "../../../../sim/lifecycle/request.ts";
+import { QUIET } from "../../../../sim/lifecycle/request.ts";
 import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
 import { failureClassOf, inMacrotask } from "../../../../sim/mod.ts";
 
@@ -15,14 +15,7 @@ const restless: Operations = async (kernel, options) => {
 };
 
 Deno.test("a run that does not come to rest when the faults have healed fails for liveness", async () => {
-  const program = {
-    clients: [],
-    incidents: [],
-    faults: [],
-    prepare: "lazy",
-    pidMax: PID_MAX,
-    hasIdleSubscriber: true,
-  } as const;
+  const program = { ...QUIET, hasIdleSubscriber: true };
   await inMacrotask(() => {
     assertEquals(runLifecycle(program, { seed: 1 }).failure, undefined);
     const { failure } = runLifecycle(program, { seed: 1, operations: restless });

@@ -3,7 +3,7 @@ import { core } from "../../../../sim/lifecycle/core.ts";
 import { addProbes, missedProbes, PROBE_NAMES, PROBES } from "../../../../sim/lifecycle/probes.ts";
 import { programOf } from "../../../../sim/lifecycle/explore.ts";
 import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
-import { PID_MAX } from "../../../../sim/lifecycle/request.ts";
+import { QUIET } from "../../../../sim/lifecycle/request.ts";
 import { inMacrotask } from "../../../../sim/mod.ts";
 
 Deno.test("PROBES says of each rare branch what it is", () => {
@@ -18,13 +18,11 @@ Deno.test("addProbes() counts runs, and adds counts; missedProbes() are those of
 });
 
 const place = { sandbox: 0, container: 0 } as const;
-const quiet = { incidents: [], faults: [], pidMax: PID_MAX, hasIdleSubscriber: false } as const;
 
 Deno.test("a run tells which probes it has reached, and none that it has not", async () => {
   await inMacrotask(() => {
     const { failure, reached } = runLifecycle({
-      ...quiet,
-      prepare: "lazy",
+      ...QUIET,
       clients: [[
         { kind: "RunPodSandbox", sandbox: 0, hasNetwork: false, sharesPids: false } as const,
         { kind: "CreateContainer", place, command: ["oom", "5"], sharesPids: false } as const,

@@ -4,7 +4,7 @@ import { lifecyclePrograms } from "../../../../sim/lifecycle/arbitrary.ts";
 import { lifecycleExperiment } from "../../../../sim/lifecycle/experiment.ts";
 import { parseProgram } from "../../../../sim/lifecycle/parse.ts";
 import { addProbes, type ProbeCounts, type ProbeName } from "../../../../sim/lifecycle/probes.ts";
-import { callOf, type LifecycleProgram, PID_MAX } from "../../../../sim/lifecycle/request.ts";
+import { callOf, type LifecycleProgram, QUIET } from "../../../../sim/lifecycle/request.ts";
 import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
 import { SITUATIONS, whole } from "../../../../sim/lifecycle/situations.ts";
 import { inMacrotask } from "../../../../sim/mod.ts";
@@ -61,14 +61,6 @@ Deno.test("lifecyclePrograms() has no trouble that was not asked for", () => {
   }
 });
 
-const QUIET: LifecycleProgram = {
-  clients: [],
-  incidents: [],
-  faults: [],
-  prepare: "lazy",
-  pidMax: PID_MAX,
-  hasIdleSubscriber: false,
-};
 const PLACE = { sandbox: 0, container: 0 } as const;
 const RUN = callOf({ kind: "RunPodSandbox", sandbox: 0, hasNetwork: false, sharesPids: false });
 const CREATE = callOf({

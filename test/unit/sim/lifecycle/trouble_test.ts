@@ -5,7 +5,7 @@ import type { Operations } from "../../../../sim/lifecycle/operations.ts";
 import {
   type ClientCall,
   type LifecycleProgram,
-  PID_MAX,
+  QUIET,
 } from "../../../../sim/lifecycle/request.ts";
 import { runLifecycle } from "../../../../sim/lifecycle/run.ts";
 import { inMacrotask, Simulation } from "../../../../sim/mod.ts";
@@ -16,15 +16,7 @@ const RUN: ClientCall = {
 };
 
 function program(changes: Partial<LifecycleProgram>): LifecycleProgram {
-  return {
-    clients: [[RUN]],
-    incidents: [],
-    faults: [],
-    prepare: "lazy",
-    pidMax: PID_MAX,
-    hasIdleSubscriber: false,
-    ...changes,
-  };
+  return { ...QUIET, clients: [[RUN]], ...changes };
 }
 
 Deno.test("a client makes a call that is refused as often as it says", async () => {
