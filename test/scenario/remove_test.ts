@@ -3,22 +3,15 @@ import { execSync } from "../../src/container/exec.ts";
 import { containerPaths } from "../../src/container/paths.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
-import { KernelError } from "../../src/kernel/errno.ts";
 import { taskPaths } from "../../src/task/paths.ts";
-import { scenario } from "./scenario.ts";
+import { refuseOnce, scenario } from "./scenario.ts";
 
 scenario("W17: a removal that failed half-way is completed by the next", async (it) => {
   const container = await it.running("sleep", "1000");
   const { directory } = containerPaths(it.runtime.config, container.id);
   const events: string[] = [];
   it.runtime.events.listen((event) => events.push(event.type));
-  const { files } = it.runtime.kernel;
-  const remove = files.remove.bind(files);
-  files.remove = (path) => {
-    if (path !== directory) return remove(path);
-    files.remove = remove;
-    return Promise.reject(new KernelError("remove", "EBUSY", path));
-  };
+  refuseOnce(it.runtime.kernel.files, "remove", "EBUSY", (path) => path === directory);
   const first = it.remove(container);
   await first.settled;
   assertEquals(first.state, "rejected");

@@ -6,7 +6,7 @@ import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { sandboxPaths } from "../../src/sandbox/paths.ts";
 import { isReady } from "../../src/sandbox/query.ts";
-import { scenario } from "./scenario.ts";
+import { refuseOnce, scenario } from "./scenario.ts";
 
 scenario("B10: a stop of a pod waits for who executes in it", async (it) => {
   const container = await it.running("sleep", "1000");
@@ -78,11 +78,7 @@ scenario(
       await commit(changes);
       throw new KernelError("commit", "EIO", "state");
     };
-    const unmount = mounts.unmount.bind(mounts);
-    mounts.unmount = () => {
-      mounts.unmount = unmount;
-      return Promise.reject(new KernelError("unmount", "EBUSY", "rootfs"));
-    };
+    refuseOnce(mounts, "unmount", "EBUSY");
     const create = it.create(sandboxId, "sleep", "1000");
     await create.settled;
     assertEquals(create.state, "rejected");

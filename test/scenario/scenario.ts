@@ -7,6 +7,7 @@ import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
 import { stopContainer } from "../../src/container/stop.ts";
 import { Context } from "../../src/kernel/context.ts";
+import { type Errno, KernelError } from "../../src/kernel/errno.ts";
 import { recover } from "../../src/recovery/recover.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
@@ -160,6 +161,25 @@ export class Scenario {
       return runtime;
     });
   }
+}
+
+/** Lets the next call of a port's method that is meant fail, without any effect. */
+export function refuseOnce<
+  Name extends string,
+  Port extends Record<Name, (...args: never[]) => Promise<unknown>>,
+>(
+  port: Port,
+  method: Name,
+  errno: Errno,
+  isMeant: (...args: Parameters<Port[Name]>) => boolean = () => true,
+): void {
+  const real = port[method];
+  const refusing = (...args: Parameters<Port[Name]>) => {
+    if (!isMeant(...args)) return real.apply(port, args);
+    Object.assign(port, { [method]: real });
+    return Promise.reject(new KernelError(method, errno, "what it was asked for"));
+  };
+  Object.assign(port, { [method]: refusing });
 }
 
 /** Registers a scenario as a test; its script stands outside of the interleaving that it directs. */

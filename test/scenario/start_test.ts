@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
-import { scenario } from "./scenario.ts";
+import { refuseOnce, scenario } from "./scenario.ts";
 
 scenario(
   "A1: who ends a start that creates its task ends the init that was just forked",
@@ -117,13 +117,8 @@ scenario("W2: a stop ends what a failed start could neither undo nor record", as
 
 scenario("W3: a program that runs and cannot be recorded is not executed again", async (it) => {
   const container = await it.created("sleep", "1000");
-  const { store } = it.runtime.kernel;
-  const commit = store.commit.bind(store);
-  store.commit = (changes, durability) => {
-    if (!JSON.stringify(changes).includes("RUNNING")) return commit(changes, durability);
-    store.commit = commit;
-    return Promise.reject(new KernelError("commit", "ENOSPC", "state"));
-  };
+  const isOfStart = (changes: unknown) => JSON.stringify(changes).includes("RUNNING");
+  refuseOnce(it.runtime.kernel.store, "commit", "ENOSPC", isOfStart);
   const start = it.start(container);
   await start.settled;
   assertEquals(start.state, "rejected");

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertExists } from "@std/assert";
 import { Context } from "../../src/kernel/context.ts";
-import { KernelError } from "../../src/kernel/errno.ts";
-import { scenario } from "./scenario.ts";
+import { refuseOnce, scenario } from "./scenario.ts";
 
 scenario("B1: a container that ends while its sandbox stops is deleted by one", async (it) => {
   const container = await it.running("sleep", "1000");
@@ -32,12 +31,7 @@ scenario(
 
 scenario("B4: a stop signal that could not be recorded is not sent again", async (it) => {
   const container = await it.running("ignore-term");
-  const { store } = it.runtime.kernel;
-  const commit = store.commit.bind(store);
-  store.commit = () => {
-    store.commit = commit;
-    return Promise.reject(new KernelError("commit", "ENOSPC", "state"));
-  };
+  refuseOnce(it.runtime.kernel.store, "commit", "ENOSPC");
   const first = it.stop(container, 1_000);
   await first.settled;
   assertEquals(first.state, "rejected");
@@ -91,11 +85,7 @@ scenario("W6: a stop signal that was refused is sent by the next stop", async (i
   const container = await it.running("on-term", "5");
   const init = container.task?.init;
   assertExists(init);
-  const signal = init.signal.bind(init);
-  init.signal = () => {
-    init.signal = signal;
-    return Promise.reject(new KernelError("signal", "EPERM", "init"));
-  };
+  refuseOnce(init, "signal", "EPERM");
   const first = it.stop(container, 2_000);
   await first.settled;
   assertEquals(first.state, "rejected");
