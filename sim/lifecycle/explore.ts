@@ -7,7 +7,7 @@ import { reportOfCounterExample, reportText } from "../report/mod.ts";
 import type { StrategyName } from "../strategies/portfolio.ts";
 import { lifecyclePrograms, pairPrograms } from "./arbitrary.ts";
 import { lifecycleExperiment } from "./experiment.ts";
-import { type Pair } from "./pairs.ts";
+import type { Pair } from "./pairs.ts";
 import { addProbes, type ProbeCounts } from "./probes.ts";
 import { selfCheck } from "./self_check.ts";
 import type { LifecycleProgram } from "./request.ts";

@@ -15,7 +15,7 @@ const rate = fc.constantFrom(2, 10, 50, 300);
 const oftenInSpell = fc.constantFrom(1_000, 3_000, 10_000);
 
 /** What of the catalogue can go wrong, and when. */
-export type Trouble = Pick<LifecycleProgram, "faults" | "spell">;
+type Trouble = Pick<LifecycleProgram, "faults" | "spell">;
 
 /**
  * Swarm testing: each run has a few faults of its own, so that none hides what another would show.
@@ -51,7 +51,7 @@ export function trouble(among: readonly FaultName[]): fc.Arbitrary<Trouble> {
 }
 
 /** Within the first hundreds of steps, for so many of them. */
-export function spell(...steps: readonly number[]): fc.Arbitrary<FaultSpell> {
+function spell(...steps: readonly number[]): fc.Arbitrary<FaultSpell> {
   return fc.record({ fromStep: fc.nat(500), steps: fc.constantFrom(...steps) })
     .map(({ fromStep, steps }) => ({ fromStep, toStep: fromStep + steps }));
 }

@@ -251,7 +251,7 @@ export function canStrikeOnce(name: FaultName): boolean {
   return calls.length + programs.length > 0;
 }
 
-/** Whether it makes calls of the port fail, and does nothing else. */
+/** Whether it makes calls of the port fail. */
 export function isOfCalls(name: FaultName): boolean {
   const { calls = [] } = entryOf(name).options(1);
   return calls.length > 0;

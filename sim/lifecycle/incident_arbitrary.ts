@@ -11,7 +11,7 @@ const afterSteps = fc.oneof(
 );
 
 /** After so many of what: any steps, or right beside what lasts. */
-export const when: fc.Arbitrary<Pick<Incident, "afterSteps" | "pace">> = fc.oneof(
+const when: fc.Arbitrary<Pick<Incident, "afterSteps" | "pace">> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ afterSteps }) },
   {
     weight: 1,

@@ -1,13 +1,12 @@
 import { assert } from "@std/assert";
 import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
-import { tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 
 export interface RootfsOptions {
   /** Layers, the top one first. */
   readonly lowerPaths: readonly string[];
-  /** Holds what the container writes; made when it is missing, gone with `removeRootfs`. */
+  /** Holds what the container writes; made when it is missing. */
   readonly writableDirectory: string;
   readonly mountPoint: string;
   /** Without a writable layer: nothing is written to `writableDirectory`. */
@@ -16,7 +15,7 @@ export interface RootfsOptions {
 
 /**
  * Mounts a container's root file system, where nothing is mounted yet: a container's folders have its id,
- * and it is created once. After a failure `removeRootfs` takes away what is left.
+ * and it is created once. After a failure some of it may be there: see `discardFiles`.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT for paths that mount options cannot hold.
  * @throws {KernelError} EINVAL when there are more layers than the kernel takes.
@@ -57,25 +56,6 @@ export async function prepareRootfs(
       `workdir=${writableDirectory}/work`,
     ],
   });
-}
-
-/**
- * Unmounts a root file system and removes it with all that was written to it. Idempotent: every step may
- * have been done.
- *
- * @throws {KernelError} EBUSY, EIO; call again.
- */
-export async function removeRootfs(
-  kernel: Kernel,
-  { mountPoint, writableDirectory }: Pick<RootfsOptions, "mountPoint" | "writableDirectory">,
-): Promise<void> {
-  // Deepest first, so that no mount is left below one that is gone.
-  const mounts = await kernel.mounts.list(mountPoint);
-  for (const path of mounts.toReversed()) {
-    await tolerate(kernel.mounts.unmount(path), "EINVAL", "ENOENT");
-  }
-  await kernel.files.remove(mountPoint);
-  await kernel.files.remove(writableDirectory);
 }
 
 function checkPath(path: string): void {

@@ -47,7 +47,9 @@ function summaryText(summary: Summary): string {
   const { mutants, killed, killedByScenario } = summary;
   const count = `${killed} of ${mutants} mutants found by the search, ` +
     `${killedByScenario} by their scenario alone`;
-  return `${killed + killedByScenario === mutants ? green(count) : red(count)}: ` +
+  const verdict = killed + killedByScenario === mutants ? green(count) : red(count);
+  if (killed === 0) return verdict;
+  return `${verdict}: ` +
     `median ${summary.schedulesMedian} schedules and ${summary.secondsMedian.toFixed(2)} s, ` +
     `worst ${summary.schedulesMax} schedules and ${summary.secondsMax.toFixed(2)} s of CPU time`;
 }

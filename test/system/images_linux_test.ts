@@ -6,7 +6,7 @@ import { type Config, DEFAULT_CONFIG } from "../../src/config.ts";
 import { type ErrorCode, RuntimeError } from "../../src/errors.ts";
 import { Images } from "../../src/image/images.ts";
 import { IMAGE_TABLE } from "../../src/image/record.ts";
-import { prepareRootfs, removeRootfs } from "../../src/image/rootfs.ts";
+import { prepareRootfs } from "../../src/image/rootfs.ts";
 import { whiteoutArchive } from "../../src/image/whiteouts.ts";
 import { Context } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
@@ -148,9 +148,8 @@ linuxTest(
       assertEquals(inside("swapped"), ["above"]);
       Deno.writeTextFileSync(`${rootfs.mountPoint}/new`, "");
     } finally {
-      await removeRootfs(it.kernel, rootfs);
+      await it.kernel.mounts.unmount(rootfs.mountPoint);
     }
-    await removeRootfs(it.kernel, rootfs);
     assertEquals(await it.kernel.mounts.list(it.place), []);
     await it.images.remove("test");
     assertEquals(await it.left(), []);
