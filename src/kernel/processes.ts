@@ -15,7 +15,7 @@ export interface ProcessIdentity {
 export interface ProcessEntry extends ProcessIdentity {
   /** 0 for a process whose parent is outside of the daemon's PID namespace. */
   readonly parentPid: number;
-  /** Empty for zombies and kernel threads. */
+  /** Empty for zombies and kernel threads, and on Linux for a moment of an execve. */
   readonly args: readonly string[];
   /** It has ended and nobody has reaped it yet. */
   readonly isZombie: boolean;
