@@ -403,8 +403,9 @@ class LifecycleRun {
 
   #runToEnd(part: string, options: RunOptions = {}): void {
     const outcome = this.simulation.run(options);
-    if (outcome.kind !== "done") throw new NotDone(outcome.kind, `${part}: ${outcome.text}`);
+    // Others may wait for one that has failed.
     for (const client of this.#clients) if (client.state === "rejected") throw client.error;
+    if (outcome.kind !== "done") throw new NotDone(outcome.kind, `${part}: ${outcome.text}`);
   }
 
   #snapshot(): string[] {
