@@ -134,7 +134,7 @@ export type { Cgroups } from "./src/kernel/cgroups.ts";
 export type { Clock } from "./src/kernel/clock.ts";
 export { Context } from "./src/kernel/context.ts";
 export type { DirectoryWatch, FifoReader, FileKind, Files, FileStat } from "./src/kernel/files.ts";
-export type { Kernel } from "./src/kernel/kernel.ts";
+export type { Kernel, MachineFacts } from "./src/kernel/kernel.ts";
 export type { MountOptions, Mounts } from "./src/kernel/mounts.ts";
 export type { NamespaceKind, NamespacePins, Namespaces } from "./src/kernel/namespaces.ts";
 export {

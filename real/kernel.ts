@@ -34,6 +34,7 @@ export function linuxKernel(options: LinuxKernelOptions): Kernel & Disposable {
   const processes = new LinuxProcesses(poller, concurrentPrograms);
   return {
     name: "linux",
+    machine: { architecture: Deno.build.arch, kernelRelease: Deno.osRelease() },
     clock: linuxClock,
     random: linuxRandom,
     processes,

@@ -1,12 +1,11 @@
 import { resolve } from "@std/path";
 import type { Config, RuntimeHandler } from "./config.ts";
 import { Images } from "./image/images.ts";
-import { Context } from "./kernel/context.ts";
 import { tolerate } from "./kernel/errno.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import { CniNetwork } from "./network/cni.ts";
 import { findProgram } from "./oci/find_program.ts";
-import { readHostFacts, readMachine } from "./oci/spec_host.ts";
+import { readHostFacts } from "./oci/spec_host.ts";
 import type { LifecyclePlugin } from "./plugin/hooks.ts";
 import { recover } from "./recovery/recover.ts";
 import { Runtime } from "./runtime.ts";
@@ -57,15 +56,13 @@ export async function assembleRuntime(options: BootOptions): Promise<Runtime> {
     state: resolve(options.config.state),
     handlers: await findHandlers(kernel, options.config),
   };
-  const facts = await readHostFacts(kernel);
-  const machine = await readMachine(kernel, config.bounds.programMs, Context.background());
   return new Runtime({
     kernel,
     config,
     telemetry,
     images: new Images(kernel, config, telemetry),
     network: new CniNetwork(kernel, config),
-    host: { ...facts, machine },
+    host: await readHostFacts(kernel),
     plugins: options.plugins ?? [],
     onBug: options.onBug ?? throwLater,
   });

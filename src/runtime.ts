@@ -16,13 +16,12 @@ import { ObjectRegistry } from "./registry/objects.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { ExitFiles } from "./task/exit_files.ts";
 import type { HostFacts } from "./oci/spec.ts";
-import type { Machine } from "./oci/spec_host.ts";
 import type { OciRuntime } from "./oci/runc.ts";
 import { runtimeRoot } from "./task/paths.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** What the host can give, as it was when the daemon started. */
-export type Host = Omit<HostFacts, "devices"> & { readonly machine: Machine };
+export type Host = Omit<HostFacts, "devices">;
 
 /** What a runtime is made of. */
 export interface RuntimeParts {

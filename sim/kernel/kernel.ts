@@ -17,6 +17,7 @@ export function kernelOf(life: Life): Kernel {
   const processes = new SimProcesses(life);
   return {
     name: "sim",
+    machine: { architecture: "x86_64", kernelRelease: "6.1.0-sim" },
     clock: new SimClock(life),
     random: new SimRandom(life),
     processes,

@@ -88,7 +88,7 @@ async function copyTree(sys: Sys, from: string, to: string): Promise<void> {
   await sys.chown(to, stat.uid, stat.gid);
 }
 
-/** uname -m -r: an x86 machine (man 1 uname). */
+/** uname -m -r: an x86 machine (man 1 uname); recordings of Linux ask it. */
 export const uname: Program = async (sys) => {
   await sys.write(1, "6.1.0-sim x86_64\n");
   return 0;

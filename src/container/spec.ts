@@ -131,7 +131,7 @@ async function seccompOf(
   if (seccomp.type === "Unconfined") return undefined;
   const path = seccomp.type === "Localhost" ? seccomp.path : config.seccompProfile;
   if (path === "") return undefined;
-  const { architecture, kernelRelease } = host.machine;
+  const { architecture, kernelRelease } = kernel.machine;
   if (architecture !== "x86_64" && architecture !== "aarch64") {
     throw new RuntimeError("FAILED_PRECONDITION", `no seccomp profile for ${architecture}`);
   }

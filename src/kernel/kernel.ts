@@ -7,6 +7,14 @@ import type { Processes } from "./processes.ts";
 import type { Random } from "./random.ts";
 import type { StateStore } from "./store.ts";
 
+/** The machine as seccomp profiles tell machines apart (man 2 uname). */
+export interface MachineFacts {
+  /** "x86_64", "aarch64". */
+  readonly architecture: string;
+  /** "6.1.0-18-amd64". */
+  readonly kernelRelease: string;
+}
+
 /**
  * What the core may ask of the operating system. The line is drawn at Linux, not at runc: whatever is
  * ours and can race, fail or crash runs above it, on the simulated kernel as on the real one. Adapters
@@ -18,6 +26,8 @@ import type { StateStore } from "./store.ts";
 export interface Kernel {
   /** "sim" for a simulated machine, whose pods are no processes of this host. */
   readonly name: "sim" | "linux";
+  /** The same as long as the daemon lives. */
+  readonly machine: MachineFacts;
   /** Time: on the simulated kernel it moves only when its scheduler says so. */
   readonly clock: Clock;
   /** Chance: on the simulated kernel a function of its seed. */

@@ -29,26 +29,6 @@ export async function readHostFacts(kernel: Kernel): Promise<Omit<HostFacts, "de
   };
 }
 
-/** The machine as seccomp profiles tell machines apart. */
-export interface Machine {
-  /** As `uname -m` says it. */
-  readonly architecture: string;
-  readonly kernelRelease: string;
-}
-
-/** Asks uname(1). */
-export async function readMachine(
-  kernel: Kernel,
-  timeoutMs: number,
-  context: Context,
-): Promise<Machine> {
-  const command = { program: "uname", args: ["-m", "-r"] };
-  const text = await runChecked(kernel, command, { context, timeoutMs });
-  // uname prints the release before the machine, in whatever order they are asked for.
-  const [kernelRelease = "", architecture = ""] = text.trim().split(" ");
-  return { architecture, kernelRelease };
-}
-
 /**
  * The device nodes at and below `path`, sorted; without terminals, shared memory and queues, which
  * every container has its own of.

@@ -14,9 +14,9 @@ const WAIT = { kernel: true, wait: true };
 export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
   const on: On = (name, call) => spanned(telemetry, name, CALL, call);
   const until: On = (name, call) => spanned(telemetry, name, WAIT, call);
-  const { name, clock, random, mounts, namespaces, cgroups, store } = kernel;
+  const { name, machine, clock, random, mounts, namespaces, cgroups, store } = kernel;
   return {
-    ...{ name, clock, random },
+    ...{ name, machine, clock, random },
     processes: tracedProcesses(kernel.processes, on, until),
     files: tracedFiles(kernel.files, on, until),
     mounts: {

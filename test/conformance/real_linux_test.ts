@@ -69,6 +69,12 @@ realTest("a program runs where it is told", async ({ kernel, scratch }) => {
   assertEquals((await runChecked(kernel, command, RUN)).trim(), scratch);
 });
 
+realTest("the machine is what uname says", async ({ kernel: { machine } }) => {
+  const { stdout } = await execa("uname", ["-m", "-r"]);
+  // It prints the release before the machine, in whatever order they are asked for.
+  assertEquals(`${machine.kernelRelease} ${machine.architecture}`, stdout);
+});
+
 linuxTest(
   "startChild() leaves its place among those that start with its end, or when it is disposed",
   async () => {

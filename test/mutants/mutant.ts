@@ -27,6 +27,7 @@ export type Operator =
   | "ignore an errno"
   | "lose a context"
   | "miss an errno"
+  | "need what can run out"
   | "skip the second look"
   | "swap two steps"
   | "trust a pid";

@@ -23,7 +23,7 @@ for (const window of WINDOWS) {
 Deno.test("smallest() keeps of W8 the deaths of monitor and daemon alone", async () => {
   const window = WINDOWS.find(({ name }) => name === "W8");
   assert(window !== undefined);
-  const found = await inMacrotask(() => smallest(window, findWindows(window, SCHEDULES_MAX, 1)));
+  const found = await inMacrotask(() => smallest(window, findWindows(window, SCHEDULES_MAX, 3)));
   assert(found !== undefined);
   const { preemptions, isMinimal, program, schedule } = found.run;
   assertEquals({ preemptions, isMinimal }, { preemptions: 0, isMinimal: true });

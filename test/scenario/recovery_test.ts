@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { CONTAINER_TABLE } from "../../src/container/record.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { scenario } from "./scenario.ts";
@@ -15,6 +15,17 @@ scenario("W29: what runs without a record is ended by the next life", async (it)
   assertEquals(machine.processesOf(id), []);
   const isOf = (line: string) => line.includes(id) && !line.startsWith("record damaged_");
   assertEquals(it.simulation.snapshot().filter(isOf), []);
+});
+
+scenario("P13: a life begins where no process can be born", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { history } = it.simulation;
+  const born = () => history.entries().filter(({ text }) => /^processes\.spawn/.test(text)).length;
+  const before = born();
+  assert(before > 0, "the pod was made without a process");
+  await it.restart();
+  assertEquals(born(), before);
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
 });
 
 scenario("W18: who was UNKNOWN is ended by the next life", async (it) => {

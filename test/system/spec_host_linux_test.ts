@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
-import { readDevices, readHostFacts, readMachine } from "../../src/oci/spec_host.ts";
+import { readDevices, readHostFacts } from "../../src/oci/spec_host.ts";
 import { linuxTest, runOnLinux } from "../conformance/linux_fixture.ts";
 
 const options = { timeoutMs: 10_000, context: Context.background() };
@@ -20,13 +20,6 @@ linuxTest(
       assertEquals(facts.oomScoreAdjMin, isLimited ? own : -1000);
     }),
 );
-
-linuxTest("readMachine() is what uname says", () =>
-  runOnLinux(async ({ kernel }) => {
-    const machine = await readMachine(kernel, options.timeoutMs, options.context);
-    assertEquals(machine.architecture, Deno.build.arch);
-    assertEquals(machine.kernelRelease, Deno.osRelease());
-  }));
 
 linuxTest(
   "readDevices() finds a node, and those in a folder, but no terminals",

@@ -23,6 +23,7 @@ export class Recorder implements Watcher {
     this.entries.push({ kind: "life" });
     return {
       name: kernel.name,
+      machine: kernel.machine,
       clock: kernel.clock,
       random: kernel.random,
       processes: this.#watched(kernel.processes, "processes"),

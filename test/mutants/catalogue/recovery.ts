@@ -228,4 +228,30 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
       to: "  if (!container.status.isRemoving) await recoverState(runtime, container, known);\n",
     }],
   },
+  {
+    name: "boot-asks-a-program",
+    source: made("need what can run out"),
+    wrong: "A daemon does not start on a node whose pids are all taken (P13).",
+    invariant: "I11",
+    scenario: "P13",
+    edits: [
+      {
+        file: "src/boot.ts",
+        from: "    host: await readHostFacts(kernel),",
+        to: `    host: await (async () => {
+      const context = Context.background();
+      const timeoutMs = config.bounds.programMs;
+      await runChecked(kernel, { program: "uname", args: ["-m"] }, { context, timeoutMs });
+      return await readHostFacts(kernel);
+    })(),`,
+      },
+      {
+        file: "src/boot.ts",
+        from: 'import { tolerate } from "./kernel/errno.ts";',
+        to: `import { Context } from "./kernel/context.ts";
+import { tolerate } from "./kernel/errno.ts";
+import { runChecked } from "./kernel/run.ts";`,
+      },
+    ],
+  },
 ];
