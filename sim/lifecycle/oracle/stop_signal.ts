@@ -16,6 +16,8 @@ const LATE_MICROS_MAX = 1_000_000;
  * after the grace period of somebody who asked, not before, and not much later.
  */
 export class StopSignal implements Checker {
+  /** Whose init was signalled: when the answer comes, somebody else may have the pid. */
+  readonly #signalled = new WeakMap<Step, string | undefined>();
   /** Deliveries in this life of the daemon, by container. */
   readonly #delivered = new Map<string, Step>();
   /** When the stop signal came first, in any life. */
@@ -89,7 +91,11 @@ export class StopSignal implements Checker {
     if (step.verb !== "handle.signal" || step.hasFailed) return;
     const [pid, signal] = step.subject as readonly [string, string];
     if (signal === String(SIGKILL)) return;
-    const id = this.facts.machine.processes.get(Number(pid))?.container?.containerId;
+    if (!this.#signalled.has(step)) {
+      const target = this.facts.machine.processes.get(Number(pid));
+      this.#signalled.set(step, target?.container?.containerId);
+    }
+    const id = this.#signalled.get(step);
     if (id === undefined) return;
     const first = this.#delivered.get(id);
     this.#delivered.set(id, first ?? step);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertExists } from "@std/assert";
 import { ended, type Ending, removalBegun, started } from "../../../../src/container/state.ts";
 import type { Container } from "../../../../src/container/container.ts";
 import { execSync } from "../../../../src/container/exec.ts";
@@ -10,7 +10,7 @@ import { Context } from "../../../../src/kernel/context.ts";
 import { KernelError } from "../../../../src/kernel/errno.ts";
 import { removePodSandbox } from "../../../../src/sandbox/remove.ts";
 import { stopPodSandbox } from "../../../../src/sandbox/stop.ts";
-import type { Process } from "../../../../sim/mod.ts";
+import type { Process, Step } from "../../../../sim/mod.ts";
 import { toBytes } from "../../../../sim/world/content.ts";
 import { FileLock } from "../../../../sim/world/file_lock.ts";
 import { OpenFile } from "../../../../sim/world/open_file.ts";
@@ -255,6 +255,32 @@ violates("I14", "got a second stop signal", async (scene) => {
     await scene.inside(async () => void await container.task?.init.signal(SIGTERM));
   }
 });
+
+allows(
+  "that the answer to a stop signal comes when another container has the pid",
+  async (scene) => {
+    const container = await scene.running("on-term", "5");
+    const other = await scene.running("ignore-term");
+    const init = scene.init(container);
+    const steps: Step[] = [];
+    scene.simulation.onStep((step) => {
+      if (step.verb === "handle.signal") steps.push(step);
+      scene.oracle.afterStep(step);
+    });
+    for (const it of [other, container]) {
+      scene.called("StopContainer", it.id, 5_000);
+      await scene.inside(async () => void await it.task?.init.signal(SIGTERM));
+    }
+    await scene.simulation.idle();
+    assertEquals(init.state, "reaped");
+    const { machine } = scene.simulation;
+    machine.startStranger("sleep", init.pid);
+    const heir = machine.processes.get(init.pid);
+    assertExists(heir);
+    heir.container = { containerId: other.id, role: "init" };
+    for (const step of steps) scene.oracle.afterStep(step);
+  },
+);
 
 violates("I17", "is EXITED (StartError)", async (scene) => {
   const container = await scene.created(await scene.sandbox(), "true");
