@@ -1,11 +1,9 @@
 import type { Context } from "../src/kernel/context.ts";
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
 import type { FifoReader } from "../src/kernel/files.ts";
-import { check, closeFd, libc, O, openFd, POLL, pollNow, readFd } from "./libc.ts";
+import { check, closeFd, libc, O, openFd, POLL, pollNow, readNow } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { statOfFd } from "./stat.ts";
-
-const READ_BYTES = 64 * 1024;
 
 /** Opens a fifo for reading, not waiting for a writer. @throws {KernelError} ENOENT; EINVAL for no fifo. */
 export function openFifo(path: string, poller: Poller): FifoReader {
@@ -89,15 +87,9 @@ class Reader implements FifoReader {
     closeFd(this.#fd);
   }
 
+  /** Nothing, too, when somebody has it open for writing and there is nothing yet. */
   #readNow(): Uint8Array {
-    const buffer = new Uint8Array(READ_BYTES);
-    try {
-      return buffer.slice(0, readFd("read", this.#path, this.#fd, buffer));
-    } catch (error) {
-      // Somebody has it open for writing and there is nothing yet.
-      if (hasErrno(error, "EAGAIN")) return new Uint8Array();
-      throw error;
-    }
+    return readNow("read", this.#path, this.#fd);
   }
 
   /** The number may be another file's by now. */

@@ -1,5 +1,7 @@
-import { KernelError } from "../src/kernel/errno.ts";
+import { hasErrno, KernelError } from "../src/kernel/errno.ts";
 import { errnoName } from "./errno.ts";
+
+const READ_BYTES = 64 * 1024;
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
@@ -158,6 +160,17 @@ export function readFd(verb: string, subject: string, fd: number, into: Uint8Arr
     subject,
     libc().read(fd, into as Uint8Array<ArrayBuffer>, BigInt(into.length)),
   );
+}
+
+/** What is there now of a descriptor that does not block; nothing also where there is nothing yet. */
+export function readNow(verb: string, subject: string, fd: number): Uint8Array {
+  const buffer = new Uint8Array(READ_BYTES);
+  try {
+    return buffer.slice(0, readFd(verb, subject, fd, buffer));
+  } catch (error) {
+    if (hasErrno(error, "EAGAIN")) return new Uint8Array();
+    throw error;
+  }
 }
 
 /** A descriptor as something that `using` closes. */

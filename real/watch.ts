@@ -1,8 +1,8 @@
 import type { Context } from "../src/kernel/context.ts";
-import { hasErrno, KernelError } from "../src/kernel/errno.ts";
+import { KernelError } from "../src/kernel/errno.ts";
 import type { DirectoryWatch } from "../src/kernel/files.ts";
 import { textOf } from "../src/utf8.ts";
-import { check, closeFd, cString, libc, readFd } from "./libc.ts";
+import { check, closeFd, cString, libc, readNow } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 
 const IN_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
@@ -18,7 +18,6 @@ const IN_ONLYDIR = 0x1000000;
 const MASK = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED | IN_CREATE | IN_DELETE |
   IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 const HEADER_BYTES = 16;
-const BUFFER_BYTES = 64 * 1024;
 
 /** Starts watching a directory. @throws {KernelError} ENOENT, ENOTDIR. */
 export function watchDirectory(directory: string, poller: Poller): DirectoryWatch {
@@ -66,7 +65,7 @@ class Watch implements DirectoryWatch {
     while (true) {
       context.throwIfCancelled();
       if (this.#isClosed) throw new KernelError("watch", "EBADF", this.#directory);
-      const bytes = this.#readNow();
+      const bytes = readNow("watch", this.#directory, this.#fd);
       if (bytes.length > 0) return parseEvents(bytes);
       await this.#poller.readable(this.#fd, context);
     }
@@ -77,15 +76,5 @@ class Watch implements DirectoryWatch {
     this.#isClosed = true;
     this.#poller.forget(this.#fd);
     closeFd(this.#fd);
-  }
-
-  #readNow(): Uint8Array {
-    const buffer = new Uint8Array(BUFFER_BYTES);
-    try {
-      return buffer.subarray(0, readFd("watch", this.#directory, this.#fd, buffer));
-    } catch (error) {
-      if (hasErrno(error, "EAGAIN")) return new Uint8Array();
-      throw error;
-    }
   }
 }

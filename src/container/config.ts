@@ -1,3 +1,4 @@
+import { MASKED_PATHS, READONLY_PATHS } from "../oci/proc_paths.ts";
 import type { NamespaceOptions } from "../sandbox/config.ts";
 
 /** With the pod's metadata, what makes a container's name. */
@@ -203,19 +204,8 @@ export const DEFAULT_SECURITY: ContainerSecurity = {
   supplementalGroupsPolicy: "Merge",
   hasReadonlyRootfs: false,
   noNewPrivileges: false,
-  maskedPaths: [
-    "/proc/acpi",
-    "/proc/asound",
-    "/proc/kcore",
-    "/proc/keys",
-    "/proc/latency_stats",
-    "/proc/timer_list",
-    "/proc/timer_stats",
-    "/proc/sched_debug",
-    "/proc/scsi",
-    "/sys/firmware",
-  ],
-  readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
+  maskedPaths: [...MASKED_PATHS, "/sys/firmware"],
+  readonlyPaths: READONLY_PATHS,
   seccomp: undefined,
 };
 

@@ -3,6 +3,7 @@ import { RuntimeError } from "../errors.ts";
 import type { ImageConfig } from "../image/image.ts";
 import type { SandboxConfig } from "../sandbox/config.ts";
 import { containerCapabilities } from "./capabilities.ts";
+import { MASKED_PATHS, READONLY_PATHS } from "./proc_paths.ts";
 import type {
   OciDevice,
   OciDeviceRule,
@@ -205,8 +206,8 @@ export function buildPauseSpec(input: PauseSpecInput): OciSpec {
       sysctl: {},
       resources: { devices: [NO_DEVICES], cpu: { shares: 2 } },
       devices: [],
-      maskedPaths: PAUSE_MASKED_PATHS,
-      readonlyPaths: PAUSE_READONLY_PATHS,
+      maskedPaths: MASKED_PATHS,
+      readonlyPaths: READONLY_PATHS,
     },
   };
 }
@@ -214,25 +215,6 @@ export function buildPauseSpec(input: PauseSpecInput): OciSpec {
 const OCI_VERSION = "1.0.2";
 const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const NO_DEVICES: OciDeviceRule = { allow: false, access: "rwm" };
-
-const PAUSE_MASKED_PATHS: readonly string[] = [
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/latency_stats",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/proc/sched_debug",
-  "/proc/scsi",
-];
-const PAUSE_READONLY_PATHS: readonly string[] = [
-  "/proc/bus",
-  "/proc/fs",
-  "/proc/irq",
-  "/proc/sys",
-  "/proc/sysrq-trigger",
-];
 
 /**
  * The client's command replaces the image's entrypoint and its command; the client's args replace the
