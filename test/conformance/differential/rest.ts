@@ -2,21 +2,36 @@ import { followLog } from "../../../src/program/follow_log.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { type ProcessIdentity, SIGKILL } from "../../../src/kernel/processes.ts";
 import type { Runtime } from "../../../src/runtime.ts";
+import { openIfPresent } from "../../../src/task/task.ts";
 import type { Bench } from "./bench.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Longer than anything of these programs takes on a slow machine. */
 const PATIENCE_MS = 120_000;
 
-/** Waits until every task that is prepared ahead is there, or could not be made. */
-export async function prepared(runtime: Runtime): Promise<void> {
-  const preparations = [...runtime.containers.values()].map((it) => it.preparation?.task);
-  await Promise.allSettled(preparations);
+/** Where a program is run, and the present life of the daemon there. */
+interface Scene {
+  readonly runtime: Runtime;
+  readonly bench: Bench;
+}
+
+/** Waits until every task that is prepared ahead is there, or could not be made and its conmon has ended. */
+export async function prepared({ runtime, bench: { kernel } }: Scene): Promise<void> {
+  const containers = [...runtime.containers.values()];
+  const tasks = await Promise.allSettled(containers.map((it) => it.preparation?.task));
+  const failed = containers.filter((_, index) => tasks[index]?.status === "rejected");
+  if (failed.length === 0) return;
+  using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "rest");
+  for (const process of await kernel.processes.list()) {
+    if (!failed.some(({ id }) => process.args.includes(id))) continue;
+    using handle = await openIfPresent(kernel, process);
+    await handle?.exited(bounded);
+  }
 }
 
 /** Waits until a container that was started has done what it does without being asked. */
 export async function comesToRest(
-  { runtime, bench }: { readonly runtime: Runtime; readonly bench: Bench },
+  { runtime, bench }: Scene,
   id: string,
   rest: Workload["rest"],
 ): Promise<void> {

@@ -60,7 +60,7 @@ export class Session {
     try {
       return await this.#request(step);
     } finally {
-      await prepared(this.runtime);
+      await prepared(this);
       this.bench.atRest();
     }
   }
