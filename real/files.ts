@@ -9,6 +9,7 @@ import { mountsBelow } from "./mountinfo.ts";
 import { realParentPath } from "./path.ts";
 import type { Poller } from "./poller.ts";
 import { statOf } from "./stat.ts";
+import { Turn } from "./turn.ts";
 import { diskUsage } from "./usage.ts";
 import { watchDirectory } from "./watch.ts";
 
@@ -29,14 +30,15 @@ const DIRECTORY_MODE = 0o755;
 export class LinuxFiles implements Files {
   readonly #poller: Poller;
   readonly #processes: Processes;
+  readonly #turn = new Turn();
 
   constructor(poller: Poller, processes: Processes) {
     this.#poller = poller;
     this.#processes = processes;
   }
 
-  // deno-lint-ignore require-await
   async readFile(path: string, bytesMax: number): Promise<Uint8Array> {
+    await this.#turn.left();
     // A fifo that somebody put in place of the file must not stop the daemon.
     using file = owned(openFd("readFile", path, O.RDONLY | O.NONBLOCK | O.NOCTTY));
     const chunks: Uint8Array[] = [];
@@ -53,12 +55,12 @@ export class LinuxFiles implements Files {
     }
   }
 
-  // deno-lint-ignore require-await
   async writeFile(
     path: string,
     content: string | Uint8Array,
     mode: number = FILE_MODE,
   ): Promise<void> {
+    await this.#turn.left();
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     const part = crypto.randomUUID().slice(0, 8);
     const draft = join(dirname(path), `.${basename(path).slice(0, 200)}.${part}.tmp`);
@@ -73,8 +75,8 @@ export class LinuxFiles implements Files {
     }
   }
 
-  // deno-lint-ignore require-await
   async mkdir(path: string, mode?: number): Promise<void> {
+    await this.#turn.left();
     attempt("mkdir", path, () => {
       if (statOf(path) === undefined) {
         Deno.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
@@ -87,6 +89,7 @@ export class LinuxFiles implements Files {
   }
 
   async remove(path: string): Promise<void> {
+    await this.#turn.left();
     const stat = statOf(path);
     if (stat === undefined) return;
     // A recursive removal would empty what is mounted before rmdir refuses the mount point.
@@ -100,55 +103,57 @@ export class LinuxFiles implements Files {
     }
   }
 
-  // deno-lint-ignore require-await
   async rename(from: string, to: string): Promise<void> {
+    await this.#turn.left();
     attempt("rename", from, () => Deno.renameSync(from, to));
   }
 
-  // deno-lint-ignore require-await
   async symlink(target: string, path: string): Promise<void> {
+    await this.#turn.left();
     attempt("symlink", path, () => Deno.symlinkSync(target, path));
   }
 
-  // deno-lint-ignore require-await
   async stat(path: string) {
+    await this.#turn.left();
     return statOf(path);
   }
 
-  // deno-lint-ignore require-await
   async list(path: string): Promise<readonly string[]> {
+    await this.#turn.left();
     return attempt("list", path, () => [...Deno.readDirSync(path)].map(({ name }) => name).sort());
   }
 
-  // deno-lint-ignore require-await
   async resolveInRoot(root: string, path: string): Promise<string> {
+    await this.#turn.left();
     using folder = owned(openFd("resolveInRoot", root, O.PATH | O.DIRECTORY));
     using file = owned(openInRoot(folder.fd, path));
     return attempt("resolveInRoot", path, () => Deno.readLinkSync(`/proc/self/fd/${file.fd}`));
   }
 
   async usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }> {
+    await this.#turn.left();
     return await diskUsage(this.#processes, path);
   }
 
   async syncFileSystem(path: string): Promise<void> {
+    await this.#turn.left();
     using file = owned(openFd("syncFileSystem", path, O.RDONLY | O.NONBLOCK));
     // On another thread, so errno is out of reach: a lost write is what it is there to report.
     if (await libc().syncfs(file.fd) < 0) throw new KernelError("syncFileSystem", "EIO", path);
   }
 
-  // deno-lint-ignore require-await
   async openFifo(path: string): Promise<FifoReader> {
+    await this.#turn.left();
     return openFifo(path, this.#poller);
   }
 
-  // deno-lint-ignore require-await
   async writeFifo(path: string, content: string): Promise<void> {
+    await this.#turn.left();
     writeFifo(path, content);
   }
 
-  // deno-lint-ignore require-await
   async watch(directory: string): Promise<DirectoryWatch> {
+    await this.#turn.left();
     return watchDirectory(directory, this.#poller);
   }
 }
