@@ -5,8 +5,7 @@ import type { Processes } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { openFifo, writeFifo } from "./fifo.ts";
 import { check, cString, libc, O, openFd, owned, readFd, SYS } from "./libc.ts";
-import { mountsBelow } from "./mountinfo.ts";
-import { realParentPath } from "./path.ts";
+import { refuseMounts } from "./mounted.ts";
 import type { Poller } from "./poller.ts";
 import { statOf } from "./stat.ts";
 import { Turn } from "./turn.ts";
@@ -175,15 +174,6 @@ function openInRoot(rootFd: number, path: string): number {
       if (!isMoved || tries === RESOLVE_TRIES_MAX) throw error;
     }
   }
-}
-
-/** @throws {KernelError} EBUSY when something is mounted at `path` or below it. */
-function refuseMounts(path: string): void {
-  const real = realParentPath(path);
-  if (real === undefined) return;
-  const [mount] = attempt("remove", path, () => mountsBelow(real));
-  if (mount === undefined) return;
-  throw new KernelError("remove", "EBUSY", path, { detail: `${mount.mountPoint} is mounted` });
 }
 
 function removeIfThere(path: string): void {

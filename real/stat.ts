@@ -6,6 +6,8 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
+/** Known since Linux 5.8. */
+const STATX_ATTR_MOUNT_ROOT = 0x2000n;
 const STATX_BYTES = 256;
 
 /** The type bits of a mode (man 7 inode). */
@@ -24,6 +26,25 @@ const KINDS: ReadonlyMap<number, FileKind> = new Map([
  * Not Deno's, which knows no more of a time than milliseconds.
  */
 export function statOf(path: string): FileStat | undefined {
+  const buffer = statxIfThere(path);
+  return buffer === undefined ? undefined : decode(buffer);
+}
+
+/** Whether something is mounted on `path`, of which nothing is followed; undefined on a kernel that does not tell. */
+export function isMountPoint(path: string): boolean | undefined {
+  const buffer = statxIfThere(path);
+  if (buffer === undefined) return false;
+  const [attributes, known] = [buffer.getBigUint64(8, true), buffer.getBigUint64(56, true)];
+  if ((known & STATX_ATTR_MOUNT_ROOT) === 0n) return undefined;
+  return (attributes & STATX_ATTR_MOUNT_ROOT) !== 0n;
+}
+
+/** What a descriptor stands for. */
+export function statOfFd(fd: number): FileStat {
+  return decode(statx(`fd ${fd}`, fd, "", AT_EMPTY_PATH));
+}
+
+function statxIfThere(path: string): DataView<ArrayBuffer> | undefined {
   try {
     return statx(path, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW);
   } catch (error) {
@@ -32,16 +53,16 @@ export function statOf(path: string): FileStat | undefined {
   }
 }
 
-/** What a descriptor stands for. */
-export function statOfFd(fd: number): FileStat {
-  return statx(`fd ${fd}`, fd, "", AT_EMPTY_PATH);
-}
-
-function statx(subject: string, folderFd: number, path: string, flags: number): FileStat {
+function statx(
+  subject: string,
+  folderFd: number,
+  path: string,
+  flags: number,
+): DataView<ArrayBuffer> {
   const buffer = new DataView(new ArrayBuffer(STATX_BYTES));
   const result = libc().statx(folderFd, cString(path), flags, STATX_BASIC_STATS, buffer);
   check("stat", subject, result);
-  return decode(buffer);
+  return buffer;
 }
 
 /** The offsets of struct statx (linux/stat.h), alike on every 64-bit machine. */

@@ -110,6 +110,26 @@ export const filePromises: Promises = {
     assertEquals(await files.list(`${scratch}/kept`), ["file"]);
   },
 
+  "remove() refuses a tree with a mounted file, a large one as well": async (
+    { kernel, scratch },
+  ) => {
+    const { files, mounts } = kernel;
+    await files.writeFile(`${scratch}/kept`, "1");
+    await files.mkdir(`${scratch}/tree/inner`);
+    await files.writeFile(`${scratch}/tree/inner/file`, "2");
+    const place = `${scratch}/tree/inner/file`;
+    await mounts.mount(`${scratch}/kept`, place, { type: "bind", options: [] });
+    await assertRefused(files.remove(`${scratch}/tree`), "EBUSY");
+    for (let index = 0; index < 100; index++) {
+      await files.writeFile(`${scratch}/tree/${index}`, "3");
+    }
+    await assertRefused(files.remove(`${scratch}/tree`), "EBUSY");
+    await mounts.unmount(place);
+    await files.remove(`${scratch}/tree`);
+    assertEquals(await files.list(scratch), ["kept"]);
+    assertEquals((await files.stat(`${scratch}/kept`))?.sizeBytes, 1);
+  },
+
   "rename() replaces a file and refuses what is not there": async (
     { kernel: { files }, scratch },
   ) => {
