@@ -37,8 +37,9 @@ const RUNS = 2_000;
 export function exploreCommand(): Command {
   return new Command("explore")
     .description(
-      "run every schedule, and not only random ones, of two things that happen to one container at " +
-        "the same time; those that differ only in the order of steps that commute are run once",
+      "run every schedule up to a number of preemptions, and not only random ones, of two things that " +
+        "happen to one container at the same time; those that differ only in the order of steps that " +
+        "commute are run once",
     )
     .argument("[pair...]", `like start+remove, of ${PAIR_PARTS.join(", ")} (default: every pair)`)
     .option("--preemptions <n>", "of a schedule at most", count, PREEMPTIONS)
