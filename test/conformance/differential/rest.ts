@@ -51,7 +51,7 @@ export async function comesToRest(
  * @returns what was killed
  */
 export async function killed(
-  runtime: Runtime,
+  { runtime, bench }: Scene,
   id: string,
   victim: "init" | "conmon",
 ): Promise<string> {
@@ -62,8 +62,12 @@ export async function killed(
   if (victim === "conmon" && !isRunning) return "nothing";
   const handle = victim === "init" ? task?.init : task?.supervisor;
   if (handle === undefined || !await isKilled(runtime, handle.identity)) return "nothing";
+  if (victim === "conmon") return victim;
   using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "end");
-  if (victim === "init" && isRunning) await container.ended(bounded);
+  if (isRunning) await container.ended(bounded);
+  // Nobody else waits for what conmon writes of a task that was not started.
+  using supervisor = await openIfPresent(bench.kernel, task?.supervisor?.identity);
+  await supervisor?.exited(bounded);
   return victim;
 }
 

@@ -136,7 +136,7 @@ export class Session {
         return "";
       }
       case "Kill":
-        return await killed(runtime, this.#id(step.place), step.victim);
+        return await killed(this, this.#id(step.place), step.victim);
       case "Restart":
         await this.boot();
         return "";
