@@ -18,6 +18,7 @@ import { ExitFiles } from "./task/exit_files.ts";
 import type { HostFacts } from "./oci/spec.ts";
 import type { OciRuntime } from "./oci/runc.ts";
 import { runtimeRoot } from "./task/paths.ts";
+import { Reaper } from "./task/reap.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 /** What the host can give, as it was when the daemon started. */
@@ -60,6 +61,8 @@ export class Runtime {
   /** @internal */
   readonly exitFiles: ExitFiles;
   /** @internal */
+  readonly reaper: Reaper;
+  /** @internal */
   readonly settler: Settler;
   /** @internal */
   readonly janitor: Janitor;
@@ -95,6 +98,7 @@ export class Runtime {
     });
     this.events = new EventStream(this.telemetry);
     this.exitFiles = new ExitFiles(this.kernel, this.config);
+    this.reaper = new Reaper(this.kernel, this.config);
     this.settler = new Settler(this);
     this.janitor = new Janitor(this);
     this.preparer = new Preparer(this);

@@ -3,7 +3,6 @@ import type { Runtime } from "../runtime.ts";
 import type { Gate } from "../sandbox/gate.ts";
 import { spanned } from "../telemetry.ts";
 import { createTask } from "../task/create.ts";
-import { reapTask } from "../task/reap.ts";
 import type { Task, TaskRequest } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { prepareLog } from "./logs.ts";
@@ -116,7 +115,7 @@ export async function abandonPreparation(
   using _turn = await container.reapers.take(context);
   const options = { mayHaveHelpers: true, known: [] };
   const identity = taskIdentity(runtime, container.record);
-  await reapTask(runtime.kernel, runtime.config, identity, options, context);
+  await runtime.reaper.reap(identity, options, context);
   container.preparation = undefined;
 }
 

@@ -2,7 +2,6 @@ import { messageOf } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { observed } from "../operation.ts";
-import { reapTask } from "../task/reap.ts";
 import type { Container } from "./container.ts";
 import { discardFiles } from "./discard.ts";
 import { abandonPreparation } from "./prepare.ts";
@@ -54,7 +53,7 @@ async function erase(
   container: Container,
   context: Context,
 ): Promise<void> {
-  const { kernel, config } = runtime;
+  const { kernel, reaper } = runtime;
   const { record } = container;
   // One that has ended cannot come back: if we die half-way, its record waits for the client's next call.
   await container.transition((status) =>
@@ -62,7 +61,7 @@ async function erase(
   );
   await abandonPreparation(runtime, container, context);
   const identity = taskIdentity(runtime, record);
-  await reapTask(kernel, config, identity, { mayHaveHelpers: false, known: [] }, context);
+  await reaper.reap(identity, { mayHaveHelpers: false, known: [] }, context);
   await discardFiles(runtime, record.id);
   await kernel.store.commit(deleteContainerRecord(record.id));
   runtime.containers.delete(record.id);

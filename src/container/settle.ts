@@ -1,7 +1,6 @@
 import { messageOf } from "../errors.ts";
 import { pause } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
-import { reapTask } from "../task/reap.ts";
 import type { Container } from "./container.ts";
 import { taskIdentity } from "./task.ts";
 import { type ContainerStatus, ended, type Ending, lost } from "./state.ts";
@@ -94,7 +93,7 @@ export class Settler {
   }
 
   async #try(container: Container, ending: Ending, mayHaveHelpers: boolean): Promise<void> {
-    const { kernel, config, life } = this.runtime;
+    const { reaper, life } = this.runtime;
     using bounded = this.runtime.rollbackContext();
     if (container.preparation !== undefined) {
       await container.preparation.cancel(bounded);
@@ -107,7 +106,7 @@ export class Settler {
       container.task?.supervisor?.identity ?? supervisor,
     ];
     const identity = taskIdentity(this.runtime, container.record);
-    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);
+    await reaper.reap(identity, { mayHaveHelpers, known }, bounded);
     life.throwIfCancelled();
     container.preparation = undefined;
     await container.transition(

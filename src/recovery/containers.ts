@@ -8,7 +8,6 @@ import type { ProcessEntry } from "../kernel/processes.ts";
 import { isRuntimeInit } from "../oci/runc.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
-import { reapTask } from "../task/reap.ts";
 import { openHandles, taskOf } from "../task/task.ts";
 
 /** What is known of the machine when recovery begins. */
@@ -69,7 +68,7 @@ async function recoverCreated(
   const mayHaveHelpers = known.processes.some((process) => process.args.includes(container.id));
   const identity = taskIdentity(runtime, container.record);
   try {
-    await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, bounded);
+    await runtime.reaper.reap(identity, { mayHaveHelpers, known: [] }, bounded);
     // conmon may have recorded the end of the task that goes: it is not that of the next one.
     await runtime.exitFiles.remove(container.id);
     await kernel.files.remove(taskPaths(config, container.id).pidFileDraft);

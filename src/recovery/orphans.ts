@@ -5,7 +5,6 @@ import type { Runtime } from "../runtime.ts";
 import { isId } from "../registry/ids.ts";
 import { sandboxesDirectory, sandboxPaths } from "../sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, taskPaths, tasksDirectory } from "../task/paths.ts";
-import { reapTask } from "../task/reap.ts";
 import { textOf } from "../utf8.ts";
 
 const SPEC_BYTES_MAX = 4 * 1024 * 1024;
@@ -46,9 +45,7 @@ async function clearTask(runtime: Runtime, id: string): Promise<void> {
   const { bundle } = taskPaths(config, id);
   if (await kernel.files.stat(bundle) !== undefined) {
     using bounded = runtime.rollbackContext();
-    await reapTask(
-      kernel,
-      config,
+    await runtime.reaper.reap(
       { id, runtime: runtime.ociRuntime(""), cgroup: await cgroupOf(runtime, id) },
       { mayHaveHelpers: true, known: [] },
       bounded,

@@ -2,7 +2,6 @@ import { unmountBelow } from "../container/discard.ts";
 import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
-import { reapTask } from "../task/reap.ts";
 import { taskPaths } from "../task/paths.ts";
 import { pauseIdentity } from "./pause.ts";
 import { sandboxPaths } from "./paths.ts";
@@ -22,18 +21,12 @@ export async function teardownSandbox(
   status: SandboxStatus,
   context: Context,
 ): Promise<void> {
-  const { kernel, config, network } = runtime;
+  const { kernel, config, network, reaper } = runtime;
   const paths = sandboxPaths(config, record.id);
   if (record.config.namespaces.pid === "POD") {
     const known = [status.pause?.init, status.pause?.supervisor];
     const mayHaveHelpers = status.pause === undefined;
-    await reapTask(
-      kernel,
-      config,
-      pauseIdentity(runtime, record),
-      { mayHaveHelpers, known },
-      context,
-    );
+    await reaper.reap(pauseIdentity(runtime, record), { mayHaveHelpers, known }, context);
     await kernel.namespaces.unpin(paths.pid);
   }
   if (record.networkList !== undefined) {

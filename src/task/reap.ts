@@ -24,78 +24,106 @@ export interface ReapOptions {
 }
 
 /**
- * Ends a task, whatever is left of it, by its id: helpers, processes, the OCI runtime's state, the
- * cgroup. Every step is idempotent, so that a retry or a restart completes it; when it returns,
- * nothing of the task runs or ever will.
- *
- * Helpers go first: as long as conmon or runc is at work it can add what was just removed.
- *
- * @throws {KernelError} the first step that Linux refuses; {RuntimeError} the context's cause.
+ * Ends tasks, whatever is left of them, by their ids: helpers, processes, the OCI runtime's state, the
+ * cgroup. One for each life of the daemon.
  */
-export async function reapTask(
-  kernel: Kernel,
-  config: Config,
-  task: TaskIdentity,
-  options: ReapOptions,
-  context: Context,
-): Promise<void> {
-  if (options.mayHaveHelpers) await killHelpers(kernel, config, task.id, context);
-  for (const process of options.known) await kill(kernel, process, context);
-  await emptyCgroup(kernel, config, task.cgroup, context);
-  await endInRuntime(kernel, config, task, context);
-  await kernel.cgroups.remove(task.cgroup);
-}
+export class Reaper {
+  /**
+   * By task, who was found and has not been seen to end. Once a bound has ended the wait nothing else may
+   * tell whose the process is: its parents are gone, its arguments say nothing, it is in no group.
+   */
+  readonly #awaited = new Map<string, Set<ProcessIdentity>>();
 
-/**
- * Has the OCI runtime delete what it keeps, where that is more than the files and groups that are removed
- * here: for an ordinary container it is not, and the start of a program is saved. Its init is looked for
- * first: a privileged one can have left its cgroup.
- */
-async function endInRuntime(
-  kernel: Kernel,
-  config: Config,
-  task: TaskIdentity,
-  context: Context,
-): Promise<void> {
-  const { runtimeDirectory, runtimeState } = taskPaths(config, task.id);
-  for (let tries = 1; await kernel.files.stat(runtimeDirectory) !== undefined; tries++) {
-    const state = await readRuntimeState(kernel, runtimeState);
-    if (state !== undefined && isOnlyFiles(state, task.cgroup)) {
-      await kill(kernel, initOf(state), context);
-      return await kernel.files.remove(runtimeDirectory);
-    }
-    const { programMs } = config.bounds;
-    if (await deleteContainer(kernel, task.runtime, task.id, programMs, context)) return;
-    // Another reaper of this task has taken it for a helper; what is left by now is for both to find.
-    if (tries === DELETIONS_MAX) {
-      throw new KernelError("reap", "EIO", task.id, { detail: "its deletion is killed each time" });
+  constructor(readonly kernel: Kernel, readonly config: Config) {}
+
+  /**
+   * Ends a task. Every step is idempotent, so that a retry or a restart completes it; when it returns,
+   * nothing of the task runs or ever will.
+   *
+   * Helpers go first: as long as conmon or runc is at work it can add what was just removed.
+   *
+   * @throws {KernelError} the first step that Linux refuses; {RuntimeError} the context's cause.
+   */
+  async reap(task: TaskIdentity, options: ReapOptions, context: Context): Promise<void> {
+    await this.#kill(task.id, [], context);
+    if (options.mayHaveHelpers) await this.#killHelpers(task.id, context);
+    await this.#kill(task.id, options.known, context);
+    await this.#emptyCgroup(task.cgroup, context);
+    await this.#endInRuntime(task, context);
+    await this.kernel.cgroups.remove(task.cgroup);
+  }
+
+  /**
+   * Kills and awaits every conmon and OCI runtime that works on `id`, which their arguments name together
+   * with our runtime root, and what they have started: the runtime's init has other arguments, and may
+   * not be in its cgroup yet. The youngest goes first: conmon, a subreaper, then inherits what the
+   * runtime leaves, so that it can still be found (man 2 prctl, PR_SET_CHILD_SUBREAPER).
+   */
+  async #killHelpers(id: string, context: Context): Promise<void> {
+    const root = runtimeRoot(this.config);
+    while (true) {
+      context.throwIfCancelled();
+      const processes = await this.kernel.processes.list();
+      const helpers = processes.filter((it) => it.args.includes(id) && it.args.includes(root));
+      const youngest = helpers.reduce<ProcessEntry | undefined>(
+        (found, it) => found === undefined || it.startTime >= found.startTime ? it : found,
+        undefined,
+      );
+      if (youngest === undefined) return;
+      await this.#kill(id, familyOf(youngest, processes), context);
     }
   }
-}
 
-/**
- * Kills and awaits every conmon and OCI runtime that works on `id`, which their arguments name together
- * with our runtime root, and what they have started: the runtime's init has other arguments, and may
- * not be in its cgroup yet. The youngest goes first: conmon, a subreaper, then inherits what the
- * runtime leaves, so that it can still be found (man 2 prctl, PR_SET_CHILD_SUBREAPER).
- */
-async function killHelpers(
-  kernel: Kernel,
-  config: Config,
-  id: string,
-  context: Context,
-): Promise<void> {
-  const root = runtimeRoot(config);
-  while (true) {
-    context.throwIfCancelled();
-    const processes = await kernel.processes.list();
-    const helpers = processes.filter((it) => it.args.includes(id) && it.args.includes(root));
-    const youngest = helpers.reduce<ProcessEntry | undefined>(
-      (found, it) => found === undefined || it.startTime >= found.startTime ? it : found,
-      undefined,
-    );
-    if (youngest === undefined) return;
-    for (const process of familyOf(youngest, processes)) await kill(kernel, process, context);
+  /** Kills processes of a task, and those whose end an earlier call did not see; awaits their end. */
+  async #kill(
+    id: string,
+    processes: readonly (ProcessIdentity | undefined)[],
+    context: Context,
+  ): Promise<void> {
+    const awaited = this.#awaited.get(id) ?? new Set();
+    for (const process of processes) if (process !== undefined) awaited.add(process);
+    if (awaited.size === 0) return;
+    this.#awaited.set(id, awaited);
+    for (const process of awaited) {
+      await endProcess(this.kernel, process, context);
+      awaited.delete(process);
+    }
+    this.#awaited.delete(id);
+  }
+
+  /**
+   * Has the OCI runtime delete what it keeps, where that is more than the files and groups that are removed
+   * here: for an ordinary container it is not, and the start of a program is saved. Its init is looked for
+   * first: a privileged one can have left its cgroup.
+   */
+  async #endInRuntime(task: TaskIdentity, context: Context): Promise<void> {
+    const { kernel, config } = this;
+    const { runtimeDirectory, runtimeState } = taskPaths(config, task.id);
+    for (let tries = 1; await kernel.files.stat(runtimeDirectory) !== undefined; tries++) {
+      const state = await readRuntimeState(kernel, runtimeState);
+      if (state !== undefined && isOnlyFiles(state, task.cgroup)) {
+        await this.#kill(task.id, [initOf(state)], context);
+        return await kernel.files.remove(runtimeDirectory);
+      }
+      const { programMs } = config.bounds;
+      if (await deleteContainer(kernel, task.runtime, task.id, programMs, context)) return;
+      // Another reaper of this task has taken it for a helper; what is left by now is for both to find.
+      if (tries === DELETIONS_MAX) {
+        throw new KernelError("reap", "EIO", task.id, {
+          detail: "its deletion is killed each time",
+        });
+      }
+    }
+  }
+
+  async #emptyCgroup(cgroup: string, context: Context): Promise<void> {
+    const { kernel, config } = this;
+    using bounded = context.within(kernel.clock, config.bounds.killMs, `empty cgroup "${cgroup}"`);
+    while ((await kernel.cgroups.processes(cgroup)).length > 0) {
+      await kernel.cgroups.kill(cgroup);
+      if ((await kernel.cgroups.processes(cgroup)).length === 0) return;
+      await sleep(kernel.clock, LOOK_AGAIN_MS, bounded);
+    }
   }
 }
 
@@ -112,27 +140,13 @@ function familyOf(
 }
 
 /** Kills a process, unless it is gone, and awaits its end. */
-async function kill(
+async function endProcess(
   kernel: Kernel,
-  process: ProcessIdentity | undefined,
+  process: ProcessIdentity,
   context: Context,
 ): Promise<void> {
   using handle = await openIfPresent(kernel, process);
   if (handle === undefined) return;
   await tolerate(handle.signal(SIGKILL), "ESRCH");
   await handle.exited(context);
-}
-
-async function emptyCgroup(
-  kernel: Kernel,
-  config: Config,
-  cgroup: string,
-  context: Context,
-): Promise<void> {
-  using bounded = context.within(kernel.clock, config.bounds.killMs, `empty cgroup "${cgroup}"`);
-  while ((await kernel.cgroups.processes(cgroup)).length > 0) {
-    await kernel.cgroups.kill(cgroup);
-    if ((await kernel.cgroups.processes(cgroup)).length === 0) return;
-    await sleep(kernel.clock, LOOK_AGAIN_MS, bounded);
-  }
 }

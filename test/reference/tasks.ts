@@ -3,7 +3,6 @@ import { hasErrno } from "../../src/kernel/errno.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { createTask } from "../../src/task/create.ts";
 import { taskPaths } from "../../src/task/paths.ts";
-import { reapTask } from "../../src/task/reap.ts";
 import { releaseTask } from "../../src/task/release.ts";
 import type { Task, TaskIdentity, TaskRequest } from "../../src/task/task.ts";
 import { notFound } from "./meta.ts";
@@ -41,7 +40,7 @@ const SHIM_SHUTDOWN_MS = 3_000;
  * The task service (plugins/services/tasks/local.go, core/runtime/v2/task_manager.go), which knows the
  * tasks by their shims. Here conmon and runc are the shim: `create` is conmon with `runc create` below
  * it, `start` opens exec.fifo as `runc start` does, `wait` takes the code from conmon's exit file, and
- * `delete` is `reapTask`, which ends what is left of a task by its id. From the end of a deletion on a
+ * `delete` is `Reaper.reap`, which ends what is left of a task by its id. From the end of a deletion on a
  * look-up finds nothing, as it does when a shim is gone. Logs and standard output are conmon's: what the
  * reference's pipes can do wrong has nothing to happen in.
  */
@@ -117,10 +116,10 @@ export class TaskService {
 
   /** Kills what is left, deletes it and shuts the shim down. @throws {RuntimeError} NOT_FOUND. */
   async delete(entry: TaskEntry, context: Context): Promise<void> {
-    const { kernel, config, exitFiles } = this.platform;
+    const { exitFiles, kernel, reaper } = this.platform;
     if (this.#entries.get(entry.id) !== entry) throw notFound(`task "${entry.id}" not found`);
     const options = { mayHaveHelpers: false, known: [entry.task?.init.identity] };
-    await reapTask(kernel, config, entry.identity, options, context);
+    await reaper.reap(entry.identity, options, context);
     using bounded = context.within(kernel.clock, SHIM_SHUTDOWN_MS, "shim shutdown");
     await entry.task?.supervisor?.exited(bounded).catch(() => {});
     await exitFiles.remove(entry.id);
@@ -130,9 +129,9 @@ export class TaskService {
 
   /** The shim's delete command: ends a task that no look-up finds. Nothing is left to do is fine. */
   async deleteById(identity: TaskIdentity, context: Context): Promise<void> {
-    const { kernel, config, exitFiles } = this.platform;
+    const { exitFiles, reaper } = this.platform;
     const options = { mayHaveHelpers: true, known: [] };
-    await reapTask(kernel, config, identity, options, context);
+    await reaper.reap(identity, options, context);
     await exitFiles.remove(identity.id);
   }
 

@@ -20,6 +20,30 @@ scenario(
   },
 );
 
+scenario(
+  "A1b: an init that is slow to end is awaited, whoever could tell whose it is",
+  async (it) => {
+    const container = await it.created("sleep", "1000");
+    const context = new Context();
+    const start = it.start(container, context);
+    await it.simulation.until(/runc .* create/, /^mkdir cgroup/);
+    const read = await it.simulation.until(/^runc init/, /^read/);
+    const { pid } = it.init(container);
+    context.cancel();
+    const kill = await it.simulation.until(start, new RegExp(`^handle\\.signal ${pid} `));
+    read.release();
+    const exit = await it.simulation.until(/^runc init/, /^exit/);
+    kill.release();
+    await start.settled;
+    assertEquals(it.seen(container), "UNKNOWN, 1 processes, executed 0 times");
+    await it.simulation.sleep(10 * it.runtime.config.bounds.rollbackMs);
+    assertEquals(it.seen(container), "UNKNOWN, 1 processes, executed 0 times");
+    exit.release();
+    await it.stop(container).promise;
+    assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+  },
+);
+
 scenario("A5: init dies before it opens exec.fifo, and the start fails at once", async (it) => {
   const container = await it.created("sleep", "1000");
   const start = it.start(container);

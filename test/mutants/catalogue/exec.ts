@@ -106,7 +106,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
         file: SETTLE,
         from: "    life.throwIfCancelled();\n    container.preparation",
         to:
-          "    life.throwIfCancelled();\n    const cleanUp = () => reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);\n    container.preparation",
+          "    life.throwIfCancelled();\n    const cleanUp = () => reaper.reap(identity, { mayHaveHelpers, known }, bounded);\n    container.preparation",
       },
       {
         file: SETTLE,
@@ -123,19 +123,20 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
       },
       {
         file: REAP,
-        from: "  await emptyCgroup(kernel, config, task.cgroup, context);\n",
-        to: `  if (options.leavesCommands) {
-    const processes = await kernel.processes.list();
-    const commands = processes.filter((it) => it.args.includes("exec")).map((it) => it.pid);
-    const left = processes.filter((it) => commands.includes(it.parentPid)).map((it) => it.pid);
-    const members = await kernel.cgroups.processes(task.cgroup);
-    for (const pid of members) {
-      const process = processes.find((it) => it.pid === pid);
-      if (!left.includes(pid)) await kill(kernel, process, context);
+        from: "    await this.#emptyCgroup(task.cgroup, context);\n",
+        to: `    if (options.leavesCommands) {
+      const { cgroups, processes: table } = this.kernel;
+      const processes = await table.list();
+      const commands = processes.filter((it) => it.args.includes("exec")).map((it) => it.pid);
+      const left = processes.filter((it) => commands.includes(it.parentPid)).map((it) => it.pid);
+      const members = await cgroups.processes(task.cgroup);
+      for (const pid of members) {
+        const process = processes.find((it) => it.pid === pid);
+        if (!left.includes(pid)) await this.#kill(task.id, [process], context);
+      }
+      if (members.some((pid) => left.includes(pid))) return;
     }
-    if (members.some((pid) => left.includes(pid))) return;
-  }
-  await emptyCgroup(kernel, config, task.cgroup, context);
+    await this.#emptyCgroup(task.cgroup, context);
 `,
       },
     ],

@@ -40,12 +40,12 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     edits: [{
       file: SETTLE,
-      from: "    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);\n",
+      from: "    await reaper.reap(identity, { mayHaveHelpers, known }, bounded);\n",
       to: `    await container.transition(
       (status) => status.state === "EXITED" ? undefined : ended(status, ending),
       "STOPPED",
     );
-    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);
+    await reaper.reap(identity, { mayHaveHelpers, known }, bounded);
 `,
     }],
   },
@@ -153,7 +153,7 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     invariant: "I17",
     edits: [{
       file: SETTLE,
-      from: "    await reapTask(kernel, config, identity, { mayHaveHelpers, known }, bounded);\n",
+      from: "    await reaper.reap(identity, { mayHaveHelpers, known }, bounded);\n",
       to: "",
     }],
   },

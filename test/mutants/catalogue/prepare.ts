@@ -63,7 +63,7 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     scenario: "P5",
     edits: [{
       file: RECOVERY,
-      from: "await reapTask(kernel, config, identity, { mayHaveHelpers, known: [] }, bounded);",
+      from: "await runtime.reaper.reap(identity, { mayHaveHelpers, known: [] }, bounded);",
       to: "",
     }],
   },
@@ -146,7 +146,7 @@ export const PREPARE_MUTANTS: readonly Mutant[] = [
     invariant: "I5",
     edits: [{
       file: PREPARE,
-      from: "await reapTask(runtime.kernel, runtime.config, identity, options, context);",
+      from: "await runtime.reaper.reap(identity, options, context);",
       to: "",
     }],
   },

@@ -323,7 +323,7 @@ export const START_MUTANTS: readonly Mutant[] = [
           `  const recorded = () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
   await recorded().catch(async (error) => {
     const options = { mayHaveHelpers: false, known: [task.init.identity, task.supervisor?.identity] };
-    await reapTask(kernel, runtime.config, taskIdentity(runtime, record), options, runtime.life);
+    await runtime.reaper.reap(taskIdentity(runtime, record), options, runtime.life);
     await runtime.exitFiles.remove(container.id);
     if ((await kernel.files.stat(record.logPath))?.sizeBytes !== 0) throw error;
     task[Symbol.dispose]();
@@ -341,8 +341,7 @@ export const START_MUTANTS: readonly Mutant[] = [
         file: START,
         from: 'import { requireTarget } from "./target.ts";',
         to: `import { requireTarget } from "./target.ts";
-import { taskIdentity } from "./task.ts";
-import { reapTask } from "../task/reap.ts";`,
+import { taskIdentity } from "./task.ts";`,
       },
     ],
   },

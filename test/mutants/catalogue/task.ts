@@ -16,7 +16,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I17",
     edits: [{
       file: REAP,
-      from: "if (options.mayHaveHelpers) await killHelpers(kernel, config, task.id, context);",
+      from: "if (options.mayHaveHelpers) await this.#killHelpers(task.id, context);",
       to: "",
     }],
   },
@@ -29,9 +29,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     scenario: "A1",
     edits: [{
       file: REAP,
-      from:
-        "for (const process of familyOf(youngest, processes)) await kill(kernel, process, context);",
-      to: "await kill(kernel, youngest, context);",
+      from: "await this.#kill(id, familyOf(youngest, processes), context);",
+      to: "await this.#kill(id, [youngest], context);",
     }],
   },
   {
@@ -42,9 +41,9 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     scenario: "W1c",
     edits: [{
       file: REAP,
-      from: "    if (youngest === undefined) return;",
+      from: "      if (youngest === undefined) return;",
       to:
-        "    if (youngest === undefined) return;\n    if (helpers.length === 1) return await kill(kernel, youngest, context);",
+        "      if (youngest === undefined) return;\n      if (helpers.length === 1) return await this.#kill(id, [youngest], context);",
     }],
   },
   {
@@ -54,7 +53,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     edits: [{
       file: REAP,
-      from: "  await emptyCgroup(kernel, config, task.cgroup, context);\n",
+      from: "    await this.#emptyCgroup(task.cgroup, context);\n",
       to: "",
     }],
   },
@@ -65,6 +64,18 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I4",
     isFoundByNothingElse: true,
     edits: [{ file: REAP, from: "  await handle.exited(context);\n", to: "" }],
+  },
+  {
+    name: "reaper-forgets-whom-it-killed",
+    source: made("forget to wait"),
+    wrong: "A process that is slow to end is forgotten with the wait for it.",
+    invariant: "I17",
+    scenario: "A1b",
+    edits: [{
+      file: REAP,
+      from: "await endProcess(this.kernel, process, context);\n      awaited.delete(process);",
+      to: "awaited.delete(process);\n      await endProcess(this.kernel, process, context);",
+    }],
   },
   {
     name: "reaper-fails-at-the-dead",
@@ -131,7 +142,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: bug("A11", "cri-o/cri-o/pull/8288"),
     wrong: "The cgroup of what was ended stays.",
     invariant: "I4",
-    edits: [{ file: REAP, from: "  await kernel.cgroups.remove(task.cgroup);\n", to: "" }],
+    edits: [{ file: REAP, from: "    await this.kernel.cgroups.remove(task.cgroup);\n", to: "" }],
   },
   {
     name: "reaper-removes-the-cgroup-first",
@@ -139,12 +150,12 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     wrong: "The cgroup is removed before it is empty.",
     invariant: "I11",
     edits: [
-      { file: REAP, from: "  await kernel.cgroups.remove(task.cgroup);\n", to: "" },
+      { file: REAP, from: "    await this.kernel.cgroups.remove(task.cgroup);\n", to: "" },
       {
         file: REAP,
-        from: "  for (const process of options.known) await kill(kernel, process, context);\n",
-        to: `  await kernel.cgroups.remove(task.cgroup);
-  for (const process of options.known) await kill(kernel, process, context);
+        from: "    await this.#kill(task.id, options.known, context);\n",
+        to: `    await this.kernel.cgroups.remove(task.cgroup);
+    await this.#kill(task.id, options.known, context);
 `,
       },
     ],

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 
 import { DEFAULT_BOUNDS, DEFAULT_CONFIG } from "../../../src/config.ts";
 import { RuntimeError } from "../../../src/errors.ts";
+import type { Context } from "../../../src/kernel/context.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
 import {
   type ExitStatus,
@@ -9,7 +10,7 @@ import {
   type ProcessIdentity,
   SIGKILL,
 } from "../../../src/kernel/processes.ts";
-import { type ReapOptions, reapTask } from "../../../src/task/reap.ts";
+import { Reaper, type ReapOptions } from "../../../src/task/reap.ts";
 import {
   CountingContext,
   endedChild,
@@ -107,10 +108,12 @@ class Scene {
     },
   });
 
-  reap(options: Partial<ReapOptions> = {}): Promise<void> {
+  readonly #reaper = new Reaper(this.kernel, config);
+
+  reap(options: Partial<ReapOptions> = {}, context: Context = this.context): Promise<void> {
     const task = { id: "c1", runtime: { program: "runc", root }, cgroup };
     const whole = { mayHaveHelpers: false, known: [], ...options };
-    return reapTask(this.kernel, config, task, whole, this.context);
+    return this.#reaper.reap(task, whole, context);
   }
 
   add(pid: number, ...args: readonly string[]): MachineProcess {
@@ -143,14 +146,14 @@ function pidOf(process: number | ProcessIdentity): number {
   return typeof process === "number" ? process : process.pid;
 }
 
-Deno.test("reapTask() removes the cgroup, and does nothing else, when nothing else is left", async () => {
+Deno.test("Reaper.reap() removes the cgroup, and does nothing else, when nothing else is left", async () => {
   const scene = new Scene();
   await scene.reap({ known: [undefined] });
   assertEquals(scene.journal, [`remove ${cgroup}`]);
   scene.assertTidy();
 });
 
-Deno.test("reapTask() takes helpers, processes, runtime's state and cgroup in this order", async () => {
+Deno.test("Reaper.reap() takes helpers, processes, runtime's state and cgroup in this order", async () => {
   const scene = new Scene();
   scene.add(9, "conmon", "--cid", "c1", "--runtime-arg", root);
   const init = scene.add(10, "sleep", "inf");
@@ -170,7 +173,7 @@ Deno.test("reapTask() takes helpers, processes, runtime's state and cgroup in th
   scene.assertTidy();
 });
 
-Deno.test("reapTask() kills helpers that name both the id and our root, and nobody else", async () => {
+Deno.test("Reaper.reap() kills helpers that name both the id and our root, and nobody else", async () => {
   const scene = new Scene();
   scene.add(6, "runc", "--root", root, "delete", "c1");
   scene.add(2, "runc", "--root", "/run/runc", "delete", "c1");
@@ -181,7 +184,7 @@ Deno.test("reapTask() kills helpers that name both the id and our root, and nobo
   assertEquals(scene.journal, ["list", "signal 9 to 6", "list", `remove ${cgroup}`]);
 });
 
-Deno.test("reapTask() kills what a helper has started, the youngest helper first", async () => {
+Deno.test("Reaper.reap() kills what a helper has started, the youngest helper first", async () => {
   const scene = new Scene();
   scene.add(7, "conmon", "--cid", "c1", "--runtime-arg", root);
   scene.add(8, "runc", "--root", root, "create", "c1").parentPid = 7;
@@ -195,7 +198,7 @@ Deno.test("reapTask() kills what a helper has started, the youngest helper first
   ]);
 });
 
-Deno.test("reapTask() goes on when a helper is dead, but not before", async () => {
+Deno.test("Reaper.reap() goes on when a helper is dead, but not before", async () => {
   const scene = new Scene();
   scene.isKillDeadly = false;
   const conmon = scene.add(9, "conmon", "c1", root);
@@ -207,14 +210,14 @@ Deno.test("reapTask() goes on when a helper is dead, but not before", async () =
   assertEquals(scene.journal.at(-1), `remove ${cgroup}`);
 });
 
-Deno.test("reapTask() leaves another process alone that got a known pid", async () => {
+Deno.test("Reaper.reap() leaves another process alone that got a known pid", async () => {
   const scene = new Scene();
   scene.add(10, "sshd");
   await scene.reap({ known: [{ pid: 10, startTime: 1 }] });
   assertEquals(scene.journal, [`remove ${cgroup}`]);
 });
 
-Deno.test("reapTask() takes a process that died before the signal for dead", async () => {
+Deno.test("Reaper.reap() takes a process that died before the signal for dead", async () => {
   const scene = new Scene();
   const init = scene.add(10, "sleep");
   const error = new KernelError("signal", "ESRCH", "pid 10");
@@ -223,7 +226,7 @@ Deno.test("reapTask() takes a process that died before the signal for dead", asy
   assertEquals(scene.journal, ["signal 9 to 10", `remove ${cgroup}`]);
 });
 
-Deno.test("reapTask() kills a cgroup until it is empty", async () => {
+Deno.test("Reaper.reap() kills a cgroup until it is empty", async () => {
   const scene = new Scene();
   scene.cgroupAfterKills = [[11], [12], [13], []];
   const reaped = scene.reap();
@@ -237,7 +240,7 @@ Deno.test("reapTask() kills a cgroup until it is empty", async () => {
   scene.assertTidy();
 });
 
-Deno.test("reapTask() gives up on a cgroup that stays full, and removes nothing", async () => {
+Deno.test("Reaper.reap() gives up on a cgroup that stays full, and removes nothing", async () => {
   const scene = new Scene();
   scene.cgroupAfterKills = [[11]];
   scene.hasRuntimeState = true;
@@ -254,7 +257,7 @@ Deno.test("reapTask() gives up on a cgroup that stays full, and removes nothing"
   scene.assertTidy();
 });
 
-Deno.test("reapTask() throws the cause when its context ends, and removes nothing", async () => {
+Deno.test("Reaper.reap() throws the cause when its context ends, and removes nothing", async () => {
   const scene = new Scene();
   scene.isKillDeadly = false;
   scene.hasRuntimeState = true;
@@ -268,6 +271,27 @@ Deno.test("reapTask() throws the cause when its context ends, and removes nothin
   scene.assertTidy();
 });
 
+Deno.test("Reaper.reap() awaits whom it has killed before, when nothing tells any more whose it is", async () => {
+  const scene = new Scene();
+  scene.isKillDeadly = false;
+  const conmon = scene.add(7, "conmon", "c1", root);
+  const init = scene.add(9, "runc", "init");
+  init.parentPid = 7;
+  const first = scene.reap({ mayHaveHelpers: true });
+  assert(await isPending(first));
+  scene.context.cancel(cause);
+  assertStrictEquals(await assertRejects(() => first), cause);
+  conmon.exit();
+  init.parentPid = 1;
+  const second = scene.reap({}, new CountingContext());
+  assert(await isPending(second));
+  assertEquals(scene.journal, ["list", ...["7", "7", "9"].map((pid) => `signal 9 to ${pid}`)]);
+  init.exit();
+  await second;
+  assertEquals(scene.journal.at(-1), `remove ${cgroup}`);
+  scene.assertTidy();
+});
+
 const ORDINARY = {
   init_process_pid: 10,
   init_process_start: 1010,
@@ -276,7 +300,7 @@ const ORDINARY = {
   config: { Hooks: { poststop: null } },
 };
 
-Deno.test("reapTask() removes the folder of an ordinary container itself", async () => {
+Deno.test("Reaper.reap() removes the folder of an ordinary container itself", async () => {
   const scene = new Scene();
   scene.hasRuntimeState = true;
   scene.runtimeState = ORDINARY;
@@ -285,7 +309,7 @@ Deno.test("reapTask() removes the folder of an ordinary container itself", async
   scene.assertTidy();
 });
 
-Deno.test("reapTask() kills an init that has left its cgroup", async () => {
+Deno.test("Reaper.reap() kills an init that has left its cgroup", async () => {
   const scene = new Scene();
   const init = scene.add(10, "systemd");
   scene.hasRuntimeState = true;
@@ -297,7 +321,7 @@ Deno.test("reapTask() kills an init that has left its cgroup", async () => {
   scene.assertTidy();
 });
 
-Deno.test("reapTask() leaves to the runtime what is more than files", async () => {
+Deno.test("Reaper.reap() leaves to the runtime what is more than files", async () => {
   const scene = new Scene();
   scene.hasRuntimeState = true;
   scene.runtimeState = { ...ORDINARY, intel_rdt_path: "/sys/fs/resctrl/c1" };
@@ -306,7 +330,7 @@ Deno.test("reapTask() leaves to the runtime what is more than files", async () =
   scene.assertTidy();
 });
 
-Deno.test("reapTask() looks again when another reaper has killed its deletion, and not for ever", async () => {
+Deno.test("Reaper.reap() looks again when another reaper has killed its deletion, and not for ever", async () => {
   const scene = new Scene();
   scene.hasRuntimeState = true;
   scene.deleteStatus = { kind: "signaled", signal: SIGKILL };
@@ -316,7 +340,7 @@ Deno.test("reapTask() looks again when another reaper has killed its deletion, a
   scene.assertTidy();
 });
 
-Deno.test("reapTask() leaves the cgroup when the runtime cannot delete its state", async () => {
+Deno.test("Reaper.reap() leaves the cgroup when the runtime cannot delete its state", async () => {
   const scene = new Scene();
   scene.hasRuntimeState = true;
   scene.deleteStatus = { kind: "exited", code: 1 };
@@ -326,7 +350,7 @@ Deno.test("reapTask() leaves the cgroup when the runtime cannot delete its state
   scene.assertTidy();
 });
 
-Deno.test("reapTask() stops at the first step that Linux refuses", async () => {
+Deno.test("Reaper.reap() stops at the first step that Linux refuses", async () => {
   for (const verb of ["list", "signal 9 to 9", `kill ${cgroup}`, deleted, `remove ${cgroup}`]) {
     const scene = new Scene();
     scene.add(9, "conmon", "c1", root);
