@@ -134,6 +134,8 @@ export class Scheduler {
   submit(step: Step): void {
     step.scheduler = this;
     step.cause = this.stepCount;
+    // Its number among the steps of its task is what it is known by.
+    footprints.present?.touch(`task ${step.task.key}`, "write");
     if (step.when !== undefined && !step.when()) this.#block(step);
     else this.#insert(step);
     this.onPending?.(step);

@@ -66,6 +66,6 @@ class SimRandom implements Random {
   }
 
   bytes(length: number): Uint8Array {
-    return this.#life.machine.random.bytes(length);
+    return this.#life.machine.randomBytes(length);
   }
 }

@@ -1,3 +1,4 @@
+import { footprints } from "../footprint.ts";
 import type { Program } from "../programs/program.ts";
 import { Prng } from "../random.ts";
 import type { Scheduler } from "../scheduler.ts";
@@ -110,6 +111,12 @@ export class Machine {
   /** @internal */
   get observer(): MachineObserver | undefined {
     return this.#observer;
+  }
+
+  /** @internal getrandom. Who draws first gets what the other would have got. */
+  randomBytes(length: number): Uint8Array {
+    footprints.present?.touch("random", "write");
+    return this.random.bytes(length);
   }
 
   /** How often a user program was executed as the init of a container: more than once is wrong. */

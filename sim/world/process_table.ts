@@ -227,8 +227,9 @@ export class ProcessTable {
 
   /** Pids are given out in a ring, so that a free one comes again as late as can be (Linux, kernel/pid.c). */
   #nextPid(): number {
+    footprints.present?.touch("next pid", "write");
     do this.#pidLast = this.#pidLast >= this.#pidMax - 1 ? 1 : this.#pidLast + 1; while (
-      this.#processes.has(this.#pidLast)
+      this.get(this.#pidLast) !== undefined
     );
     return this.#pidLast;
   }

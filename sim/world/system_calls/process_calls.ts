@@ -58,16 +58,19 @@ export abstract class ProcessCalls extends IsolationCalls {
 
   signalAction(signal: number, action: "default" | "ignore" | "catch"): Promise<void> {
     return this.call("sigaction", [String(signal), action], () => {
+      this.process.touch("write");
       this.process.dispositions.set(signal, action);
     });
   }
 
   setSubreaper(): void {
+    this.process.touch("write");
     this.process.isSubreaper = true;
   }
 
   setParentDeathSignal(signal: number): Promise<void> {
     return this.call("prctl", ["PR_SET_PDEATHSIG", String(signal)], () => {
+      this.process.touch("write");
       this.process.parentDeathSignal = signal;
     });
   }

@@ -52,7 +52,7 @@ export class SystemCalls extends ProcessCalls implements Sys {
   }
 
   randomBytes(length: number): Uint8Array {
-    return this.machine.random.bytes(length);
+    return this.machine.randomBytes(length);
   }
 
   fork(name: string, program: Program, options: ForkOptions = {}): Promise<number> {
