@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { allOf } from "../kernel/all_of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
@@ -22,6 +23,25 @@ export async function discardFiles(runtime: Runtime, id: string): Promise<void> 
     () => kernel.files.remove(paths.directory),
     () => runtime.exitFiles.remove(id),
   );
+}
+
+/**
+ * Takes the root file system of a container that runs away from the host, whose processes have no use for
+ * it: it lives on in the container's own mount namespace (man 7 mount_namespaces). Every OCI runtime that
+ * is started copies and reads all mounts of the host, so each pod that runs would slow down the next one.
+ * A courtesy: what stays goes with the container.
+ */
+export async function letGoOfRootfs(runtime: Runtime, id: string): Promise<void> {
+  const { rootfs } = taskPaths(runtime.config, id);
+  try {
+    await runtime.kernel.mounts.unmount(rootfs);
+  } catch (error) {
+    runtime.reportIfBug(error);
+    runtime.telemetry.log("warn", "root file system stays mounted", {
+      id,
+      error: messageOf(error),
+    });
+  }
 }
 
 /** Takes away every mount at and below a path, the last one first. */

@@ -1,4 +1,5 @@
 import { messageOf, RuntimeError } from "../errors.ts";
+import { allOf } from "../kernel/all_of.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
@@ -7,6 +8,7 @@ import { spanned } from "../telemetry.ts";
 import { releaseTask } from "../task/release.ts";
 import type { Task } from "../task/task.ts";
 import type { Container } from "./container.ts";
+import { letGoOfRootfs } from "./discard.ts";
 import { monitorContainer } from "./monitor.ts";
 import { createContainerTask } from "./prepare.ts";
 import { START_ERROR, started, startIntended } from "./state.ts";
@@ -78,7 +80,11 @@ async function start(runtime: Runtime, container: Container, client: Context): P
   target?.requireRunning();
   await release(runtime, container, task, pass);
 
-  await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
+  await allOf(
+    runtime.life,
+    () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED"),
+    () => letGoOfRootfs(runtime, container.id),
+  );
   monitorContainer(runtime, container, task);
   await hooks.container("postStartContainer", record, pass.context);
 }

@@ -41,6 +41,7 @@ const MACHINE: { readonly folders: Folders; readonly image: Image } = {
 };
 
 const PLACE = { sandbox: 0, container: 0 } as const;
+const NEVER_STARTED = { sandbox: 0, container: 1 } as const;
 const PROGRAM: Program = {
   prepare: "eager",
   steps: [
@@ -51,6 +52,8 @@ const PROGRAM: Program = {
     { kind: "Restart" },
     { kind: "StopContainer", place: PLACE, hasGrace: true },
     { kind: "RemoveContainer", place: PLACE },
+    { kind: "CreateContainer", place: NEVER_STARTED, workload: "ends on SIGTERM" },
+    { kind: "RemoveContainer", place: NEVER_STARTED },
   ],
 };
 

@@ -70,6 +70,26 @@ scenario("A6: a program that has ended before its start looks did start", async 
   assertEquals(it.seen(container), "EXITED 0 , 0 processes, executed 1 times");
 });
 
+scenario("a container that runs has its root file system for itself", async (it) => {
+  const { machine } = it.simulation;
+  const mounted = () => machine.tree.mountsBelow("/run/slipway/tasks").length;
+  const container = await it.created("sleep", "1000");
+  assertEquals(mounted(), 1);
+  await it.start(container).promise;
+  assertEquals(mounted(), 0);
+  await it.stop(container).promise;
+  await it.remove(container).promise;
+});
+
+scenario("a root file system that stays mounted keeps no container from running", async (it) => {
+  const container = await it.created("sleep", "1000");
+  refuseOnce(it.runtime.kernel.mounts, "unmount", "EPERM");
+  await it.start(container).promise;
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+  await it.remove(container).promise;
+  assertEquals(await it.runtime.kernel.mounts.list("/run/slipway/tasks"), []);
+});
+
 scenario("A12: of two starts at the same time one is refused", async (it) => {
   const container = await it.created("sleep", "1000");
   const first = it.start(container);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 
-import { ContainerState, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
+import { ContainerState, MountPropagation, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
 import { IMAGE, Scene, systemTest } from "./scene.ts";
 import { watchEvents } from "./watch_events.ts";
 import { untilLogged } from "./watch_log.ts";
@@ -93,6 +93,38 @@ systemTest("stopContainer() kills what ignores its stop signal", async () => {
   const { status } = await scene.client.containerStatus({ containerId });
   assertEquals([status?.state, status?.exitCode], [ContainerState.CONTAINER_EXITED, 137]);
 });
+
+for (const propagation of ["PRIVATE", "HOST_TO_CONTAINER", "BIDIRECTIONAL"] as const) {
+  systemTest(
+    `a running container keeps its root file system to itself: ${propagation}`,
+    async () => {
+      await using scene = await Scene.open();
+      const { client, place } = scene;
+      const pod = await scene.runPod("private");
+      const containerId = await scene.createContainer(pod, "main", "exec sleep 1000", {
+        mounts: [{
+          hostPath: place.folder,
+          containerPath: "/folder",
+          propagation: MountPropagation[`PROPAGATION_${propagation}`],
+        }],
+      });
+      const roots = async () =>
+        (await place.leftovers()).filter((it) => /^mount .*rootfs$/.test(it));
+      assertEquals((await roots()).length, 1);
+
+      await client.startContainer({ containerId });
+      assertEquals(await roots(), []);
+      const cmd = ["sh", "-c", "echo kept > /file && cat /file /folder/kept"];
+      await Deno.writeTextFile(`${place.folder}/kept`, "too");
+      const { stdout, exitCode } = await client.execSync({ containerId, cmd });
+      assertEquals([new TextDecoder().decode(stdout), exitCode], ["kept\ntoo", 0]);
+
+      await client.removeContainer({ containerId });
+      await client.removePodSandbox({ podSandboxId: pod });
+      assertEquals(await place.leftovers(), []);
+    },
+  );
+}
 
 systemTest("stop and remove are fine with what is gone", async () => {
   await using scene = await Scene.open();

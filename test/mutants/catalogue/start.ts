@@ -159,8 +159,8 @@ export const START_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: START,
-        from: 'started(status, kernel.clock.nowMicros()), "STARTED");',
-        to: "started(status, kernel.clock.nowMicros()));",
+        from: 'started(status, kernel.clock.nowMicros()), "STARTED"),',
+        to: "started(status, kernel.clock.nowMicros())),",
       },
       {
         file: START,
@@ -171,6 +171,18 @@ export const START_MUTANTS: readonly Mutant[] = [
 `,
       },
     ],
+  },
+  {
+    name: "start-depends-on-a-courtesy",
+    source: made("miss an errno"),
+    wrong: "A start fails though its program runs: its root file system stays mounted on the host.",
+    invariant: "I15",
+    edits: [{
+      file: "src/container/discard.ts",
+      from: "    await runtime.kernel.mounts.unmount(rootfs);\n  } catch (error) {\n",
+      to:
+        "    await runtime.kernel.mounts.unmount(rootfs);\n  } catch (error) {\n    throw error;\n",
+    }],
   },
   {
     name: "start-keeps-its-claim",
@@ -287,9 +299,9 @@ export const START_MUTANTS: readonly Mutant[] = [
     edits: [{
       file: START,
       from:
-        '  await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");',
+        '    () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED"),',
       to:
-        '  container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED").catch(() => {});',
+        '    async () => void container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED").catch(() => {}),',
     }],
   },
   {
@@ -317,8 +329,12 @@ export const START_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: START,
-        from:
-          '  await container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");\n  monitorContainer(runtime, container, task);',
+        from: `  await allOf(
+    runtime.life,
+    () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED"),
+    () => letGoOfRootfs(runtime, container.id),
+  );
+  monitorContainer(runtime, container, task);`,
         to:
           `  const recorded = () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
   await recorded().catch(async (error) => {
