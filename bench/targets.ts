@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 
 import { connect } from "../test/system/client.ts";
-import { startDaemonProcess } from "../test/system/daemon.ts";
+import { type DaemonOptions, startDaemonProcess } from "../test/system/daemon.ts";
 import { makePlace } from "../test/system/place.ts";
 import { type PodOptions, removePods, type Target } from "./cycle.ts";
 import type { BenchFlags } from "./flags.ts";
@@ -33,7 +33,7 @@ export async function openTargets(
 ): Promise<readonly Target[]> {
   const { endpoint, image } = flags;
   const ours = endpoint === undefined
-    ? await start(OURS, ownFlags(flags, scratch), undo)
+    ? await start(OURS, ownOptions(flags, scratch), undo)
     : connectTo(endpoint, { name: OURS, image }, undo);
   const peers = (flags.peer ?? []).map((text, index) =>
     connectTo(text, { name: `peer${index + 1}`, image }, undo)
@@ -55,7 +55,7 @@ export async function openTraced(
 ): Promise<Traced> {
   await using undo = new AsyncDisposableStack();
   const file = join(scratch.folder, "trace.jsonl");
-  const target = await start(TRACED, [...ownFlags(flags, scratch), "--trace", file], undo);
+  const target = await start(TRACED, ownOptions(flags, scratch, "--trace", file), undo);
   await makeReady(target, options, undo);
   const opened = undo.move();
   return { target, file, [Symbol.asyncDispose]: () => opened.disposeAsync() };
@@ -73,18 +73,23 @@ async function makeReady(
   if (found === undefined) await client.pullImage({ image: { image } }, { signal });
 }
 
-function ownFlags({ cniConfDir }: BenchFlags, { archive }: Scratch): readonly string[] {
+function ownOptions(
+  { cniConfDir }: BenchFlags,
+  { archive, deno }: Scratch,
+  ...more: readonly string[]
+): DaemonOptions {
   const image = `${OWN_IMAGE}=docker-archive:${archive}`;
-  return ["--import", image, "--cni-conf-dir", cniConfDir, "--log-level", "info"];
+  const flags = ["--import", image, "--cni-conf-dir", cniConfDir, "--log-level", "info", ...more];
+  return { flags, deno };
 }
 
 async function start(
   name: string,
-  flags: readonly string[],
+  options: DaemonOptions,
   undo: AsyncDisposableStack,
 ): Promise<Target> {
   const place = undo.use(await makePlace());
-  const { client } = undo.use(await startDaemonProcess(place, { flags }));
+  const { client } = undo.use(await startDaemonProcess(place, options));
   return { name, client, socketPath: place.socket, image: OWN_IMAGE };
 }
 

@@ -8,7 +8,7 @@ export interface Memory {
   readonly pss: number;
   readonly daemonPss: number;
   readonly helpersPss: number;
-  /** Resident set of the daemon: its program may be shared with other processes, this client too. */
+  /** Resident set of the daemon: with all of what it shares. */
   readonly daemonRss: number;
 }
 

@@ -41,6 +41,8 @@ systemTest("the benchmark measures all that it can, and tells it as its schema s
   assert((ours?.cpuSecondsPerPod ?? 0) > 0);
   assertEquals(ours?.memory.map((it) => it.pods), [0, 1]);
   assert((ours?.memory[1]?.helpersPss ?? 0) > 0, "conmon was not found");
+  const { daemonPss = 0, daemonRss = 0 } = ours?.memory[0] ?? {};
+  assert(daemonPss > 0.9 * daemonRss, "its program is counted as half another's");
   assertEquals(ours?.reads.map((it) => it.pods), [2]);
   assertEquals([ours, floor].map((it) => it?.growth.map((it) => it.pods)), [[0, 2], [0, 2]]);
   assert((ours?.burst?.podsPerSecond ?? 0) > 0);

@@ -21,6 +21,8 @@ export interface DaemonOptions {
   readonly networkNamespace?: string;
   /** Instead of waiting until it is ready, which it then may never be. */
   readonly waitsFor?: string;
+  /** Another Deno than this one's. */
+  readonly deno?: string;
 }
 
 /** A daemon that runs as a process of its own, as users have it. */
@@ -40,11 +42,12 @@ export async function startDaemonProcess(
   place: Place,
   options: DaemonOptions = {},
 ): Promise<DaemonProcess> {
-  const { flags = [], networkNamespace, waitsFor = '"message":"ready"' } = options;
+  const { flags = [], networkNamespace, deno = Deno.execPath() } = options;
+  const { waitsFor = '"message":"ready"' } = options;
   const enter = networkNamespace === undefined ? [] : ["nsenter", `--net=${networkNamespace}`];
   const [program, ...args] = [
     ...enter,
-    ...[Deno.execPath(), "run", ...FLAGS.split(" "), PROGRAM, "daemon"],
+    ...[deno, "run", ...FLAGS.split(" "), PROGRAM, "daemon"],
     ...["--log-format", "json", "--socket", place.socket],
     ...["--root", place.root, "--state", place.state],
     ...["--cni-conf-dir", place.cniConfig, "--cgroup-parent", place.cgroup],
