@@ -35,6 +35,8 @@ function addNames(names: string[], subject: unknown): void {
   if (typeof subject === "string") {
     addPaths(names, subject);
     addIds(names, subject);
+  } else if (Array.isArray(subject)) {
+    for (const part of subject) addNames(names, part);
   } else if (typeof subject === "object" && subject !== null) {
     for (const part of Object.values(subject)) addNames(names, part);
   }

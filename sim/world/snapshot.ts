@@ -1,4 +1,4 @@
-import { sizeOf, toText } from "./content.ts";
+import { toText } from "./content.ts";
 import { Directory } from "./inode.ts";
 import type { Machine } from "./machine.ts";
 import type { Place } from "./place.ts";
@@ -90,7 +90,7 @@ function listFiles(place: Place, path: string, ignore: RegExp | undefined, lines
     const inode = place.inode.lookup(name);
     if (inode === undefined || HARMLESS.test(name)) continue;
     const child = `${path}/${name}`;
-    const size = inode.kind === "file" && sizeOf(inode.content) === 0 ? " (empty)" : "";
+    const size = inode.kind === "file" && inode.content.length === 0 ? " (empty)" : "";
     if (!ignore?.test(child)) lines.push(`${inode.kind} ${child}${size}`);
     const covering = place.mount.children.get(inode);
     // What a mount shows is named by the mount's own line.

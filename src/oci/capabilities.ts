@@ -71,19 +71,27 @@ export interface ContainerCapabilities {
   readonly ambient: readonly string[];
 }
 
+/** Of /proc/PID/status: hexadecimal, the lowest bit last. */
+const MASKS = {
+  CapEff: /^CapEff:\s*([0-9a-fA-F]{1,16})$/m,
+  CapBnd: /^CapBnd:\s*([0-9a-fA-F]{1,16})$/m,
+} as const;
+
 /**
  * The capabilities behind a mask as /proc/PID/status prints it ("CapEff: 000001fffeffffff"). Bits
  * that are younger than this table are left out.
  *
  * @throws {RuntimeError} INTERNAL when there is no such line.
  */
-export function capabilitiesOfStatus(status: string, set: "CapEff" | "CapBnd"): readonly string[] {
-  const mask = new RegExp(`^${set}:\\s*([0-9a-fA-F]{1,16})$`, "m").exec(status)?.[1];
+export function capabilitiesOfStatus(status: string, set: keyof typeof MASKS): readonly string[] {
+  const mask = MASKS[set].exec(status)?.[1];
   if (mask === undefined) {
     throw new RuntimeError("INTERNAL", `Cannot read the daemon's capabilities: no ${set} line`);
   }
-  const bits = BigInt(`0x${mask}`);
-  return CAPABILITIES.filter((_, index) => (bits >> BigInt(index)) & 1n);
+  return CAPABILITIES.filter((_, bit) => {
+    const digit = Number.parseInt(mask.at(-1 - Math.trunc(bit / 4)) ?? "0", 16);
+    return (digit >> (bit % 4)) & 1;
+  });
 }
 
 /**
