@@ -25,7 +25,7 @@ them alike. Counted is CPU time of the whole process, V8's compiler and collecto
 const FAULTS_SHARE = 1 / 4;
 const LIVENESS_SHARE = 1 / 400;
 /** Before anything counts: V8 compiles what runs often, in several stages. */
-const WARM_UP_FACTOR = 2;
+const WARM_UP_FACTOR = 6;
 
 await new Command("bench:sim")
   .description("measure how fast the simulator is")

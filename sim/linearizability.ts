@@ -90,16 +90,14 @@ class Search<S, I, O> {
   /** Whether what is left can be done from here on. */
   #from(state: S): boolean {
     if (this.#answeredLeft === 0) return true;
-    const key = this.#isDone.map((it) => it ? "1" : "0").join("") + this.#model.key(state);
+    const first = this.#isDone.indexOf(false);
+    const key = this.#keyOf(first, state);
     if (this.#visited.has(key)) return false;
     this.#visited.add(key);
     // Whoever was called after somebody's answer comes after him.
-    const firstAnswer = this.#operations.reduce(
-      (first, { output, ended }, index) =>
-        output === undefined || this.#isDone[index] ? first : Math.min(first, ended),
-      Infinity,
-    );
-    for (const [index, operation] of this.#operations.entries()) {
+    const firstAnswer = this.#firstAnswer(first);
+    for (let index = first; index < this.#operations.length; index++) {
+      const operation = this.#operations[index] as ObservedOperation<I, O>;
       if (operation.began > firstAnswer) break;
       if (this.#isDone[index]) continue;
       for (const next of this.#model.next(state, operation.input, operation.output)) {
@@ -109,13 +107,30 @@ class Search<S, I, O> {
     return false;
   }
 
+  /** What has been done, all before `first` and some after it, and where that has led. */
+  #keyOf(first: number, state: S): string {
+    let done = String(first);
+    for (let i = first + 1; i < this.#isDone.length; i++) if (this.#isDone[i]) done += ` ${i}`;
+    return `${done}: ${this.#model.key(state)}`;
+  }
+
+  /** When the first of those that are left, from `first` on, was answered. */
+  #firstAnswer(first: number): number {
+    let answered = Infinity;
+    for (let i = first; i < this.#operations.length; i++) {
+      const { output, ended } = this.#operations[i] as ObservedOperation<I, O>;
+      if (output !== undefined && !this.#isDone[i]) answered = Math.min(answered, ended);
+    }
+    return answered;
+  }
+
   #does(index: number, operation: ObservedOperation<I, O>, next: S): boolean {
     const isAnswered = operation.output !== undefined;
     this.#isDone[index] = true;
     this.#order.push(operation);
     if (isAnswered) this.#answeredLeft--;
-    if (this.#order.length > this.#longest.length) this.#longest = [...this.#order];
     if (this.#from(next)) return true;
+    if (this.#order.length > this.#longest.length) this.#longest = [...this.#order];
     this.#isDone[index] = false;
     this.#order.pop();
     if (isAnswered) this.#answeredLeft++;

@@ -159,7 +159,7 @@ export class Scheduler {
       return;
     }
     const index = this.#runnable.indexOf(step);
-    if (index >= 0) this.#runnable.splice(index, 1);
+    if (index >= 0) removeAt(this.#runnable, index);
   }
 
   /** Forgets everything that `owner` waits for: it is dead. */
@@ -170,10 +170,10 @@ export class Scheduler {
       if (step.owner === owner) this.drop(step);
     }
     for (let i = this.#timers.length - 1; i >= 0; i--) {
-      if ((this.#timers[i] as Timer).owner === owner) this.#timers.splice(i, 1);
+      if ((this.#timers[i] as Timer).owner === owner) removeAt(this.#timers, i);
     }
     for (let i = this.#idle.length - 1; i >= 0; i--) {
-      if ((this.#idle[i] as Step).owner === owner) this.#idle.splice(i, 1);
+      if ((this.#idle[i] as Step).owner === owner) removeAt(this.#idle, i);
     }
   }
 
@@ -214,7 +214,7 @@ export class Scheduler {
   /** Forgets a timer, due or not. */
   dropTimer(timer: Timer): void {
     const index = this.#timers.indexOf(timer);
-    if (index >= 0) this.#timers.splice(index, 1);
+    if (index >= 0) removeAt(this.#timers, index);
     else this.drop(timer);
   }
 
@@ -295,7 +295,7 @@ export class Scheduler {
     }
     const step = offered[index];
     if (step === undefined) throw new Error(`Cannot run step ${index} of ${offered.length}`);
-    this.#runnable.splice(offered === this.#runnable ? index : this.#runnable.indexOf(step), 1);
+    removeAt(this.#runnable, offered === this.#runnable ? index : this.#runnable.indexOf(step));
     return step;
   }
 
@@ -328,7 +328,7 @@ export class Scheduler {
     for (let i = runnable.length - 1; i >= 0; i--) {
       const step = runnable[i] as Step;
       if (step.when === undefined || step.when()) continue;
-      runnable.splice(i, 1);
+      removeAt(runnable, i);
       this.#block(step);
     }
   }
@@ -360,10 +360,13 @@ export class Scheduler {
 
   #insert(step: Step): void {
     const runnable = this.#runnable;
-    let index = runnable.length;
-    while (index > 0 && compareSteps(runnable[index - 1] as Step, step) > 0) index--;
-    if (index === runnable.length) runnable.push(step);
-    else runnable.splice(index, 0, step);
+    let index = runnable.push(step) - 1;
+    for (; index > 0; index--) {
+      const before = runnable[index - 1] as Step;
+      if (compareSteps(before, step) < 0) break;
+      runnable[index] = before;
+    }
+    runnable[index] = step;
   }
 }
 
@@ -391,6 +394,12 @@ export class Timer extends Step implements Disposable {
   [Symbol.dispose](): void {
     this.scheduler?.dropTimer(this);
   }
+}
+
+/** As splice does it, which gives back an array and, of what is short, the memory as well. */
+function removeAt(items: unknown[], index: number): void {
+  for (let i = index + 1; i < items.length; i++) items[i - 1] = items[i];
+  items.pop();
 }
 
 function compareSteps(a: Step, b: Step): number {

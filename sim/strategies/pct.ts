@@ -47,11 +47,10 @@ export class Pct implements Chooser {
       this.#priorities.set(this.#highest(runnable), -this.#choices);
     }
     const highest = this.#highest(runnable);
-    const indices: number[] = [];
-    runnable.forEach((step, index) => {
-      if (ownerOf(step) === highest) indices.push(index);
-    });
-    return indices.length === 1 ? indices[0] as number : this.#random.pick(indices);
+    let count = 0;
+    for (const step of runnable) if (ownerOf(step) === highest) count++;
+    let skipped = count === 1 ? 0 : this.#random.below(count);
+    return runnable.findIndex((step) => ownerOf(step) === highest && skipped-- === 0);
   }
 
   #highest(runnable: readonly Choice[]): number | string {

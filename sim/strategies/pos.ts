@@ -4,9 +4,12 @@ import { mayConflict, namesOf } from "./conflict.ts";
 
 /** What is known of a step that can run. */
 interface Draw {
+  readonly step: Choice;
   priority: number;
   readonly names: readonly string[];
 }
+
+const NO_DRAWS: readonly Draw[] = [];
 
 /**
  * Partial order sampling (Yuan, Yang, Gu: Partial Order Aware Concurrency Sampling, CAV 2018). Every
@@ -16,9 +19,8 @@ interface Draw {
  */
 export class Pos implements Chooser {
   readonly #random: Prng;
-  /** The steps of the last choice, and the draw of each. */
-  #offered: readonly Choice[] = [];
-  #draws: readonly Draw[] = [];
+  /** Of the last choice, one for each step that could run. */
+  #draws = NO_DRAWS;
 
   /** The same seed draws the same priorities. */
   constructor(seed: number) {
@@ -28,10 +30,9 @@ export class Pos implements Chooser {
   /** The step of the highest priority. */
   pick(runnable: readonly Choice[]): number {
     // One that can run alone decides nothing, and nobody keeps a draw across it.
-    const draws = runnable.length === 1 ? [] : runnable.map((step) => this.#drawOf(step));
-    this.#offered = draws.length === 0 ? [] : [...runnable];
+    const draws = runnable.length === 1 ? NO_DRAWS : runnable.map((step) => this.#drawOf(step));
     this.#draws = draws;
-    if (draws.length === 0) return 0;
+    if (draws === NO_DRAWS) return 0;
     let chosen = draws[0] as Draw;
     for (const draw of draws) if (draw.priority > chosen.priority) chosen = draw;
     for (const draw of draws) {
@@ -43,9 +44,8 @@ export class Pos implements Chooser {
 
   /** That of the last choice, or a new one: what let a step run that could not conflicts with it. */
   #drawOf(step: Choice): Draw {
-    const index = this.#offered.indexOf(step);
-    if (index >= 0) return this.#draws[index] as Draw;
-    return { priority: this.#random.uint32(), names: namesOf(step) };
+    for (const draw of this.#draws) if (draw.step === step) return draw;
+    return { step, priority: this.#random.uint32(), names: namesOf(step) };
   }
 
   #redraw(draw: Draw): void {

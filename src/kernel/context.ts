@@ -127,9 +127,10 @@ export function sleep(clock: Clock, ms: number, context: Context): Promise<void>
  * @throws {RuntimeError} the context's cause, when it ends first.
  */
 export async function waitFor<T>(promise: Promise<T>, context: Context): Promise<T> {
-  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const { promise: first, resolve, reject } = Promise.withResolvers<T>();
   using _listener = context.onCancel(reject);
-  return await Promise.race([ended, promise]);
+  promise.then(resolve, reject);
+  return await first;
 }
 
 /**

@@ -121,10 +121,10 @@ export class Oracle {
    */
   afterStep(step: Step): void {
     this.#look();
-    for (const checker of this.#hearersOf("afterStep")) {
-      if (this.#failure !== undefined) break;
+    const hearers = this.#hearersOf("afterStep");
+    for (let i = 0; i < hearers.length && this.#failure === undefined; i++) {
       try {
-        checker.afterStep?.(step);
+        hearers[i]?.afterStep?.(step);
       } catch (error) {
         this.#fail(error);
       }
