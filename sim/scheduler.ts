@@ -33,8 +33,10 @@ export class Scheduler {
   /** Sees every step before its effect: where calls are made to fail. */
   onExecute: StepListener | undefined;
   faults: StepFaults | undefined;
-  /** Sees what every step has touched, the code that it woke included. */
+  /** Sees what steps have touched, the code that they woke included. */
   onFootprint: FootprintListener | undefined;
+  /** Asked before each step that {@linkcode onFootprint} could be told of. */
+  wantsFootprint: () => boolean = () => true;
   readonly listeners: StepListener[] = [];
 
   /** Ordered by task and number, so that the order of microtasks cannot leak into a schedule. */
@@ -257,7 +259,7 @@ export class Scheduler {
 
   /** Calls every listener; one may take itself off the list. */
   tellListeners(step: Step): void {
-    if (this.onFootprint !== undefined) this.onFootprint(step, footprints.take());
+    if (footprints.present !== undefined) this.onFootprint?.(step, footprints.take());
     const { listeners } = this;
     for (let i = 0; i < listeners.length;) {
       const listener = listeners[i] as StepListener;
@@ -300,7 +302,9 @@ export class Scheduler {
   }
 
   #execute(step: Step): void {
-    if (this.onFootprint !== undefined) footprints.present = new Footprint();
+    if (this.onFootprint !== undefined && this.wantsFootprint()) {
+      footprints.present = new Footprint();
+    }
     this.stepCount++;
     this.clock.elapsedMicros++;
     this.#current = step;

@@ -190,8 +190,13 @@ export class Simulation {
     return this.scheduler.call<T>(this.#task(), this, what, undefined, effect);
   }
 
-  /** Tells `listener` what each step has touched, before those of {@linkcode onStep}: for an explorer. */
-  onFootprint(listener: (footprint: Footprint) => void): void {
+  /**
+   * Tells `listener` what each step has touched, before those of {@linkcode onStep}: for an explorer.
+   *
+   * @param isWanted asked before each step, as footprints take a third of its time; always, unless given
+   */
+  onFootprint(listener: (footprint: Footprint) => void, isWanted?: () => boolean): void {
+    if (isWanted !== undefined) this.scheduler.wantsFootprint = isWanted;
     this.scheduler.onFootprint = (step, footprint) => {
       // What code in memory does is not seen: all of a life of the daemon, and of its clients, is one.
       const { owner } = step;

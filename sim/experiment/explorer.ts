@@ -126,11 +126,16 @@ export class Explorer implements Chooser {
     return node.chosen === what;
   }
 
+  /** Whether nobody knows yet what the step touches that was chosen: the run has left the last one's way. */
+  get wantsFootprint(): boolean {
+    return this.#present !== undefined && this.#present.footprint === undefined;
+  }
+
   /** Told of what a step has touched. */
   touched(footprint: Footprint): void {
-    if (this.#present === undefined) return;
+    if (this.#present === undefined || !this.wantsFootprint) return;
     this.#present.footprint = footprint;
-    if (this.#preemptionsMax !== undefined) this.#trace.add(this.#present.chosen, footprint);
+    this.#follow(this.#present.chosen, footprint);
   }
 
   #choose(runnable: readonly Choice[], wanted: number): number {
@@ -142,6 +147,7 @@ export class Explorer implements Chooser {
     const node = this.#path[this.#depth] ?? this.#growSteps(runnable, wanted);
     this.#depth++;
     this.#present = node;
+    if (node.footprint !== undefined) this.#follow(node.chosen, node.footprint);
     const index = runnable.findIndex((step) => step.key === node.chosen);
     assert(index >= 0, `Step ${node.chosen} cannot run again: the program is not deterministic`);
     return index;
@@ -176,6 +182,11 @@ export class Explorer implements Chooser {
     node.chosen = first;
     this.#path.push(node);
     return node;
+  }
+
+  /** A step is part of what leads to the present state, which matters where states are compared. */
+  #follow(step: string, footprint: Footprint): void {
+    if (this.#preemptionsMax !== undefined) this.#trace.add(step, footprint);
   }
 
   #wasSeen({ options, preemptions }: Node): boolean {

@@ -146,10 +146,11 @@ class LifecycleRun {
         ? { chooser: options.explorer ?? options.chooser ?? strategyOf(strategy, options.seed) }
         : { schedule: options.schedule }),
     });
-    this.#explorer = options.explorer;
-    if (this.#explorer !== undefined) {
-      this.#explorer.begin();
-      this.simulation.onFootprint((it) => this.#explorer?.touched(it));
+    const { explorer } = options;
+    this.#explorer = explorer;
+    if (explorer !== undefined) {
+      explorer.begin();
+      this.simulation.onFootprint((it) => explorer.touched(it), () => explorer.wantsFootprint);
     }
     // The node has had pods with addresses before.
     this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);

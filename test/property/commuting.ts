@@ -98,6 +98,10 @@ class Schedule extends Explorer {
     return false;
   }
 
+  override get wantsFootprint(): boolean {
+    return this.isOn;
+  }
+
   override touched(footprint: Footprint): void {
     const last = this.taken.at(-1);
     if (this.isOn && last !== undefined) last.footprint ??= footprint;
