@@ -54,6 +54,8 @@ export class Scheduler {
   /** For what the machine does by itself, such as late events. */
   readonly interruptTask: Task;
 
+  /** Whether the last step is over: a part of one, and an effect whose reply is still to come, wake no code. */
+  isOver = true;
   #current: Step | undefined;
   #currentPart = 0;
   /** Has no steps; its children are what nobody else began. */
@@ -311,7 +313,8 @@ export class Scheduler {
     this.#currentPart = step.part;
     step.task.lastStep = step.verb;
     this.onExecute?.(step);
-    if (step.execute()) return;
+    this.isOver = step.execute();
+    if (this.isOver) return;
     if (step.when !== undefined && !step.when()) this.#block(step);
     else this.#insert(step);
     this.onPending?.(step);

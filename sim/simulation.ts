@@ -202,7 +202,7 @@ export class Simulation {
       const { owner } = step;
       const isMemory = this.#daemons.some(({ life }) => life.process === owner);
       if (owner instanceof Process && !isMemory) footprint.touch(owner.label, "read");
-      else footprint.touch("memory", "write");
+      else if (this.scheduler.isOver) footprint.touch("memory", "write");
       footprint.touch(`task ${step.task.key}`, "write");
       listener(footprint);
     };
