@@ -164,7 +164,7 @@ export class ProcessTable {
     process.state = "reaped";
     footprints.present?.touch("processes", "add");
     footprints.present?.touch(`pid ${process.pid}`, "write");
-    process.parent?.touchChildren("write");
+    process.parent?.touchChildren("add");
     this.#processes.delete(process.pid);
     process.parent?.children.delete(process);
     for (const namespace of Object.values(process.namespaces)) this.#namespaces.release(namespace);
@@ -175,7 +175,7 @@ export class ProcessTable {
   /** A zombie child that fits, or undefined. */
   zombieOf(parent: Process, pid: number | undefined): Process | undefined {
     parent.touchChildren("read");
-    for (const child of parent.children) {
+    for (const child of inOrder(parent.children)) {
       if (child.state === "zombie" && (pid === undefined || child.pid === pid)) return child;
     }
     return undefined;
@@ -217,7 +217,7 @@ export class ProcessTable {
     cgroup.touch("add");
     cgroup.processes.add(process);
     cgroup.changed.wake();
-    parent?.touchChildren("write");
+    parent?.touchChildren("add");
     parent?.children.add(process);
     footprints.present?.touch("processes", "add");
     footprints.present?.touch(`pid ${process.pid}`, "write");
@@ -272,8 +272,8 @@ export class ProcessTable {
     this.#cgroups.leave(process);
     const heir = this.#heirOf(process);
     process.touchChildren("write");
-    heir.touchChildren("write");
-    for (const child of process.children) {
+    heir.touchChildren("add");
+    for (const child of inOrder(process.children)) {
       child.touch("write");
       child.parent = heir;
       heir.children.add(child);
@@ -282,7 +282,7 @@ export class ProcessTable {
     }
     process.children.clear();
     process.changed.wake();
-    process.parent?.touchChildren("write");
+    process.parent?.touchChildren("add");
     if (process.parent !== undefined) this.#childDied(process.parent, process);
     this.#wakeNamespaceInit(process);
   }
@@ -325,4 +325,10 @@ export class ProcessTable {
     }
     return this.init;
   }
+}
+
+/** The oldest first, whoever became whose child first: so those who come and go commute. */
+function inOrder(processes: ReadonlySet<Process>): Iterable<Process> {
+  if (processes.size < 2) return processes;
+  return [...processes].sort((a, b) => a.startTime - b.startTime);
 }
