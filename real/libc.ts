@@ -16,8 +16,11 @@ const SYMBOLS = {
   fstatfs: { parameters: ["i32", "buffer"], result: "i32" },
   inotify_add_watch: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   inotify_init1: { parameters: ["i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
   kill: { parameters: ["i32", "i32"], result: "i32" },
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  madvise: { parameters: ["u64", "usize", "i32"], result: "i32" },
+  malloc_trim: { parameters: ["usize"], result: "i32" },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
   // The same beside the event loop, where nobody can read its errno.
@@ -100,8 +103,11 @@ export async function aside(
   }
 }
 
-/** Numbers of the system calls that the C library has no name for; alike on x86_64 and arm64. */
+const IS_ARM = Deno.build.arch === "aarch64";
+
+/** Numbers of the system calls that the C library has no name for; most are alike on x86_64 and arm64. */
 export const SYS = {
+  userfaultfd: IS_ARM ? 282n : 323n,
   pidfdSendSignal: 424n,
   moveMount: 429n,
   fsopen: 430n,
@@ -113,7 +119,6 @@ export const SYS = {
 } as const;
 
 /** Flags of open, as on x86_64; those that differ on arm64 are told apart (asm/fcntl.h). */
-const IS_ARM = Deno.build.arch === "aarch64";
 export const O = {
   RDONLY: 0,
   WRONLY: 1,

@@ -56,8 +56,16 @@ async function run(flags: DaemonFlags): Promise<void> {
     ...flags.trace === undefined ? {} : { traceFile: flags.trace },
     imports: (flags.import ?? []).map(parseImport),
   });
+  if (flags.kernel === "linux") await giveBackStartUp(telemetry);
   await asked;
   telemetry.log("info", "ending; containers go on");
+}
+
+/** Here and not in `startDaemon`: the process is a daemon and nothing else. */
+async function giveBackStartUp(telemetry: Telemetry): Promise<void> {
+  const memory = await import("../../real/memory.ts");
+  memory.giveBackStartUp();
+  telemetry.log("debug", "gave back what only the start needed");
 }
 
 /** The first signal asks, the second insists: whatever is under way, recovery will find it. */
