@@ -16,12 +16,13 @@ function importsOf(path: string, specifier: string): string[] {
     `export * from "${specifier}";`,
     `export { a } from "${specifier}";`,
     `await import("${specifier}");`,
+    `await import(onceNeeded("${specifier}"));`,
     `type A = import("${specifier}").A;`,
   ];
   return spellings.flatMap((it) => lint(path, it));
 }
 
-const spellingCount = 7;
+const spellingCount = 8;
 
 const permitted: [path: string, specifier: string][] = [
   ["src/container/start.ts", "./state.ts"],
@@ -217,6 +218,11 @@ Deno.test("layers refuses a computed import outside test and bench", () => {
   assertEquals(lint("mod.ts", source), ["Cannot import a computed specifier in mod (mod.ts)"]);
   assertEquals(lint("sim/a.ts", source), ["Cannot import a computed specifier in sim (sim/)"]);
   assertEquals(lint("test/tidy/a.ts", source), []);
+  for (
+    const call of ["onceNeeded(name)", 'onceNeeded("./a.ts", name)', 'it.onceNeeded("./a.ts")']
+  ) {
+    assertEquals(lint("sim/a.ts", `await import(${call});`).length, 1, call);
+  }
 });
 
 const ambientUses: [name: string, source: string][] = [
