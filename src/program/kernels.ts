@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import type { RealTime } from "../../sim/mod.ts";
 import type { Config } from "../config.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { onceNeeded } from "./once_needed.ts";
 
 /** Which machine pods run on: this one, or one in memory. */
 export type KernelName = "linux" | "sim";
@@ -37,10 +38,13 @@ async function openLinux(config: Config): Promise<OpenKernel> {
 
 /** A simulated machine for people to play with, with an image on it and a clock that goes with ours. */
 async function openSim(seed: number): Promise<OpenKernel> {
-  const { runLive, Simulation } = await import("../../sim/mod.ts");
-  const { seedImage } = await import("../../sim/lifecycle/run.ts");
+  const sim: typeof import("../../sim/mod.ts") = await import(onceNeeded("../../sim/mod.ts"));
+  const lifecycle: typeof import("../../sim/lifecycle/run.ts") = await import(
+    onceNeeded("../../sim/lifecycle/run.ts")
+  );
+  const { runLive, Simulation } = sim;
   const simulation = new Simulation({ seed, pidMax: SIM_PID_MAX });
-  seedImage(simulation);
+  lifecycle.seedImage(simulation);
   const { kernel } = simulation.bootDaemon(() => {});
   const live = runLive(simulation, HOST_TIME);
   return { kernel, [Symbol.dispose]: () => live[Symbol.dispose]() };
