@@ -86,12 +86,16 @@ function attributesOf(program: Program): Uint8Array<ArrayBuffer> {
 
 /** Arguments and environment. */
 function vectors({ args, env }: Program) {
-  const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return [vector(args), vector(pairs)] as const;
+  return [vector(args), vector(pairsOf(env))] as const;
+}
+
+/** An environment as programs get it. */
+export function pairsOf(env: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }
 
 /** An array of pointers to C strings, which lie behind it in the same piece of memory, ended by NULL. */
-function vector(texts: readonly string[]): Uint8Array<ArrayBuffer> {
+export function vector(texts: readonly string[]): Uint8Array<ArrayBuffer> {
   const strings = texts.map(cString);
   const tableBytes = (strings.length + 1) * BigUint64Array.BYTES_PER_ELEMENT;
   const size = strings.reduce((sum, it) => sum + it.length, tableBytes);

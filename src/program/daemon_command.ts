@@ -1,7 +1,7 @@
 import { Command } from "commander";
 
 import { messageOf } from "../errors.ts";
-import { startDaemon } from "./daemon.ts";
+import { ensureEnvironment } from "./daemon_environment.ts";
 import { EXIT } from "./exit_codes.ts";
 import { parseImport } from "./import.ts";
 import type { KernelName } from "./kernels.ts";
@@ -44,9 +44,13 @@ export function daemonCommand(): Command {
 async function run(flags: DaemonFlags): Promise<void> {
   const telemetry = new LogTelemetry({ level: flags.logLevel, format: flags.logFormat });
   const config = await configFrom(flags);
+  const imports = (flags.import ?? []).map(parseImport);
+  if (flags.kernel === "linux") await ensureEnvironment(telemetry);
   endOnEscapedErrors(telemetry);
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
   using _signals = onSignals(telemetry, ask);
+  // Not before: what is executed anew would load it twice.
+  const { startDaemon } = await import("./daemon.ts");
   await using _daemon = await startDaemon({
     kernel: flags.kernel,
     seed: flags.seed,
@@ -54,7 +58,7 @@ async function run(flags: DaemonFlags): Promise<void> {
     config,
     telemetry,
     ...flags.trace === undefined ? {} : { traceFile: flags.trace },
-    imports: (flags.import ?? []).map(parseImport),
+    imports,
   });
   if (flags.kernel === "linux") await giveBackStartUp(telemetry);
   await asked;

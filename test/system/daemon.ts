@@ -1,13 +1,9 @@
 import { assert } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 
-import manifest from "../../deno.json" with { type: "json" };
 import { connect, type CriClient } from "./client.ts";
 import type { Place } from "./place.ts";
 
-/** Deno's own flags, and the environment, as `deno task daemon` has them. */
-const [, SETTINGS = "", FLAGS = ""] =
-  /^((?:\w+=\S+ )*)deno run (.+) mod\.ts daemon$/.exec(manifest.tasks.daemon) ?? [];
 const PROGRAM = fromFileUrl(new URL("../../mod.ts", import.meta.url));
 
 /** Enough for a slow machine to start, or to end; nobody waits for it otherwise. */
@@ -23,6 +19,8 @@ export interface DaemonOptions {
   readonly waitsFor?: string;
   /** Another Deno than this one's. */
   readonly deno?: string;
+  /** Added to this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A daemon that runs as a process of its own, as users have it. */
@@ -42,21 +40,18 @@ export async function startDaemonProcess(
   place: Place,
   options: DaemonOptions = {},
 ): Promise<DaemonProcess> {
-  const { flags = [], networkNamespace, deno = Deno.execPath() } = options;
+  const { flags = [], networkNamespace, deno = Deno.execPath(), env = {} } = options;
   const { waitsFor = '"message":"ready"' } = options;
   const enter = networkNamespace === undefined ? [] : ["nsenter", `--net=${networkNamespace}`];
   const [program, ...args] = [
     ...enter,
-    ...[deno, "run", ...FLAGS.split(" "), PROGRAM, "daemon"],
+    ...[deno, "run", "-A", PROGRAM, "daemon"],
     ...["--log-format", "json", "--socket", place.socket],
     ...["--root", place.root, "--state", place.state],
     ...["--cni-conf-dir", place.cniConfig, "--cgroup-parent", place.cgroup],
     ...flags,
   ];
   assert(program !== undefined);
-  const env = Object.fromEntries(
-    [...SETTINGS.matchAll(/(\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
-  );
   const child = new Deno.Command(program, { args, env, stdin: "null", stderr: "piped" }).spawn();
   const lines: string[] = [];
   const waiting = new Set<() => void>();

@@ -1,6 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertObjectMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 
+import { DAEMON_ENVIRONMENT } from "../../src/program/daemon_environment.ts";
 import { Scene, systemTest } from "./scene.ts";
 
 const PROGRAM = fromFileUrl(new URL("../../mod.ts", import.meta.url));
@@ -42,6 +43,16 @@ systemTest("a second daemon on the same folders is refused", async () => {
     assertStringIncludes(stderr, words);
   }
   assertEquals((await scene.client.version()).runtimeName, "slipway");
+});
+
+systemTest("a daemon gives itself the environment that it lacks, and keeps the rest", async () => {
+  const env = { MALLOC_ARENA_MAX: "2", SLIPWAY_TEST: "kept = as it is" };
+  await using scene = await Scene.open({ env });
+  const environ = await Deno.readTextFile(`/proc/${scene.daemon.pid}/environ`);
+  const found = Object.fromEntries(environ.split("\0").map((it) => it.split(/=(.*)/s, 2)));
+  const { DENO_V8_FLAGS, DENO_TOKIO_EVENT_INTERVAL } = DAEMON_ENVIRONMENT;
+  assertObjectMatch(found, { ...env, DENO_V8_FLAGS, DENO_TOKIO_EVENT_INTERVAL });
+  assertEquals(found["PATH"], Deno.env.get("PATH"));
 });
 
 systemTest("the demo runs a pod on this host and leaves nothing", async () => {
