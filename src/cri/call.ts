@@ -6,7 +6,7 @@ import { Context } from "../kernel/context.ts";
 /** What calls of every kind have. */
 export type ServerCall = Pick<
   ServerUnaryCall<unknown, unknown>,
-  "cancelled" | "getDeadline" | "once"
+  "cancelled" | "getDeadline" | "off" | "once"
 >;
 
 /**
@@ -18,19 +18,34 @@ const TRANSIT_MS = 250;
 /**
  * A context that ends with `call`. A client that cancels, one that hangs up and a deadline all
  * arrive as one event, so the clock tells them apart. Nothing more is made for a call until
- * somebody listens: an AbortController each cost half the peak rate.
+ * somebody listens: an AbortController each cost half the peak rate. Dispose it when the call was
+ * answered, since that arrives as the same event.
  */
-export function contextOf(call: ServerCall): Context {
-  const context = new Context();
-  const end = () => {
-    const isLate = Number(call.getDeadline()) - TRANSIT_MS <= Date.now();
-    context.cancel(
-      isLate
-        ? new RuntimeError("DEADLINE_EXCEEDED", "deadline exceeded")
-        : new RuntimeError("CANCELLED", "cancelled by the client"),
-    );
-  };
-  if (call.cancelled) end();
-  else call.once("cancelled", end);
-  return context;
+export function contextOf(call: ServerCall): Context & Disposable {
+  return new CallContext(call);
+}
+
+class CallContext extends Context implements Disposable {
+  readonly #call: ServerCall;
+  readonly #listener: () => void;
+
+  constructor(call: ServerCall) {
+    super();
+    const listener = () => this.cancel(causeOf(call));
+    this.#call = call;
+    this.#listener = listener;
+    if (call.cancelled) listener();
+    else call.once("cancelled", listener);
+  }
+
+  [Symbol.dispose](): void {
+    this.#call.off("cancelled", this.#listener);
+  }
+}
+
+function causeOf(call: ServerCall): RuntimeError {
+  const isLate = Number(call.getDeadline()) - TRANSIT_MS <= Date.now();
+  return isLate
+    ? new RuntimeError("DEADLINE_EXCEEDED", "deadline exceeded")
+    : new RuntimeError("CANCELLED", "cancelled by the client");
 }

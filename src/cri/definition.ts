@@ -8,6 +8,8 @@ import {
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 
+import { Encoded } from "./encoded.ts";
+
 /** One call of a service as grpc-js wants it: where it is, and how its messages read and write. */
 export type MessageMethod = MethodDefinition<Message, Message>;
 
@@ -34,9 +36,9 @@ function reader(schema: DescMessage): (bytes: Uint8Array) => Message {
   return (bytes) => fromBinary(schema, bytes);
 }
 
-function writer(schema: DescMessage): (message: Message) => Buffer {
+function writer(schema: DescMessage): (message: Message | Encoded) => Buffer {
   return (message) => {
-    const bytes = toBinary(schema, message);
+    const bytes = message instanceof Encoded ? message.bytes : toBinary(schema, message);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
 }

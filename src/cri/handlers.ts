@@ -2,13 +2,19 @@ import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/proto
 import type { GenService, GenServiceMethods } from "@bufbuild/protobuf/codegenv2";
 
 import type { Context } from "../kernel/context.ts";
+import type { Encoded } from "./encoded.ts";
 import type { ImageService, RuntimeService } from "./gen/v1_pb.ts";
+
+/** The answer to a call; {@linkcode Encoded} where it has been written already. */
+export type Answer<Method extends Pick<DescMethod, "output">> =
+  | MessageInitShape<Method["output"]>
+  | Encoded;
 
 /** Serves one call. The context ends when the client cancels or its deadline passes. */
 export type UnaryHandler<Method extends Pick<DescMethod, "input" | "output">> = (
   request: MessageShape<Method["input"]>,
   context: Context,
-) => Promise<MessageInitShape<Method["output"]>> | MessageInitShape<Method["output"]>;
+) => Promise<Answer<Method>> | Answer<Method>;
 
 /**
  * Serves one stream: what it yields is sent, and asked for only as fast as the client reads. The client

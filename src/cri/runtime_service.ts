@@ -12,11 +12,11 @@ import { runPodSandbox } from "../sandbox/run.ts";
 import { stopPodSandbox } from "../sandbox/stop.ts";
 import { runtimeConditions } from "../status.ts";
 import { containerConfigFrom } from "./codec/container_config.ts";
-import { containerMessage } from "./codec/container.ts";
 import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
 import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
 import { sandboxMessage, sandboxStatusMessage } from "./codec/sandbox.ts";
 import { integer, nanos } from "./codec/values.ts";
+import { containerList, containerStatusAnswer } from "./container_answers.ts";
 import { CgroupDriver } from "./gen/v1_pb.ts";
 import { containerEvents } from "./events.ts";
 import type { RuntimeHandlers } from "./handlers.ts";
@@ -134,15 +134,15 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
     containerStatus: async ({ containerId, verbose }) => {
       const runtime = source();
       const container = runtime.containers.find(containerId);
+      if (!verbose) return containerStatusAnswer(runtime, container);
       return {
         status: statusOfContainer(runtime, container),
-        info: verbose ? await containerInfo(runtime, container) : {},
+        info: await containerInfo(runtime, container),
       };
     },
 
-    listContainers: ({ filter }) => ({
-      containers: listContainers(source(), containerFilterFrom(filter)).map(containerMessage),
-    }),
+    listContainers: ({ filter }) =>
+      containerList(listContainers(source(), containerFilterFrom(filter))),
 
     execSync: ({ containerId, cmd, timeout }, context) =>
       execSync(source(), containerId, cmd, milliseconds("timeout", timeout), context),

@@ -19,7 +19,7 @@ export function stream(
   return (call) => void calls.own(pump(call));
 
   async function pump(call: Call): Promise<void> {
-    const context = contextOf(call);
+    using context = contextOf(call);
     using _stream = calls.openStream(context);
     try {
       const answers = handler(call.request, context);

@@ -3,6 +3,7 @@ import type { handleUnaryCall, sendUnaryData, ServerUnaryCall } from "@grpc/grpc
 
 import { contextOf } from "./call.ts";
 import type { Calls } from "./calls.ts";
+import { Encoded } from "./encoded.ts";
 import type { Report, UnaryHandler } from "./handlers.ts";
 import { isUnexpected, statusOf } from "./status_codes.ts";
 
@@ -12,15 +13,17 @@ export function unary(
   handler: UnaryHandler<DescMethod>,
   calls: Calls,
   report: Report,
-): handleUnaryCall<Message, Message> {
+): handleUnaryCall<Message, Message | Encoded> {
   return (call, answer) => void calls.own(respond(call, answer));
 
   async function respond(
-    call: ServerUnaryCall<Message, Message>,
-    answer: sendUnaryData<Message>,
+    call: ServerUnaryCall<Message, Message | Encoded>,
+    answer: sendUnaryData<Message | Encoded>,
   ): Promise<void> {
+    using context = contextOf(call);
     try {
-      answer(null, create(method.output, await handler(call.request, contextOf(call))));
+      const found = await handler(call.request, context);
+      answer(null, found instanceof Encoded ? found : create(method.output, found));
     } catch (error) {
       if (isUnexpected(error)) report(method.name, error);
       answer(statusOf(error));

@@ -2,19 +2,30 @@ import { assertEquals } from "@std/assert";
 import { contextOf, type ServerCall } from "../../../src/cri/call.ts";
 import type { RuntimeError } from "../../../src/errors.ts";
 
-/** How the context of a call ends that is cancelled with so many milliseconds left, or no deadline. */
-function endWith(leftMs: number): string | undefined {
-  let end: () => void = () => {};
+/** A call with so many milliseconds left, or no deadline; `end` does what grpc-js does at each end. */
+function callWith(leftMs: number): { readonly call: ServerCall; end(): void } {
+  const listeners = new Set<() => void>();
   const call: ServerCall = {
     cancelled: false,
     getDeadline: () => Date.now() + leftMs,
     once(_event: string | symbol, listener: () => void) {
-      end = listener;
+      listeners.add(listener);
+      return this as never;
+    },
+    off(_event: string | symbol, listener: () => void) {
+      listeners.delete(listener);
       return this as never;
     },
   };
+  return { call, end: () => listeners.forEach((it) => it()) };
+}
+
+/** How the context of a call ends that is cancelled with so many milliseconds left. */
+function endWith(leftMs: number): string | undefined {
+  const { call, end } = callWith(leftMs);
   let cause: RuntimeError | undefined;
-  using _listener = contextOf(call).onCancel((why) => cause = why);
+  using context = contextOf(call);
+  using _listener = context.onCancel((why) => cause = why);
   end();
   return cause?.code;
 }
@@ -27,4 +38,12 @@ Deno.test("contextOf() tells a deadline that has passed from a client that gives
 
 Deno.test("contextOf() takes a cancellation just before the deadline for the client's own deadline", () => {
   assertEquals(endWith(20), "DEADLINE_EXCEEDED");
+});
+
+Deno.test("contextOf() takes the end of a call that was answered for no cancellation", () => {
+  const { call, end } = callWith(60_000);
+  const context = contextOf(call);
+  context[Symbol.dispose]();
+  end();
+  assertEquals(context.cause, undefined);
 });
