@@ -90,12 +90,20 @@ export class SqliteStore implements StateStore, Disposable {
         throw error;
       }
     });
-    if (survives === "daemon") return;
+    if (survives === "machine") await this.#syncLog("commit");
+  }
+
+  async sync(): Promise<void> {
+    this.#replaceDoubtfulLog();
+    await this.#syncLog("sync");
+  }
+
+  async #syncLog(verb: string): Promise<void> {
     try {
       await this.#sync.done();
     } catch (error) {
       this.#isLogDoubtful = true;
-      throw asKernelError("commit", this.#file, error);
+      throw asKernelError(verb, this.#file, error);
     }
   }
 

@@ -18,4 +18,8 @@ export class SimStore implements StateStore {
       this.#life.machine.store.commit(changes, survives);
     }, true);
   }
+
+  sync(): Promise<void> {
+    return this.#life.call("store.sync", undefined, () => this.#life.machine.store.sync(), true);
+  }
 }

@@ -87,6 +87,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   "sigaction": (about) => about.replace(/^(\d+) (\w+)$/, "decides to $2 signal $1"),
   "stat": says("looks for"),
   "store.commit": (about) => `commits ${about.replaceAll(/\bput /g, "")}`,
+  "store.sync": () => "syncs the records",
   "store.load": () => "loads all records",
   "timer": () => "finds its timer due",
   "umount": says("unmounts"),

@@ -24,15 +24,20 @@ export class StateDatabase {
 
   commit(changes: readonly Change[], survives: Durability = "machine"): void {
     this.commitCount++;
-    if (survives === "machine") this.#unsynced = [];
+    if (survives === "machine") this.sync();
     else this.#unsynced.push(changes.map(keyOf).map((key) => [key, this.#records.get(key)]));
     for (const change of changes) {
       this.#set(keyOf(change), change.kind === "put" ? change.record : undefined);
     }
   }
 
+  /** All that was committed survives the machine from now on. */
+  sync(): void {
+    this.#unsynced = [];
+  }
+
   /** The power is gone, and with it some of the last commits. */
-  losePower(random: Prng): void {
+  losePower(random: Pick<Prng, "below">): void {
     const lost = this.#unsynced.length === 0 ? 0 : random.below(this.#unsynced.length + 1);
     for (let count = 0; count < lost; count++) {
       for (const [key, before] of this.#unsynced.pop() ?? []) this.#set(key, before);

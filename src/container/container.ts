@@ -22,6 +22,8 @@ export class Container {
   preparation: Preparation | undefined;
   /** @internal Its init and conmon, while they are known to be there. */
   task: Task | undefined;
+  /** @internal Its root file system is leaving the host, or has left it: who removes its files waits for that. */
+  rootfsLeaving: Promise<void> | undefined;
   /** @internal The delivery of the stop signal: whoever comes second waits for the first's. */
   stopSignal: Promise<void> | undefined;
   /** @internal The stop signal was delivered in this life of the daemon, recorded or not. */
@@ -68,6 +70,9 @@ export class Container {
    * @internal Changes the status. `next` is pure and sees the status as it is when its turn has come; undefined
    * means that there is nothing to change. When the commit fails nothing changes.
    *
+   * RUNNING is what an intent to start comes to on this boot, and after another one they are the same, an end
+   * that nobody saw: whoever makes that transition has synced the intent.
+   *
    * @throws {KernelError} when the change cannot be made durable.
    */
   transition(
@@ -79,7 +84,8 @@ export class Container {
       const status = next(before);
       if (status === undefined) return;
       // After a reboot everything unfinished ends, whatever more is known of it.
-      const survives = status.state === before.state ? "daemon" : "machine";
+      const isImplied = status.state === before.state || status.state === "RUNNING";
+      const survives = isImplied ? "daemon" : "machine";
       await this.kernel.store.commit([putContainerStatus(this.id, status)], survives);
       this.#status = status;
       if (event !== undefined) this.announce(event);

@@ -3,6 +3,7 @@ import { allOf } from "../kernel/all_of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
+import { spanned } from "../telemetry.ts";
 import { containerPaths } from "./paths.ts";
 
 /**
@@ -29,12 +30,19 @@ export async function discardFiles(runtime: Runtime, id: string): Promise<void> 
  * Takes the root file system of a container that runs away from the host, whose processes have no use for
  * it: it lives on in the container's own mount namespace (man 7 mount_namespaces). Every OCI runtime that
  * is started copies and reads all mounts of the host, so each pod that runs would slow down the next one.
- * A courtesy: what stays goes with the container.
+ * A courtesy, which takes as long as all the rest of a start, so that nobody is kept waiting for it but who
+ * removes the container; it never rejects, and what stays goes with the container.
  */
 export async function letGoOfRootfs(runtime: Runtime, id: string): Promise<void> {
   const { rootfs } = taskPaths(runtime.config, id);
+  const attributes = { "container.id": id };
   try {
-    await runtime.kernel.mounts.unmount(rootfs);
+    await spanned(
+      runtime.telemetry,
+      "rootfs.leave",
+      attributes,
+      () => runtime.kernel.mounts.unmount(rootfs),
+    );
   } catch (error) {
     runtime.reportIfBug(error);
     runtime.telemetry.log("warn", "root file system stays mounted", {

@@ -1,5 +1,5 @@
 import { messageOf } from "../errors.ts";
-import type { Context } from "../kernel/context.ts";
+import { type Context, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { observed } from "../operation.ts";
 import type { Container } from "./container.ts";
@@ -62,6 +62,8 @@ async function erase(
   await abandonPreparation(runtime, container, context);
   const identity = taskIdentity(runtime, record);
   await reaper.reap(identity, { mayHaveHelpers: false, known: [] }, context);
+  // It would take away what is being taken away.
+  if (container.rootfsLeaving !== undefined) await waitFor(container.rootfsLeaving, context);
   await discardFiles(runtime, record.id);
   await kernel.store.commit(deleteContainerRecord(record.id));
   runtime.containers.delete(record.id);

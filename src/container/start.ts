@@ -61,7 +61,7 @@ function claimStart(runtime: Runtime, container: Container): Disposable {
 }
 
 async function start(runtime: Runtime, container: Container, client: Context): Promise<void> {
-  const { kernel, hooks } = runtime;
+  const { hooks } = runtime;
   const { record } = container;
   const sandbox = runtime.sandboxes.get(record.sandboxId);
   if (sandbox === undefined) {
@@ -80,11 +80,8 @@ async function start(runtime: Runtime, container: Container, client: Context): P
   target?.requireRunning();
   await release(runtime, container, task, pass);
 
-  await allOf(
-    runtime.life,
-    () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED"),
-    () => letGoOfRootfs(runtime, container.id),
-  );
+  await container.transition(started, "STARTED");
+  container.rootfsLeaving = letGoOfRootfs(runtime, container.id);
   monitorContainer(runtime, container, task);
   await hooks.container("postStartContainer", record, pass.context);
 }
@@ -119,11 +116,17 @@ async function release(
     startIntended(status, kernel.clock.nowMicros(), init.identity, supervisor.identity)
   );
   pass.context.throwIfCancelled();
-  await spanned(
-    runtime.telemetry,
-    "task.release",
-    {},
-    () => releaseTask(kernel, config, container.id, task, runtime.life),
+  // That a program may run has to be on the disk when the client hears that it does, not when it is released.
+  await allOf(
+    runtime.life,
+    () => kernel.store.sync(),
+    () =>
+      spanned(
+        runtime.telemetry,
+        "task.release",
+        {},
+        () => releaseTask(kernel, config, container.id, task, runtime.life),
+      ),
   );
 }
 

@@ -38,7 +38,7 @@ export interface ContainerStatus {
    * intent can have run: whatever happens to the daemon, it is never started again (RACES.md W8).
    */
   readonly startIntentAt: number;
-  /** When its program was known to have been executed; never before the intent. */
+  /** The time of the intent, once the program was known to have been executed. */
   readonly startedAt: number;
   /** When its end was seen; never before `startedAt`. */
   readonly finishedAt: number;
@@ -104,10 +104,10 @@ export function startIntended(
 }
 
 /** CREATED → RUNNING. */
-export function started(status: ContainerStatus, now: number): ContainerStatus {
+export function started(status: ContainerStatus): ContainerStatus {
   assert(status.state === "CREATED", `started while ${status.state}`);
   assert(status.startIntentAt !== 0, "started without an intent");
-  return { ...status, state: "RUNNING", startedAt: Math.max(now, status.startIntentAt) };
+  return { ...status, state: "RUNNING", startedAt: status.startIntentAt };
 }
 
 /** The stop signal was delivered. */

@@ -40,4 +40,12 @@ export interface StateStore {
    * @throws {KernelError} ENOSPC, EIO, EROFS.
    */
   commit(changes: readonly Change[], survives?: Durability): Promise<void>;
+
+  /**
+   * Makes every commit that was answered before survive the machine: for one that was to survive the daemon,
+   * and has to survive more by the time that a client is answered.
+   *
+   * @throws {KernelError} EIO: then nobody knows which of them do.
+   */
+  sync(): Promise<void>;
 }

@@ -34,7 +34,9 @@ export async function recordBoot(kernel: Kernel): Promise<void> {
 
 /**
  * Takes out of the records what they know of processes, durably: it is from another boot, in which
- * somebody else may have the same pid since the same time, the daemon itself for one.
+ * somebody else may have the same pid since the same time, the daemon itself for one. A container that was
+ * about to be started may have been seen RUNNING, which was not synced, as the intent was: it is RUNNING, until
+ * it is found to have ended.
  */
 export async function forgetProcesses(
   kernel: Kernel,
@@ -62,11 +64,17 @@ function withoutProcesses(record: StoredRecord): StoredRecord {
       & Partial<ContainerStatus>
       & Partial<SandboxStatus>;
     if ([init, supervisor, pause].every((it) => it === undefined)) return record;
-    return { ...record, value: JSON.stringify(rest) };
+    return { ...record, value: JSON.stringify(startedIfIntended(rest)) };
   } catch (error) {
     if (error instanceof RuntimeError) return record;
     throw error;
   }
+}
+
+function startedIfIntended(status: object): object {
+  const { state, startIntentAt = 0 } = status as Partial<ContainerStatus>;
+  const isIntended = state === "CREATED" && startIntentAt !== 0;
+  return isIntended ? { ...status, state: "RUNNING", startedAt: startIntentAt } : status;
 }
 
 async function readBootId(kernel: Kernel): Promise<string> {

@@ -82,7 +82,7 @@ async function recoverStarting(
   container: Container,
   known: Known,
 ): Promise<void> {
-  const { init, startIntentAt } = container.status;
+  const { init } = container.status;
   const process = known.processes.find((it) =>
     it.pid === init?.pid && it.startTime === init.startTime && !it.isZombie
   );
@@ -90,7 +90,9 @@ async function recoverStarting(
   if (isRuntimeInit(runtime.ociRuntime(container.record.handler), process.args)) {
     return await end(runtime, container, interrupted(runtime, "its program was not executed"));
   }
-  await container.transition((status) => started(status, startIntentAt), "STARTED");
+  // The life that wrote the intent may have ended before it was synced.
+  await runtime.kernel.store.sync();
+  await container.transition(started, "STARTED");
   await recoverRunning(runtime, container);
 }
 

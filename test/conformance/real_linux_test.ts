@@ -243,6 +243,20 @@ realTest("a commit whose sync failed is refused, and does not take the next alon
   assertEquals((await store.load()).map(({ id }) => id), ["doubtful", "next"]);
 });
 
+realTest("a sync that failed is refused, and the next one proves something", async (it) => {
+  const stateFile = `${it.scratch}/state.sqlite`;
+  const syncs = [() => Promise.reject(new Error("Input/output error (os error 5)"))];
+  using store = new SqliteStore(stateFile, (log) => syncs.pop()?.() ?? log.syncData());
+  const record = { table: "a", id: "doubtful", value: "" };
+  await store.commit([{ kind: "put", record }], "daemon");
+  await assertRefused(store.sync(), "EIO");
+  await store.sync();
+  // Without the log: what it held when its sync failed is in the database by now.
+  await Deno.copyFile(stateFile, `${it.scratch}/copy.sqlite`);
+  using copy = new SqliteStore(`${it.scratch}/copy.sqlite`);
+  assertEquals((await copy.load()).map(({ id }) => id), ["doubtful"]);
+});
+
 realTest("the state that was damaged is refused", async ({ kernel: { files }, scratch }) => {
   const stateFile = `${scratch}/state.sqlite`;
   {

@@ -33,6 +33,15 @@ export const storePromises: Promises = {
     assertEquals(await next.load(), [record("a", "1", "second"), record("a", "2", "")]);
   },
 
+  "sync() has nothing to do, or much": async ({ kernel: { store }, restart }) => {
+    await store.sync();
+    await store.commit([put("a", "1", "first")], "daemon");
+    await store.commit([put("a", "2", "second")], "daemon");
+    await Promise.all([store.sync(), store.sync()]);
+    const { store: next } = await restart();
+    assertEquals((await next.load()).map((it) => it.value), ["first", "second"]);
+  },
+
   "commit() takes no change, and the deletion of what is not there": async (
     { kernel: { store } },
   ) => {

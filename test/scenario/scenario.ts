@@ -55,6 +55,17 @@ export class Scenario {
     await this.ready();
   }
 
+  /** The power is lost, and with it all that was not synced; then a new life of the daemon. */
+  async reboot(): Promise<void> {
+    const { store } = this.simulation.machine;
+    const losePower = store.losePower.bind(store);
+    // All of it, where chance would take a part.
+    store.losePower = () => losePower({ below: (end) => end - 1 });
+    this.simulation.crashMachine();
+    this.#daemon = this.#boot();
+    await this.ready();
+  }
+
   /** An RPC of its own, under way beside the script. */
   call<T>(name: string, operation: (runtime: Runtime) => Promise<T>): SimTask<T> {
     return this.#daemon.spawn(name, () => operation(this.runtime));

@@ -76,9 +76,24 @@ scenario("a container that runs has its root file system for itself", async (it)
   const container = await it.created("sleep", "1000");
   assertEquals(mounted(), 1);
   await it.start(container).promise;
+  await it.simulation.idle();
   assertEquals(mounted(), 0);
   await it.stop(container).promise;
   await it.remove(container).promise;
+});
+
+scenario("W17c: a removal waits for the root file system that is leaving the host", async (it) => {
+  const container = await it.created("sleep", "1000");
+  const start = it.start(container);
+  const unmount = await it.simulation.until(start, /^mounts\.unmount/);
+  await it.simulation.idle();
+  assertEquals(start.state, "fulfilled", "the start does not");
+  const remove = it.remove(container);
+  await it.simulation.idle();
+  assertEquals(remove.state, "running");
+  unmount.release();
+  await remove.promise;
+  assertEquals(await it.runtime.kernel.mounts.list("/run/slipway/tasks"), []);
 });
 
 scenario("a root file system that stays mounted keeps no container from running", async (it) => {
@@ -180,4 +195,37 @@ scenario("W8: the daemon dies between release and record: the program runs once"
   await again.settled;
   assertEquals(again.state, "rejected");
   assertEquals(it.simulation.machine.startCount(container.id), 1);
+});
+
+scenario("W8b: a start that was answered is known after a loss of power", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { startedAt } = container.status;
+  await it.reboot();
+  const { status } = it.container(container.id);
+  assertEquals([status.state, status.exitCode, status.reason], ["EXITED", 255, "Unknown"]);
+  assertEquals(status.startedAt, startedAt);
+});
+
+scenario(
+  "a start that the next life of the daemon has found out is known after it, too",
+  async (it) => {
+    const container = await it.created("sleep", "1000");
+    const start = it.start(container);
+    await it.simulation.until(start, /^store\.commit .*RUNNING/);
+    await it.simulation.idle();
+    await it.restart();
+    const { state, startedAt } = it.container(container.id).status;
+    assertEquals(state, "RUNNING");
+    await it.reboot();
+    assertEquals(it.container(container.id).status.startedAt, startedAt);
+  },
+);
+
+scenario("W3b: a program that runs and may be forgotten is ended", async (it) => {
+  const container = await it.created("sleep", "1000");
+  refuseOnce(it.runtime.kernel.store, "sync", "EIO");
+  const start = it.start(container);
+  await start.settled;
+  assertEquals(start.state, "rejected");
+  assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 1 times");
 });

@@ -98,7 +98,7 @@ for (const propagation of ["PRIVATE", "HOST_TO_CONTAINER", "BIDIRECTIONAL"] as c
   systemTest(
     `a running container keeps its root file system to itself: ${propagation}`,
     async () => {
-      await using scene = await Scene.open();
+      await using scene = await Scene.open({ flags: ["--log-level", "debug"] });
       const { client, place } = scene;
       const pod = await scene.runPod("private");
       const containerId = await scene.createContainer(pod, "main", "exec sleep 1000", {
@@ -113,6 +113,7 @@ for (const propagation of ["PRIVATE", "HOST_TO_CONTAINER", "BIDIRECTIONAL"] as c
       assertEquals((await roots()).length, 1);
 
       await client.startContainer({ containerId });
+      await scene.daemon.line('"message":"rootfs.leave"');
       assertEquals(await roots(), []);
       const cmd = ["sh", "-c", "echo kept > /file && cat /file /folder/kept"];
       await Deno.writeTextFile(`${place.folder}/kept`, "too");

@@ -140,8 +140,10 @@ export const START_MUTANTS: readonly Mutant[] = [
       },
       {
         file: START,
-        from: "    () => releaseTask(kernel, config, container.id, task, runtime.life),\n  );\n",
-        to: `    () => releaseTask(kernel, config, container.id, task, runtime.life),
+        from:
+          "        () => releaseTask(kernel, config, container.id, task, runtime.life),\n      ),\n  );\n",
+        to: `        () => releaseTask(kernel, config, container.id, task, runtime.life),
+      ),
   );
   await container.transition((status) =>
     startIntended(status, kernel.clock.nowMicros(), init.identity, supervisor.identity)
@@ -159,13 +161,13 @@ export const START_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: START,
-        from: 'started(status, kernel.clock.nowMicros()), "STARTED"),',
-        to: "started(status, kernel.clock.nowMicros())),",
+        from: '  await container.transition(started, "STARTED");',
+        to: "  await container.transition(started);",
       },
       {
         file: START,
         from: '  await hooks.container("postStartContainer", record, pass.context);\n',
-        to: `  await kernel.files.stat(record.logPath);
+        to: `  await runtime.kernel.files.stat(record.logPath);
   container.announce("STARTED");
   await hooks.container("postStartContainer", record, pass.context);
 `,
@@ -179,9 +181,13 @@ export const START_MUTANTS: readonly Mutant[] = [
     invariant: "I15",
     edits: [{
       file: "src/container/discard.ts",
-      from: "    await runtime.kernel.mounts.unmount(rootfs);\n  } catch (error) {\n",
+      from: "() => runtime.kernel.mounts.unmount(rootfs),\n    );\n  } catch (error) {\n",
       to:
-        "    await runtime.kernel.mounts.unmount(rootfs);\n  } catch (error) {\n    throw error;\n",
+        "() => runtime.kernel.mounts.unmount(rootfs),\n    );\n  } catch (error) {\n    throw error;\n",
+    }, {
+      file: START,
+      from: "container.rootfsLeaving = letGoOfRootfs(",
+      to: "await letGoOfRootfs(",
     }],
   },
   {
@@ -260,8 +266,54 @@ export const START_MUTANTS: readonly Mutant[] = [
     invariant: "I8",
     edits: [{
       file: CONTAINER,
-      from: 'status.state === before.state ? "daemon" : "machine"',
+      from: 'isImplied ? "daemon" : "machine"',
       to: '"daemon"',
+    }],
+  },
+  {
+    name: "start-is-answered-before-it-is-on-the-disk",
+    source: made("forget to wait"),
+    wrong:
+      "A client hears that its container runs, and after a loss of power it was never started.",
+    invariant: "I8",
+    scenario: "W8b",
+    edits: [{ file: START, from: "    () => kernel.store.sync(),\n", to: "" }],
+  },
+  {
+    name: "start-that-may-be-forgotten-is-answered",
+    source: made("miss an errno"),
+    wrong: "It fails to be made durable that the program runs, and StartContainer says OK.",
+    invariant: "I8",
+    scenario: "W3b",
+    edits: [{
+      file: START,
+      from: "    () => kernel.store.sync(),\n",
+      to: "    () => kernel.store.sync().catch(() => {}),\n",
+    }],
+  },
+  {
+    name: "reboot-takes-back-what-was-seen-running",
+    source: made("drop a step"),
+    wrong:
+      "After a loss of power a container that readers saw RUNNING is CREATED, until it is ended.",
+    invariant: "I8",
+    edits: [{
+      file: "src/recovery/boot.ts",
+      from: "JSON.stringify(startedIfIntended(rest))",
+      to: "JSON.stringify(rest)",
+    }],
+  },
+  {
+    name: "removal-does-not-wait-for-the-rootfs",
+    source: made("forget to wait"),
+    wrong: "A removal unmounts a root file system that is being unmounted, and is refused.",
+    invariant: "register",
+    scenario: "W17c",
+    edits: [{
+      file: "src/container/remove.ts",
+      from:
+        "  if (container.rootfsLeaving !== undefined) await waitFor(container.rootfsLeaving, context);\n",
+      to: "",
     }],
   },
   {
@@ -298,10 +350,8 @@ export const START_MUTANTS: readonly Mutant[] = [
     invariant: "register",
     edits: [{
       file: START,
-      from:
-        '    () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED"),',
-      to:
-        '    async () => void container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED").catch(() => {}),',
+      from: '  await container.transition(started, "STARTED");',
+      to: '  void container.transition(started, "STARTED").catch(() => {});',
     }],
   },
   {
@@ -329,14 +379,11 @@ export const START_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: START,
-        from: `  await allOf(
-    runtime.life,
-    () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED"),
-    () => letGoOfRootfs(runtime, container.id),
-  );
+        from: `  await container.transition(started, "STARTED");
+  container.rootfsLeaving = letGoOfRootfs(runtime, container.id);
   monitorContainer(runtime, container, task);`,
-        to:
-          `  const recorded = () => container.transition((status) => started(status, kernel.clock.nowMicros()), "STARTED");
+        to: `  const { kernel } = runtime;
+  const recorded = () => container.transition(started, "STARTED");
   await recorded().catch(async (error) => {
     const options = { mayHaveHelpers: false, known: [task.init.identity, task.supervisor?.identity] };
     await runtime.reaper.reap(taskIdentity(runtime, record), options, runtime.life);

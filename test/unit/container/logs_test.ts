@@ -23,7 +23,7 @@ import {
 
 const id = idOf("c");
 const identity = { pid: 10, startTime: 1_000 };
-const running = started(startIntended(created(1), 2, identity, identity), 3);
+const running = started(startIntended(created(1), 2, identity, identity));
 
 /** A container that logs to /logs/0.log, which was renamed; the test decides when it is there again. */
 class Scene {

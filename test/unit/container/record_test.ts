@@ -103,7 +103,7 @@ Deno.test("parseContainerRecord() refuses what is no object", () => {
 
 Deno.test("parseContainerStatus() reads what putContainerStatus() wrote, in every state", () => {
   const running = stopRequested(
-    started(startIntended(created(100), 200, identity, identity), 300),
+    started(startIntended(created(100), 200, identity, identity)),
     15,
     400,
   );

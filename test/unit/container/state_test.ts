@@ -23,7 +23,7 @@ const ending: Ending = { exitCode: 3, reason: "", message: "", at: 500 };
 /** Frozen, so that a transition that is not pure fails. */
 const statuses: Readonly<Record<ContainerState, ContainerStatus>> = {
   CREATED: Object.freeze(created(100)),
-  RUNNING: Object.freeze(started(startIntended(created(100), 200, init, supervisor), 300)),
+  RUNNING: Object.freeze(started(startIntended(created(100), 200, init, supervisor))),
   EXITED: Object.freeze(ended(created(100), ending)),
   UNKNOWN: Object.freeze(lost(created(100), "conmon is gone")),
 };
@@ -48,7 +48,7 @@ Deno.test("created() is CREATED, with nothing known but when", () => {
 Deno.test("transitions refuse the states that the diagram does not lead from", () => {
   const transitions: Record<string, (status: ContainerStatus) => ContainerStatus> = {
     startIntended: (status) => startIntended(status, 1, init, supervisor),
-    started: (status) => started({ ...status, startIntentAt: 1 }, 2),
+    started: (status) => started({ ...status, startIntentAt: 1 }),
     stopRequested: (status) => stopRequested(status, 15, 1),
     lost: (status) => lost(status, ""),
     ended: (status) => ended(status, ending),
@@ -90,11 +90,11 @@ Deno.test("startIntended() is once in a container's life", () => {
 
 Deno.test("started() is RUNNING from then on", () => {
   const intended = startIntended(statuses.CREATED, 200, init, supervisor);
-  assertEquals(started(intended, 300), { ...intended, state: "RUNNING", startedAt: 300 });
+  assertEquals(started(intended), { ...intended, state: "RUNNING", startedAt: 200 });
 });
 
 Deno.test("started() refuses a container without an intent", () => {
-  assertThrows(() => started(statuses.CREATED, 300), AssertionError, "without an intent");
+  assertThrows(() => started(statuses.CREATED), AssertionError, "without an intent");
 });
 
 Deno.test("stopRequested() notes which signal was delivered and when", () => {
@@ -150,14 +150,14 @@ Deno.test("ended() leaves a container that was never started without a start", (
 
 Deno.test("times of a container never go back, though the clock does", () => {
   const intended = startIntended(created(100), 50, init, supervisor);
-  const running = started(intended, 40);
+  const running = started(intended);
   const exited = ended(running, { ...ending, at: 30 });
   assertEquals(
     [intended.startIntentAt, running.startedAt, exited.finishedAt],
     [100, 100, 100],
   );
-  const late = started(startIntended(created(100), 200, init, supervisor), 300);
-  assertEquals(ended(late, { ...ending, at: 30 }).finishedAt, 300);
+  const late = started(startIntended(created(100), 200, init, supervisor));
+  assertEquals(ended(late, { ...ending, at: 30 }).finishedAt, 200);
   assertEquals(ended(created(100), { ...ending, at: 30 }).finishedAt, 100);
 });
 

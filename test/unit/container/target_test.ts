@@ -20,7 +20,7 @@ import { containerRecordWith, FakeClock, fakeKernel, idOf, partial } from "../fa
 const pod = idOf("a");
 const id = idOf("c");
 const identity = { pid: 10, startTime: 1_000 };
-const running = started(startIntended(created(1), 2, identity, identity), 3);
+const running = started(startIntended(created(1), 2, identity, identity));
 
 /** A runtime with one container, and the namespaces of one that wants to join it. */
 function given(status: ContainerStatus) {

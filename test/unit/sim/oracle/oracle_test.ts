@@ -227,7 +227,7 @@ violates("I10", "STARTED after CREATED, STARTED", async (scene) => {
 violates("I10", "no event: STARTED", async (scene) => {
   const container = await scene.created(await scene.sandbox(), "true");
   await scene.inside(() =>
-    container.transition((it) => started({ ...it, startIntentAt: it.createdAt }, it.createdAt))
+    container.transition((it) => started({ ...it, startIntentAt: it.createdAt }))
   );
 });
 
