@@ -43,7 +43,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
     store: {
       load: () => on("load records", () => store.load()),
       commit: (changes, survives) => on("commit", () => store.commit(changes, survives)),
-      sync: () => on("sync", () => store.sync()),
+      sync: () => on("sync store", () => store.sync()),
     },
   };
 }
