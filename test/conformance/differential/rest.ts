@@ -35,8 +35,9 @@ export async function comesToRest(
   id: string,
   rest: Workload["rest"],
 ): Promise<void> {
-  if (rest === undefined) return;
   const container = runtime.containers.find(id);
+  await container.rootfsLeaving;
+  if (rest === undefined) return;
   using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "rest");
   if (rest === "ended") return await container.ended(bounded);
   for await (const { text } of followLog(bench.kernel, container, bounded)) {
