@@ -8,7 +8,7 @@ import { observed } from "../operation.ts";
 import { newId } from "../registry/ids.ts";
 import type { ResolvedUser } from "../oci/user.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Pass } from "../sandbox/gate.ts";
+import type { Pass } from "../kernel/gate.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { taskPaths } from "../task/paths.ts";
 import type { ContainerConfig } from "./config.ts";

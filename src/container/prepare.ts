@@ -1,6 +1,6 @@
 import { type Context, sleep, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Gate } from "../sandbox/gate.ts";
+import type { Gate } from "../kernel/gate.ts";
 import { spanned } from "../telemetry.ts";
 import { createTask } from "../task/create.ts";
 import type { Task, TaskRequest } from "../task/task.ts";

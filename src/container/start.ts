@@ -3,7 +3,7 @@ import { allOf } from "../kernel/all_of.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Pass } from "../sandbox/gate.ts";
+import type { Pass } from "../kernel/gate.ts";
 import { spanned } from "../telemetry.ts";
 import { releaseTask } from "../task/release.ts";
 import type { Task } from "../task/task.ts";

@@ -1,8 +1,8 @@
 import type { EventStream, LifecycleEventType } from "../events.ts";
+import { Gate } from "../kernel/gate.ts";
 import { Joined } from "../kernel/joined.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../task/task.ts";
-import { Gate } from "./gate.ts";
 import { putSandboxStatus, type SandboxRecord } from "./record.ts";
 import type { SandboxStatus } from "./state.ts";
 
@@ -34,7 +34,9 @@ export class Sandbox {
     readonly events: EventStream,
   ) {
     this.#status = status;
-    this.gate = new Gate(record.id);
+    this.gate = new Gate(
+      `sandbox "${record.id}" is not ready: it is being stopped or has been`,
+    );
     if (status.phase === "STOPPING" || status.phase === "STOPPED") this.gate.close();
   }
 

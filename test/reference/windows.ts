@@ -54,19 +54,19 @@ export const WINDOWS: readonly Window[] = [
   {
     name: "W4a",
     shows: /^I5 .*(has got a process|there is a process)/,
-    repair: "sandbox/gate.ts",
+    repair: "kernel/gate.ts",
     program: () => clients([STOP_SANDBOX], [RUN, CREATE, START]),
   },
   {
     name: "W4b",
     shows: /^I5 .*was stopped and is ready/,
-    repair: "sandbox/gate.ts",
+    repair: "kernel/gate.ts",
     program: () => clients([RUN, STOP_SANDBOX]),
   },
   {
     name: "W5",
     shows: /^I6 .*(which was removed|left container)/,
-    repair: "sandbox/gate.ts",
+    repair: "kernel/gate.ts",
     program: () => clients([REMOVE_SANDBOX], [RUN, CREATE]),
   },
   {

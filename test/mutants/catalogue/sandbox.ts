@@ -1,7 +1,7 @@
 import { bug, gap, made, type Mutant } from "../mutant.ts";
 
 const FILES = "src/sandbox/teardown.ts";
-const GATE = "src/sandbox/gate.ts";
+const GATE = "src/kernel/gate.ts";
 const MONITOR = "src/sandbox/monitor.ts";
 const PAUSE = "src/sandbox/pause.ts";
 const REMOVE = "src/sandbox/remove.ts";

@@ -9,13 +9,13 @@ import {
 
 import { RuntimeError } from "../../../src/errors.ts";
 import { Context } from "../../../src/kernel/context.ts";
-import { Gate } from "../../../src/sandbox/gate.ts";
+import { Gate } from "../../../src/kernel/gate.ts";
 import { CountingContext, isPending } from "../fakes.ts";
 
 const cause = new RuntimeError("CANCELLED", "the client left");
 
 Deno.test("Gate.enter() lets in as many as come", () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   using one = gate.enter(new Context());
   using two = gate.enter(new Context());
   assertEquals([one.context.cause, two.context.cause], [undefined, undefined]);
@@ -23,7 +23,7 @@ Deno.test("Gate.enter() lets in as many as come", () => {
 });
 
 Deno.test("Gate.enter() gives a context that ends with the client's, and no other's", () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   const client = new Context();
   using pass = gate.enter(client);
   using other = gate.enter(new Context());
@@ -34,7 +34,7 @@ Deno.test("Gate.enter() gives a context that ends with the client's, and no othe
 
 Deno.test("Gate.enter() leaves no listener on the client's context", () => {
   const client = new CountingContext();
-  const pass = new Gate("s1").enter(client);
+  const pass = new Gate("closed").enter(client);
   assertEquals(client.listenerCount, 1);
   pass[Symbol.dispose]();
   assertEquals(client.listenerCount, 0);
@@ -43,18 +43,18 @@ Deno.test("Gate.enter() leaves no listener on the client's context", () => {
 });
 
 Deno.test("Gate.enter() refuses when the gate is closed, also when everybody has left", () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   using inside = gate.enter(new Context());
   gate.close();
   const refused = assertThrows(() => gate.enter(new Context()), RuntimeError);
   assertEquals(refused.code, "FAILED_PRECONDITION");
-  assertEquals(refused.message, 'sandbox "s1" is not ready: it is being stopped or has been');
+  assertEquals(refused.message, "closed");
   inside[Symbol.dispose]();
   assertThrows(() => gate.enter(new Context()), RuntimeError);
 });
 
 Deno.test("Gate.close() tells everybody inside to give up, and not their clients", () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   const client = new Context();
   using one = gate.enter(client);
   using two = gate.enter(client);
@@ -66,7 +66,7 @@ Deno.test("Gate.close() tells everybody inside to give up, and not their clients
 });
 
 Deno.test("Gate.close() leaves alone who has left", () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   const pass = gate.enter(new Context());
   pass[Symbol.dispose]();
   gate.close();
@@ -74,7 +74,7 @@ Deno.test("Gate.close() leaves alone who has left", () => {
 });
 
 Deno.test("Gate.close() tells everybody, though one leaves while it does", async () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   const one = gate.enter(new Context());
   using two = gate.enter(new Context());
   one.context.onCancel(() => one[Symbol.dispose]());
@@ -87,7 +87,7 @@ Deno.test("Gate.close() tells everybody, though one leaves while it does", async
 });
 
 Deno.test("Gate.drained() waits for the last one inside, over a second close too", async () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   const one = gate.enter(new Context());
   const two = gate.enter(new Context());
   gate.close();
@@ -102,7 +102,7 @@ Deno.test("Gate.drained() waits for the last one inside, over a second close too
 });
 
 Deno.test("Gate.drained() waits for the other when one leaves twice", async () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   const one = gate.enter(new Context());
   using _two = gate.enter(new Context());
   gate.close();
@@ -116,13 +116,13 @@ Deno.test("Gate.drained() waits for the other when one leaves twice", async () =
 });
 
 Deno.test("Gate.drained() waits for nobody where nobody is inside", async () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   gate.close();
   await gate.drained(new Context());
 });
 
 Deno.test("Gate.drained() throws the cause when its context ends; the gate stays closed", async () => {
-  const gate = new Gate("s1");
+  const gate = new Gate("closed");
   using _inside = gate.enter(new Context());
   gate.close();
   const context = new CountingContext();

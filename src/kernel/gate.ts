@@ -1,33 +1,39 @@
 import { RuntimeError } from "../errors.ts";
-import { Context, waitFor } from "../kernel/context.ts";
+import { Context, waitFor } from "./context.ts";
 
-/** Leave to work in a sandbox. While it is held, StopPodSandbox waits. */
+/** Leave to work on an object. While it is held, whoever ends the object waits. */
 export interface Pass extends Disposable {
-  /** Ends when the client gives up or the sandbox is being stopped. */
+  /** Ends when whoever asked for the work gives up, or the gate closes. */
   readonly context: Context;
 }
 
 /**
- * The fence between what adds processes to a sandbox (create, start, exec) and what ends it. Work
- * holds the gate shared; stopping closes it, tells the work under way to give up, and waits for it to
- * leave. Once closed, it never opens again (RACES.md W4, W5).
+ * The fence between those who work on an object and who ends it: in a sandbox whoever adds processes
+ * (create, start, exec) and its stop (RACES.md W4, W5), at a container an update of its resources and its
+ * end. Work holds the gate shared; ending closes it, tells the work under way to give up, and waits for it
+ * to leave. Once closed, it never opens again.
  */
 export class Gate {
   readonly #inside = new Set<Context>();
   #drained: PromiseWithResolvers<void> | undefined;
   #isClosed = false;
 
-  /** @param sandboxId for errors */
-  constructor(readonly sandboxId: string) {}
+  /** @param refusal what those hear who come too late or have to give up */
+  constructor(readonly refusal: string) {}
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
+  /** Whether anybody is inside. */
+  get isBusy(): boolean {
+    return this.#inside.size > 0;
+  }
+
   /**
    * Enters; leave by disposing the pass.
    *
-   * @throws {RuntimeError} FAILED_PRECONDITION when the sandbox is being stopped or has been.
+   * @throws {RuntimeError} FAILED_PRECONDITION when the gate is closed.
    */
   enter(parent: Context): Pass {
     if (this.#isClosed) throw this.#refusal();
@@ -63,9 +69,6 @@ export class Gate {
   }
 
   #refusal(): RuntimeError {
-    return new RuntimeError(
-      "FAILED_PRECONDITION",
-      `sandbox "${this.sandboxId}" is not ready: it is being stopped or has been`,
-    );
+    return new RuntimeError("FAILED_PRECONDITION", this.refusal);
   }
 }
