@@ -240,6 +240,8 @@ export interface Sys {
   cgroupMove(path: string, pid: number): Promise<void>;
   /** The pids in a group. ENOENT. */
   cgroupProcesses(path: string): Promise<readonly number[]>;
+  /** Writes a limit of a group ("memory.max"). ENOENT; EINVAL for what no group can have. */
+  cgroupWrite(path: string, file: string, value: string): Promise<void>;
   /** EBUSY while populated; absent is fine. */
   cgroupRemove(path: string): Promise<void>;
   /** Says for whom this process works, for oracles and snapshots. No step. */

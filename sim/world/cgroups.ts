@@ -9,6 +9,7 @@ export class Cgroup {
   /** Zombies are not among them. */
   readonly processes: Set<Process> = new Set();
   oomKills = 0;
+  readonly #limits = new Map<string, string>();
   /** Woken when a process comes or goes. */
   readonly changed: WaitQueue = new WaitQueue();
 
@@ -28,6 +29,28 @@ export class Cgroup {
     footprints.present?.touch(`groups of ${this.path}`, access);
   }
 
+  /** The present step uses its limits. */
+  touchLimits(access: Access): void {
+    footprints.present?.touch(`limits of ${this.path}`, access);
+  }
+
+  /** Its limits by their files, as far as there are any; sorted. */
+  limits(): readonly (readonly [file: string, value: string])[] {
+    return [...this.#limits].sort();
+  }
+
+  /**
+   * Sets a limit, or takes it away.
+   *
+   * @throws {KernelError} EINVAL for a value that the kernel refuses.
+   */
+  setLimit(verb: string, file: string, value: string): void {
+    this.touchLimits("write");
+    if (isRefused(file, value)) refuse(verb, "EINVAL", `${file} of ${this.path}`);
+    if (UNLIMITED[file] === value) this.#limits.delete(file);
+    else this.#limits.set(file, value);
+  }
+
   /** The processes in it and below it, ordered by pid. */
   allProcesses(): Process[] {
     this.touch("read");
@@ -35,6 +58,33 @@ export class Cgroup {
     const found = [...this.processes];
     for (const child of this.children.values()) found.push(...child.allProcesses());
     return found.sort((a, b) => a.pid - b.pid);
+  }
+}
+
+/** What a new group has in its files (cgroup-v2.rst). */
+const UNLIMITED: Readonly<Record<string, string>> = {
+  "cpu.max": "max 100000",
+  "cpu.weight": "100",
+  "memory.max": "max",
+  "memory.swap.max": "max",
+};
+/** Of a machine with two CPUs and one node of memory. */
+const CPUS = /^(0|1|0-1|0,1)$/;
+/** The least CPU time that a period can be given, in microseconds (kernel/sched/core.c, min_cfs_quota_period). */
+const QUOTA_MIN = 1_000;
+
+function isRefused(file: string, value: string): boolean {
+  switch (file) {
+    case "cpu.max":
+      return Number(/^\d+/.exec(value)?.[0] ?? Infinity) < QUOTA_MIN;
+    case "cpu.weight":
+      return Number(value) < 1 || Number(value) > 10_000;
+    case "cpuset.cpus":
+      return !CPUS.test(value);
+    case "cpuset.mems":
+      return value !== "0";
+    default:
+      return false;
   }
 }
 

@@ -40,7 +40,10 @@ export function snapshot(machine: Machine, options: SnapshotOptions = {}): strin
     lines.push(`process ${process.args.join(" ")}${process.isAlive ? "" : " (zombie)"}`);
   }
   for (const mount of machine.tree.mounts) lines.push(`mount ${mount.type} ${mount.target}`);
-  for (const path of machine.cgroups.paths()) lines.push(`cgroup ${path}`);
+  for (const path of machine.cgroups.paths()) {
+    const limits = machine.cgroups.find(path)?.limits() ?? [];
+    lines.push([`cgroup ${path}`, ...limits.map((it) => it.join("="))].join(" "));
+  }
   const namespaces = new Map<string, number>();
   for (const { kind } of machine.namespaces.alive()) {
     namespaces.set(kind, (namespaces.get(kind) ?? 0) + 1);

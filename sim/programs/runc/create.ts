@@ -3,13 +3,14 @@ import { parseFlags } from "../flags.ts";
 import type { Sys } from "../program.ts";
 import { rfc3339 } from "../time.ts";
 import { INIT_FILES, initProgram } from "./init.ts";
+import { type Limits, setLimits } from "./limits.ts";
 import {
   cgroupPaths,
   type Globals,
   RuncError,
   type Spec,
-  type State,
   stateFolder,
+  writeState,
 } from "./state.ts";
 import { toText } from "../../world/content.ts";
 
@@ -86,6 +87,8 @@ async function startInit(sys: Sys, init: Init): Promise<number> {
   await sys.cgroupMove(cgroup, pid);
   await tell(sys, weWrite, "b");
   expect(await readLine(sys, weRead), "ready");
+  const limits = spec.linux?.resources ?? {};
+  await limit(sys, cgroup, limits);
   const stat = await sys.processStat(pid);
   await writeState(sys, folder, {
     id,
@@ -99,6 +102,7 @@ async function startInit(sys: Sys, init: Init): Promise<number> {
       rootfs,
       Hooks: { poststop: spec.hooks?.poststop ?? null },
       labels: [`bundle=${bundle}`],
+      cgroups: { Resources: limits },
       namespaces: (spec.linux?.namespaces ?? []).map((it) => ({
         type: `NEW${it.type === "network" ? "NET" : it.type.toUpperCase()}`,
         path: it.path ?? "",
@@ -111,6 +115,18 @@ async function startInit(sys: Sys, init: Init): Promise<number> {
   await sys.close(weRead);
   await sys.close(weWrite);
   return pid;
+}
+
+async function limit(sys: Sys, cgroup: string, limits: Limits): Promise<void> {
+  try {
+    await setLimits(sys, cgroup, limits);
+  } catch (error) {
+    if (!(error instanceof RuncError)) throw error;
+    throw new RuncError(
+      "unable to start container process: error during container init: " +
+        `error setting cgroup config for procHooks process: ${error.message}`,
+    );
+  }
 }
 
 /** As on a host with resctrl: for one in four there is more to delete than files and cgroups. */
@@ -161,13 +177,6 @@ function expect(line: string, wanted: string): void {
     ? line.slice("error ".length)
     : "container init was killed";
   throw new RuncError(`unable to start container process: ${reason}`);
-}
-
-async function writeState(sys: Sys, folder: string, state: State): Promise<void> {
-  const suffix = [...sys.randomBytes(4)].join("");
-  const temporary = `${folder}/state-${suffix}`;
-  await sys.createFile(temporary, JSON.stringify(state), 0o600);
-  await sys.rename(temporary, `${folder}/state.json`);
 }
 
 /** Beside it first, under a name with a dot, then renamed (runc, utils_linux.go, createPidFile). */

@@ -9,6 +9,7 @@ import { kill } from "./kill.ts";
 import { list, state } from "./list.ts";
 import { start } from "./start.ts";
 import { type Globals, RuncError } from "./state.ts";
+import { update } from "./update.ts";
 
 const VERSION = "runc version 1.1.5\nspec: 1.0.2-dev\n";
 const FEATURES = {
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   kill,
   delete: deleteContainer,
   exec,
+  update,
   state,
   list,
   features: async (sys) => {

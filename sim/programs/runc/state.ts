@@ -1,5 +1,6 @@
 import { hasErrno } from "../../../src/kernel/errno.ts";
 import type { Sys } from "../program.ts";
+import type { Limits } from "./limits.ts";
 
 /** The parts of a bundle's config.json that the simulated runtime heeds (OCI runtime-spec, config.md). */
 export interface Spec {
@@ -15,6 +16,7 @@ export interface Spec {
   readonly hooks?: Readonly<Record<string, readonly { readonly path: string }[]>>;
   readonly linux?: {
     readonly cgroupsPath?: string;
+    readonly resources?: Limits;
     readonly namespaces?: readonly { readonly type: string; readonly path?: string }[];
   };
 }
@@ -40,6 +42,7 @@ export interface State {
     readonly rootfs: string;
     readonly Hooks: { readonly poststop: readonly { readonly path: string }[] | null };
     readonly labels: readonly string[];
+    readonly cgroups: { readonly Resources: Limits };
     readonly namespaces: readonly { readonly type: string; readonly path: string }[];
   };
 }
@@ -84,6 +87,14 @@ export async function loadState(sys: Sys, globals: Globals, id: string): Promise
     if (error instanceof SyntaxError) throw new RuncError(error.message);
     throw error;
   }
+}
+
+/** Beside it first, then renamed (runc, libcontainer/container_linux.go, saveState). */
+export async function writeState(sys: Sys, folder: string, state: State): Promise<void> {
+  const suffix = [...sys.randomBytes(4)].join("");
+  const temporary = `${folder}/state-${suffix}`;
+  await sys.createFile(temporary, JSON.stringify(state), 0o600);
+  await sys.rename(temporary, `${folder}/state.json`);
 }
 
 /** Derived anew each time: from the init's pid and start time, and from exec.fifo. */

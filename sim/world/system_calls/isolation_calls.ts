@@ -112,6 +112,13 @@ export abstract class IsolationCalls extends DescriptorCalls {
     );
   }
 
+  cgroupWrite(path: string, file: string, value: string): Promise<void> {
+    return this.call("write", [`${file} of ${path}`, value], () => {
+      const group = this.machine.cgroups.find(path) ?? refuse("open", "ENOENT", path);
+      group.setLimit("write", file, value);
+    });
+  }
+
   cgroupRemove(path: string): Promise<void> {
     return this.call("rmdir", `cgroup ${path}`, () => {
       this.machine.cgroups.remove("rmdir", path);

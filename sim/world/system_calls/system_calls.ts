@@ -152,6 +152,8 @@ export class SystemCalls extends ProcessCalls implements Sys {
     const process = this.process;
     if (process.container === undefined || process.hasExecuted) return;
     process.hasExecuted = true;
+    // From here on it is the program that its group limits.
+    process.cgroup.touchLimits("read");
     this.machine.executions.push({
       ...process.container,
       pid: process.pid,

@@ -4,6 +4,7 @@ import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { ChildProcess, ProcessHandle } from "../../../src/kernel/processes.ts";
 import { run, type RunResult } from "../../../src/kernel/run.ts";
 import { Simulation, type SimulationOptions } from "../../../sim/mod.ts";
+import type { Limits } from "../../../sim/programs/runc/limits.ts";
 
 /** Waits that nobody cancels. */
 export const background: Context = Context.background();
@@ -48,6 +49,13 @@ export function runProgram(
   return run(kernel, { program, args }, { context: background, timeoutMs: 3_600_000 });
 }
 
+/** Runs `runc update` with limits on standard input. */
+export function update(kernel: Kernel, id: string, limits: Limits): Promise<RunResult> {
+  const args = ["--root", RUNC_ROOT, "update", "--resources", "-", id];
+  const options = { context: background, timeoutMs: 3_600_000, stdin: JSON.stringify(limits) };
+  return run(kernel, { program: "runc", args }, options);
+}
+
 export function runc(kernel: Kernel, ...args: readonly string[]): Promise<RunResult> {
   return runProgram(kernel, "runc", "--root", RUNC_ROOT, ...args);
 }
@@ -60,6 +68,8 @@ export interface BundleOptions {
   readonly join?: Readonly<Record<string, string>>;
   /** No PID namespace of its own: the machine's. */
   readonly hasHostPid?: boolean;
+  /** Its `linux.resources`; none unless given. */
+  readonly limits?: Limits;
 }
 
 /** A bundle for `id`: a folder with config.json and an empty root. Returns its path. */
@@ -81,7 +91,7 @@ export async function makeBundle(
   const config = {
     root: { path: "rootfs" },
     process: { args: options.args, env: ["PATH=/bin"], cwd: options.cwd ?? "/" },
-    linux: { cgroupsPath: `/test/${id}`, namespaces },
+    linux: { cgroupsPath: `/test/${id}`, namespaces, resources: options.limits ?? {} },
   };
   await kernel.files.writeFile(`${bundle}/config.json`, JSON.stringify(config));
   return bundle;

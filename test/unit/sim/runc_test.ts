@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SIGKILL, SIGTERM } from "../../../src/kernel/processes.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
-import { difference } from "../../../sim/mod.ts";
+import { difference, type Simulation } from "../../../sim/mod.ts";
 import {
   background,
   createTask,
@@ -13,6 +13,7 @@ import {
   RUNC_ROOT,
   startTask,
   text,
+  update,
 } from "./fixture.ts";
 
 async function status(kernel: Kernel, id: string): Promise<string> {
@@ -188,6 +189,58 @@ Deno.test("runc that is killed half-way leaves what --force can take away", () =
     }, { seed, faults });
   });
   assert(killed > 20, `runc was killed ${killed} times`);
+});
+
+function limitsOf({ machine }: Simulation, id: string): Record<string, string> {
+  return Object.fromEntries(machine.cgroups.find(`/test/${id}`)?.limits() ?? []);
+}
+
+Deno.test("runc create sets limits, and runc update changes those of a created and a running one", () => {
+  onMachine(async (kernel, simulation) => {
+    const limits = { cpu: { shares: 2_048, quota: 50_000 }, memory: { limit: 64 << 20 } };
+    await createTask(kernel, "a", { args: ["sleep", "1000"], limits });
+    const created = { "cpu.max": "50000 100000", "cpu.weight": "79", "memory.max": "67108864" };
+    assertEquals(limitsOf(simulation, "a"), created);
+    assertEquals((await update(kernel, "a", { memory: { limit: -1 } })).stderr, "");
+    const { "memory.max": _, ...rest } = created;
+    assertEquals(limitsOf(simulation, "a"), rest);
+    assertEquals((await runc(kernel, "start", "a")).stderr, "");
+    assertEquals((await update(kernel, "a", { cpu: { period: 20_000, quota: -1 } })).stderr, "");
+    assertEquals(limitsOf(simulation, "a"), { ...rest, "cpu.max": "max 20000" });
+    assertEquals(await kernel.files.list(`${RUNC_ROOT}/a`), ["state.json"]);
+  });
+});
+
+Deno.test("runc update that Linux refuses writes the old limits, not what was unlimited", () => {
+  onMachine(async (kernel, simulation) => {
+    const limits = { cpu: { shares: 2_048 } };
+    await startTask(kernel, "a", { args: ["sleep", "1000"], limits });
+    const asked = { cpu: { shares: 512, quota: 10 }, memory: { limit: 1 << 20 } };
+    const { status, stderr } = await update(kernel, "a", asked);
+    assertEquals(status, { kind: "exited", code: 1 });
+    assertMatch(stderr, /failed to write \\"10 100000\\": write \S+\/cpu\.max: invalid argument/);
+    assertEquals(limitsOf(simulation, "a"), { "cpu.weight": "79", "memory.max": "1048576" });
+  });
+});
+
+Deno.test("runc update refuses a container that has ended, and one that is not there", () => {
+  onMachine(async (kernel) => {
+    const { conmon, init } = await startTask(kernel, "a", { args: ["sleep", "1000"] });
+    await init.signal(SIGKILL);
+    await conmon.exited(background);
+    assertMatch((await update(kernel, "a", {})).stderr, /container not running/);
+    assertMatch((await update(kernel, "b", {})).stderr, /container does not exist/);
+  });
+});
+
+Deno.test("runc create fails on limits that Linux refuses, and leaves nothing", () => {
+  onMachine(async (kernel, simulation) => {
+    const options = { args: ["true"], limits: { cpu: { quota: 10 } } };
+    const bundle = await makeBundle(kernel, "a", options);
+    const result = await runc(kernel, "create", "--bundle", bundle, "a");
+    assertMatch(result.stderr, /error setting cgroup config for procHooks process/);
+    assertEquals(simulation.machine.cgroups.find("/test/a"), undefined);
+  });
 });
 
 Deno.test("the user's program is executed once, as the oracle counts it", () => {
