@@ -123,6 +123,7 @@ export {
   type StopRequest,
 } from "./src/container/state.ts";
 export { stopContainer } from "./src/container/stop.ts";
+export { updateContainerResources } from "./src/container/update.ts";
 
 // Errors.
 export { type ErrorCode, RuntimeError } from "./src/errors.ts";

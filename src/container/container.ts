@@ -1,12 +1,14 @@
 import type { EventStream, LifecycleEventType } from "../events.ts";
 import type { Context } from "../kernel/context.ts";
 import { waitFor } from "../kernel/context.ts";
+import { Gate } from "../kernel/gate.ts";
 import { Joined } from "../kernel/joined.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Turns } from "../kernel/turns.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Task } from "../task/task.ts";
 import { Claim } from "./claim.ts";
+import type { LinuxResources } from "./config.ts";
 import { type ContainerRecord, putContainerStatus } from "./record.ts";
 import type { ContainerStatus } from "./state.ts";
 
@@ -32,6 +34,17 @@ export class Container {
   readonly removal = new Joined();
   /** @internal Who ends its task by id: two at a time would take each other's programs for helpers. */
   readonly reapers = new Turns();
+  /** @internal Who makes its task, lets it go or changes its limits: one must see what another did. */
+  readonly turns = new Turns();
+  /** @internal Who changes its limits; whoever ends or forgets it closes this first. */
+  readonly gate: Gate;
+  /**
+   * @internal Limits that its prepared task may have instead, in whole or in part: an update of it was
+   * refused or cut off. The start sets the right ones before it lets the task go.
+   */
+  doubtfulLimits: LinuxResources | undefined;
+  /** @internal An update that was cut off is gone on with in the background. */
+  isCatchingUp = false;
 
   readonly #ended = Promise.withResolvers<void>();
   #status: ContainerStatus;
@@ -48,6 +61,9 @@ export class Container {
     readonly events: EventStream,
   ) {
     this.#status = status;
+    this.gate = new Gate(
+      `Cannot update container "${record.id}": it is being ended or removed`,
+    );
     if (status.state === "EXITED") this.#ended.resolve();
   }
 

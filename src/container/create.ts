@@ -15,12 +15,7 @@ import type { ContainerConfig } from "./config.ts";
 import { Container } from "./container.ts";
 import { logPathOf } from "./logs.ts";
 import { containerPaths } from "./paths.ts";
-import {
-  type ContainerRecord,
-  containerRecord,
-  putContainer,
-  putContainerStatus,
-} from "./record.ts";
+import { containerRecord, putContainer, putContainerStatus } from "./record.ts";
 import { resolveContainerUser } from "./rootfs_user.ts";
 import { writeContainerSpec } from "./spec.ts";
 import { created } from "./state.ts";
@@ -49,13 +44,12 @@ export async function createContainer(
   using pass = sandbox.gate.enter(client);
   const id = newId(runtime.kernel.random);
   const name = containerName(sandbox, config);
-  const container = await observed(runtime, {
+  await observed(runtime, {
     name: "CreateContainer",
     attributes: { "container.id": id, "container.name": name, "sandbox.id": sandbox.id },
     timer: "container_create",
     handler: sandbox.record.handler,
   }, () => create(runtime, sandbox, { id, name, config }, pass));
-  runtime.preparer.begin(container, sandbox.gate);
   return id;
 }
 
@@ -71,7 +65,7 @@ async function create(
   sandbox: Sandbox,
   { id, name, config }: NewContainer,
   pass: Pass,
-): Promise<Container> {
+): Promise<void> {
   const { kernel, hooks, images } = runtime;
   await using undo = new AsyncDisposableStack();
   reserveName(runtime, name, id);
@@ -107,10 +101,14 @@ async function create(
   undo.defer(() => hooks.container("removeContainer", record, runtime.life));
   target?.requireRunning();
   pass.context.throwIfCancelled();
-  const container = await publish(runtime, record);
+  const status = created(kernel.clock.nowMicros());
+  const container = new Container(record, status, kernel, runtime.events);
+  // Whoever finds it before its task is being prepared waits for that.
+  using _turn = await container.turns.take(pass.context);
+  await publish(runtime, container);
   undo.move();
   await hooks.container("postCreateContainer", record, pass.context);
-  return container;
+  runtime.preparer.begin(container, sandbox.gate);
 }
 
 /** What a container is called, in CRI's terms. */
@@ -160,12 +158,12 @@ function requireImage(runtime: Runtime, { image }: ContainerConfig): Image {
 }
 
 /** The last step: from the commit on the container is there. */
-async function publish(runtime: Runtime, record: ContainerRecord): Promise<Container> {
-  const { kernel } = runtime;
-  const status = created(kernel.clock.nowMicros());
-  const container = new Container(record, status, kernel, runtime.events);
-  await kernel.store.commit([putContainer(record), putContainerStatus(record.id, status)]);
+async function publish(runtime: Runtime, container: Container): Promise<void> {
+  const { record, status } = container;
+  await runtime.kernel.store.commit([
+    putContainer(record),
+    putContainerStatus(record.id, status),
+  ]);
   runtime.containers.add(container);
   container.announce("CREATED");
-  return container;
 }

@@ -6,6 +6,7 @@ import { createTask } from "../task/create.ts";
 import type { Task, TaskRequest } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { prepareLog } from "./logs.ts";
+import { writeLimits } from "./spec.ts";
 import { taskIdentity } from "./task.ts";
 
 /**
@@ -97,6 +98,8 @@ export async function createContainerTask(
   context: Context,
 ): Promise<Task> {
   await prepareLog(runtime.kernel, container.record);
+  const { resources } = container.status;
+  if (resources !== undefined) await writeLimits(runtime, container.id, resources);
   return await createTask(runtime.kernel, runtime.config, taskRequest(runtime, container), context);
 }
 

@@ -1,7 +1,7 @@
 import type { Change } from "../kernel/store.ts";
 import { damagedRecord, isCgroupPath, isText, parseRecord, putRecord } from "../records.ts";
 import { isId } from "../registry/ids.ts";
-import type { ContainerConfig } from "./config.ts";
+import type { ContainerConfig, LinuxResources } from "./config.ts";
 import type { ContainerStatus } from "./state.ts";
 
 /** Where records of containers are kept; what never changes, apart from what does. */
@@ -105,12 +105,22 @@ export function parseContainerStatus(id: string, value: string): ContainerStatus
   ];
   const isWhole = version === VERSION && states.includes(fields.state) &&
     numbers.every(Number.isSafeInteger) && isText(fields.reason) && isText(fields.message) &&
-    typeof fields.isRemoving === "boolean";
+    typeof fields.isRemoving === "boolean" &&
+    [fields.resources, fields.resourcesIntended].every((it) => it === undefined || isLimits(it));
   if (!isWhole) throw damagedRecord("container", id);
   return {
     init: undefined,
     supervisor: undefined,
     stopRequest: undefined,
+    resources: undefined,
+    resourcesIntended: undefined,
     ...fields,
   } as ContainerStatus;
+}
+
+function isLimits(value: Partial<LinuxResources>): boolean {
+  const names = ["cpuPeriod", "cpuQuota", "cpuShares", "memoryLimitBytes", "memorySwapLimitBytes"];
+  return names.every((it) => Number.isSafeInteger(value?.[it as keyof LinuxResources])) &&
+    isText(value.cpusetCpus) && isText(value.cpusetMems) &&
+    Array.isArray(value.hugepageLimits) && typeof value.unified === "object";
 }

@@ -9,6 +9,7 @@ import { deleteContainerRecord } from "./record.ts";
 import { removalBegun } from "./state.ts";
 import { endContainer } from "./stop.ts";
 import { taskIdentity } from "./task.ts";
+import { endUpdates } from "./update.ts";
 
 /**
  * CRI RemoveContainer: whatever state it is in, the container ends and everything of it goes: nothing
@@ -59,9 +60,10 @@ async function erase(
   await container.transition((status) =>
     status.isRemoving || status.state === "EXITED" ? undefined : removalBegun(status)
   );
+  const mayHaveHelpers = await endUpdates(container, context);
   await abandonPreparation(runtime, container, context);
   const identity = taskIdentity(runtime, record);
-  await reaper.reap(identity, { mayHaveHelpers: false, known: [] }, context);
+  await reaper.reap(identity, { mayHaveHelpers, known: [] }, context);
   // It would take away what is being taken away.
   if (container.rootfsLeaving !== undefined) await waitFor(container.rootfsLeaving, context);
   await discardFiles(runtime, record.id);

@@ -4,6 +4,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Container } from "./container.ts";
 import { taskIdentity } from "./task.ts";
 import { type ContainerStatus, ended, type Ending, lost } from "./state.ts";
+import { endUpdates } from "./update.ts";
 
 /** What a container is being brought to, and how often that was tried. */
 interface Settlement {
@@ -95,6 +96,7 @@ export class Settler {
   async #try(container: Container, ending: Ending, mayHaveHelpers: boolean): Promise<void> {
     const { reaper, life } = this.runtime;
     using bounded = this.runtime.rollbackContext();
+    if (await endUpdates(container, bounded)) mayHaveHelpers = true;
     if (container.preparation !== undefined) {
       await container.preparation.cancel(bounded);
       mayHaveHelpers = true;
@@ -109,6 +111,7 @@ export class Settler {
     await reaper.reap(identity, { mayHaveHelpers, known }, bounded);
     life.throwIfCancelled();
     container.preparation = undefined;
+    container.doubtfulLimits = undefined;
     await container.transition(
       (status) => status.state === "EXITED" ? undefined : ended(status, ending),
       "STOPPED",

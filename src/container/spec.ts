@@ -2,9 +2,9 @@ import type { Image } from "../image/image.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import { containerCapabilities } from "../oci/capabilities.ts";
-import type { OciSeccomp } from "../oci/runtime_spec.ts";
+import type { OciSeccomp, OciSpec } from "../oci/runtime_spec.ts";
 import { SECCOMP_PROFILE_BYTES_MAX, seccompFilter } from "../oci/seccomp.ts";
-import { buildSpec, type ContainerVolume, type NamespaceSources } from "../oci/spec.ts";
+import { buildSpec, type ContainerVolume, limitsOf, type NamespaceSources } from "../oci/spec.ts";
 import { readDevices } from "../oci/spec_host.ts";
 import type { ResolvedUser } from "../oci/user.ts";
 import { RuntimeError } from "../errors.ts";
@@ -13,7 +13,7 @@ import { sandboxNamespaces } from "../sandbox/namespaces.ts";
 import { sandboxPaths } from "../sandbox/paths.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { taskPaths } from "../task/paths.ts";
-import type { ContainerConfig, Mount } from "./config.ts";
+import type { ContainerConfig, LinuxResources, Mount } from "./config.ts";
 import { containerPaths } from "./paths.ts";
 import type { ContainerRecord } from "./record.ts";
 import { textOf } from "../utf8.ts";
@@ -29,6 +29,7 @@ export interface SpecParts {
 
 /** Host directories that a client mounts and that are not there are made, as containerd does. */
 const MOUNTED_DIRECTORY_MODE = 0o755;
+const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Puts the OCI spec of a container into its bundle. */
 export async function writeContainerSpec(
@@ -75,6 +76,28 @@ export async function writeContainerSpec(
     },
   });
   await kernel.files.writeFile(task.spec, JSON.stringify(spec));
+}
+
+/**
+ * Puts other limits into the OCI spec that is in a container's bundle, for a task that is still to be
+ * created. The spec follows from the record: as long as there is no task nobody has to change it.
+ *
+ * @throws {KernelError} ENOENT when the bundle is gone; ENOSPC.
+ */
+export async function writeLimits(
+  runtime: Runtime,
+  id: string,
+  resources: LinuxResources,
+): Promise<void> {
+  const { files } = runtime.kernel;
+  const path = taskPaths(runtime.config, id).spec;
+  const spec: OciSpec = JSON.parse(textOf(await files.readFile(path, SPEC_BYTES_MAX)));
+  const { devices } = spec.linux.resources;
+  const limits = { devices, ...limitsOf(resources, runtime.host) };
+  await files.writeFile(
+    path,
+    JSON.stringify({ ...spec, linux: { ...spec.linux, resources: limits } }),
+  );
 }
 
 function namespacesOf(

@@ -13,6 +13,7 @@ import { monitorContainer } from "./monitor.ts";
 import { createContainerTask } from "./prepare.ts";
 import { START_ERROR, started, startIntended } from "./state.ts";
 import { requireTarget } from "./target.ts";
+import { settleLimits } from "./update.ts";
 
 /**
  * CRI StartContainer: executes the user's program, once in the container's life. A container whose
@@ -35,8 +36,10 @@ export async function startContainer(
     timer: "container_start",
     handler: container.record.handler,
   }, async () => {
+    // Until it is undone, too: an update in between would find neither a task nor its end.
+    using turns = new DisposableStack();
     try {
-      await start(runtime, container, context);
+      await start(runtime, container, context, turns);
     } catch (error) {
       await giveUp(runtime, container, error);
       throw error;
@@ -60,7 +63,12 @@ function claimStart(runtime: Runtime, container: Container): Disposable {
   return container.claim.take("starting");
 }
 
-async function start(runtime: Runtime, container: Container, client: Context): Promise<void> {
+async function start(
+  runtime: Runtime,
+  container: Container,
+  client: Context,
+  turns: DisposableStack,
+): Promise<void> {
   const { hooks } = runtime;
   const { record } = container;
   const sandbox = runtime.sandboxes.get(record.sandboxId);
@@ -68,6 +76,7 @@ async function start(runtime: Runtime, container: Container, client: Context): P
     throw new RuntimeError("NOT_FOUND", `sandbox "${record.sandboxId}" not found`);
   }
   using pass = sandbox.gate.enter(client);
+  turns.use(await container.turns.take(pass.context));
   const target = requireTarget(runtime, record.sandboxId, record.config.security.namespaces);
   const task = await spanned(
     runtime.telemetry,
@@ -76,6 +85,7 @@ async function start(runtime: Runtime, container: Container, client: Context): P
     () => takeTask(runtime, container, pass.context),
   );
   container.task = task;
+  await settleLimits(runtime, container, pass.context);
   await hooks.container("startContainer", record, pass.context);
   target?.requireRunning();
   await release(runtime, container, task, pass);

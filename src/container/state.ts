@@ -1,5 +1,6 @@
 import { assert } from "@std/assert";
 import type { ProcessIdentity } from "../kernel/processes.ts";
+import type { LinuxResources } from "./config.ts";
 
 /**
  * The life of a container, as every reader sees it.
@@ -56,6 +57,13 @@ export interface ContainerStatus {
   readonly stopRequest: StopRequest | undefined;
   /** A removal has begun: a restart of the daemon completes it. */
   readonly isRemoving: boolean;
+  /** Its limits, all of them, since the first update; undefined: as it was created. */
+  readonly resources: LinuxResources | undefined;
+  /**
+   * While it runs, the limits that it is about to get, written down before they are: until `resources`
+   * says so any part of them may be in effect, and a restart of the daemon goes on.
+   */
+  readonly resourcesIntended: LinuxResources | undefined;
 }
 
 /** How a task ended. */
@@ -88,6 +96,8 @@ export function created(now: number): ContainerStatus {
     supervisor: undefined,
     stopRequest: undefined,
     isRemoving: false,
+    resources: undefined,
+    resourcesIntended: undefined,
   };
 }
 
@@ -120,6 +130,31 @@ export function stopRequested(
   return { ...status, stopRequest: { signal, sentAt: now } };
 }
 
+/** RUNNING, about to get other limits. */
+export function updateIntended(
+  status: ContainerStatus,
+  resources: LinuxResources,
+): ContainerStatus {
+  assert(status.state === "RUNNING", `update intended while ${status.state}`);
+  return { ...status, resourcesIntended: resources };
+}
+
+/** It has other limits: a task that there is, and any that is created from now on. */
+export function updated(status: ContainerStatus, resources: LinuxResources): ContainerStatus {
+  const { state, startIntentAt, isRemoving } = status;
+  assert(state === "RUNNING" || state === "CREATED", `updated while ${state}`);
+  assert(state === "RUNNING" || startIntentAt === 0, "updated while it may begin to run");
+  assert(!isRemoving, "updated while it is removed");
+  return { ...status, resources, resourcesIntended: undefined };
+}
+
+/** The limits that were intended were refused, and those before are in effect. */
+export function updateTakenBack(status: ContainerStatus): ContainerStatus {
+  assert(status.state === "RUNNING", `update taken back while ${status.state}`);
+  assert(status.resourcesIntended !== undefined, "taken back without an intent");
+  return { ...status, resourcesIntended: undefined };
+}
+
 /** Nobody can tell whether something runs: the reaper finds out and ends it. */
 export function lost(status: ContainerStatus, message: string): ContainerStatus {
   assert(status.state !== "EXITED", "an end is final");
@@ -144,6 +179,7 @@ export function ended(status: ContainerStatus, ending: Ending): ContainerStatus 
     message: ending.message,
     init: undefined,
     supervisor: undefined,
+    resourcesIntended: undefined,
   };
 }
 

@@ -1,5 +1,8 @@
 import type { Container } from "../container/container.ts";
+import { resourcesOf } from "../container/resources.ts";
 import { hasErrno } from "../kernel/errno.ts";
+import type { OciLimits, OciSpec } from "../oci/runtime_spec.ts";
+import { limitsOf } from "../oci/spec.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -47,8 +50,11 @@ export async function containerInfo(
     cgroup: record.cgroup,
     runtimeType: record.handler,
     layers: record.image.layers,
-    config: record.config,
-    runtimeSpec: await readSpec(runtime, record.id),
+    config: { ...record.config, resources: resourcesOf({ record, status }) },
+    runtimeSpec: withLimits(
+      await readSpec(runtime, record.id),
+      status.resources && limitsOf(status.resources, runtime.host),
+    ),
   });
 }
 
@@ -67,6 +73,14 @@ async function readSpec(runtime: Runtime, id: string): Promise<unknown> {
     if (hasErrno(error, "ENOENT", "ENOTDIR", "EFBIG")) return null;
     throw error;
   }
+}
+
+/** A container's spec as it would be written now: the file is only as new as its task. */
+function withLimits(spec: unknown, limits: OciLimits | undefined): unknown {
+  if (limits === undefined || typeof spec !== "object" || spec === null) return spec;
+  const { linux, ...rest } = spec as OciSpec;
+  const { devices } = linux.resources;
+  return { ...rest, linux: { ...linux, resources: { devices, ...limits } } };
 }
 
 /** JSON from a program or the disk; what is none is shown as the text it is. */

@@ -5,6 +5,7 @@ import { listContainers } from "../container/query.ts";
 import { removeContainer } from "../container/remove.ts";
 import { startContainer } from "../container/start.ts";
 import { stopContainer } from "../container/stop.ts";
+import { updateContainerResources } from "../container/update.ts";
 import type { Runtime } from "../runtime.ts";
 import { listSandboxes } from "../sandbox/query.ts";
 import { removePodSandbox } from "../sandbox/remove.ts";
@@ -15,6 +16,7 @@ import { containerConfigFrom } from "./codec/container_config.ts";
 import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
 import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
 import { sandboxMessage, sandboxStatusMessage } from "./codec/sandbox.ts";
+import { resourcesFrom } from "./codec/resources.ts";
 import { integer, nanos } from "./codec/values.ts";
 import { containerList, containerStatusAnswer } from "./container_answers.ts";
 import { CgroupDriver } from "./gen/v1_pb.ts";
@@ -128,6 +130,12 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
 
     removeContainer: async ({ containerId }, context) => {
       await removeContainer(source(), containerId, context);
+      return {};
+    },
+
+    // Its annotations are for plugins; nothing here reads them.
+    updateContainerResources: async ({ containerId, linux }, context) => {
+      await updateContainerResources(source(), containerId, resourcesFrom(linux), context);
       return {};
     },
 

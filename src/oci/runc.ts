@@ -1,7 +1,8 @@
 import { type Command, SIGKILL } from "../kernel/processes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Context } from "../kernel/context.ts";
-import { programFailed, run } from "../kernel/run.ts";
+import { programFailed, run, type RunOptions } from "../kernel/run.ts";
+import type { OciLimits } from "./runtime_spec.ts";
 
 /** An OCI runtime with runc's command line (man 8 runc; crun and others follow it). */
 export interface OciRuntime {
@@ -31,6 +32,38 @@ export async function deleteContainer(
   throw programFailed(command, result);
 }
 
+/**
+ * Has the runtime set the limits of a container that has its init, running or not (runc update.go). What
+ * the limits leave out stays as it is. After an error any of them may be in effect.
+ *
+ * @returns the runtime's words when it refuses, and then, too, any of them may be in effect; else undefined
+ * @throws {KernelError} when it cannot be executed, or somebody has killed it; {RuntimeError} the context's
+ * cause, or DEADLINE_EXCEEDED.
+ */
+export async function updateContainer(
+  kernel: Kernel,
+  runtime: OciRuntime,
+  id: string,
+  limits: OciLimits,
+  options: Omit<RunOptions, "stdin">,
+): Promise<string | undefined> {
+  const command = runtimeCommand(runtime, UPDATE, "--resources", "-", id);
+  const result = await run(kernel, command, { ...options, stdin: JSON.stringify(limits) });
+  const { status, stderr } = result;
+  if (status.kind === "signaled") throw programFailed(command, result);
+  return status.code === 0 ? undefined : readableMessage(stderr.trim());
+}
+
+/** Whether a process is one that {@linkcode updateContainer} has started for a container. */
+export function isUpdate({ root }: OciRuntime, id: string, args: readonly string[]): boolean {
+  return [UPDATE, root, id].every((it) => args.includes(it));
+}
+
+/** Whether the runtime has refused since the container has ended, in the words of runc and of crun. */
+export function hasEnded(refusal: string): boolean {
+  return /container (is )?not running/.test(refusal);
+}
+
 /** The command that executes a process in a running container; `processFile` is its OCI process. */
 export function execCommand(
   runtime: OciRuntime,
@@ -53,6 +86,8 @@ export function readableMessage(text: string): string {
   if (last !== undefined) return last.replaceAll('\\"', '"');
   return text === "" ? "the OCI runtime failed without a word" : text;
 }
+
+const UPDATE = "update";
 
 function runtimeCommand(runtime: OciRuntime, ...args: readonly string[]): Command {
   return { program: runtime.program, args: ["--root", runtime.root, ...args] };

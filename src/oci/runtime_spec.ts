@@ -100,6 +100,9 @@ export interface OciResources {
   readonly unified?: Readonly<Record<string, string>>;
 }
 
+/** What of it can be changed as long as a container has a task. */
+export type OciLimits = Omit<OciResources, "devices">;
+
 /** A filter of system calls (config-linux.md, Seccomp). */
 export interface OciSeccomp {
   readonly defaultAction: string;

@@ -7,6 +7,7 @@ import { MASKED_PATHS, READONLY_PATHS } from "./proc_paths.ts";
 import type {
   OciDevice,
   OciDeviceRule,
+  OciLimits,
   OciLinux,
   OciNamespace,
   OciResources,
@@ -326,7 +327,7 @@ function resourcesOf(input: SpecInput): OciResources {
 export function limitsOf(
   resources: LinuxResources,
   host: Pick<HostFacts, "hasSwapController" | "hasHugetlbController">,
-): Omit<OciResources, "devices"> {
+): OciLimits {
   const { hugepageLimits, unified } = resources;
   // Above this JSON would round the number, perhaps past what the runtime can read.
   const bounded = (bytes: number) => Math.min(bytes, Number.MAX_SAFE_INTEGER);

@@ -3,6 +3,7 @@ import type { Container } from "../container/container.ts";
 import { removeContainer } from "../container/remove.ts";
 import { type Ending, START_ERROR, started, UNKNOWN_EXIT } from "../container/state.ts";
 import { taskIdentity } from "../container/task.ts";
+import { goOnUpdating } from "../container/update.ts";
 import { messageOf } from "../errors.ts";
 import type { ProcessEntry } from "../kernel/processes.ts";
 import { isRuntimeInit } from "../oci/runc.ts";
@@ -26,7 +27,7 @@ export interface Known {
  * | CREATED, to be started | init alive, program executed | RUNNING since the intent |
  * | CREATED, to be started | init alive, still the runtime's | EXITED 128 StartError |
  * | CREATED, to be started | init gone | EXITED, with conmon's code or 255 Unknown |
- * | RUNNING | init alive | RUNNING |
+ * | RUNNING | init alive | RUNNING; an update of its resources that was begun goes on |
  * | RUNNING | init gone | EXITED, with conmon's code or 255 Unknown |
  * | UNKNOWN | – | EXITED 255 Unknown, when everything of it was ended |
  * | any of another boot | – | EXITED 255 Unknown |
@@ -105,6 +106,7 @@ async function recoverRunning(runtime: Runtime, container: Container): Promise<v
     container.task = taskOf(handles.init, handles.supervisor);
     if (container.status.state === "RUNNING") {
       monitorContainer(runtime, container, container.task);
+      if (container.status.resourcesIntended !== undefined) goOnUpdating(runtime, container);
     } else {
       await monitorContainer(runtime, container, container.task);
     }

@@ -140,7 +140,7 @@ function familyOf(
 }
 
 /** Kills a process, unless it is gone, and awaits its end. */
-async function endProcess(
+export async function endProcess(
   kernel: Kernel,
   process: ProcessIdentity,
   context: Context,

@@ -1,11 +1,13 @@
 import { assertEquals, assertExists } from "@std/assert";
 import { assembleRuntime } from "../../src/boot.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config.ts";
+import { type LinuxResources, NO_LIMITS } from "../../src/container/config.ts";
 import type { Container } from "../../src/container/container.ts";
 import { createContainer } from "../../src/container/create.ts";
 import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
 import { stopContainer } from "../../src/container/stop.ts";
+import { updateContainerResources } from "../../src/container/update.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { type Errno, KernelError } from "../../src/kernel/errno.ts";
 import { recover } from "../../src/recovery/recover.ts";
@@ -121,6 +123,25 @@ export class Scenario {
       "remove",
       (runtime) => removeContainer(runtime, container.id, new Context()),
     );
+  }
+
+  /** An update of some of its resources. */
+  update(
+    container: Container,
+    resources: Partial<LinuxResources>,
+    context: Context = new Context(),
+  ): SimTask<void> {
+    return this.call(
+      "update",
+      (runtime) =>
+        updateContainerResources(runtime, container.id, { ...NO_LIMITS, ...resources }, context),
+    );
+  }
+
+  /** What its group limits it to, as its files say: `cpu.weight=20 memory.max=1`. */
+  limits(container: Container): string {
+    const group = this.simulation.machine.cgroups.find(container.record.cgroup);
+    return (group?.limits() ?? []).map((it) => it.join("=")).join(" ");
   }
 
   stopSandbox(id: string): SimTask<void> {

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 
 import type { Mount } from "../../container/config.ts";
 import type { Container } from "../../container/container.ts";
+import { resourcesOf } from "../../container/resources.ts";
 import { type ContainerState, reasonOf } from "../../container/state.ts";
 import type { Image } from "../../image/image.ts";
 import { criSignalName, signalNumber } from "../../oci/signals.ts";
@@ -67,7 +68,7 @@ export function containerStatusMessage(
     annotations: { ...config.annotations },
     mounts: config.mounts.map(mountMessage),
     logPath: record.logPath === NO_LOG ? "" : record.logPath,
-    resources: { linux: resourcesMessage(config.resources) },
+    resources: { linux: resourcesMessage(resourcesOf({ record, status })) },
     user: {
       linux: {
         uid: BigInt(record.user.uid),

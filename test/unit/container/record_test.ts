@@ -13,7 +13,10 @@ import {
   started,
   startIntended,
   stopRequested,
+  updated,
+  updateIntended,
 } from "../../../src/container/state.ts";
+import { NO_LIMITS } from "../../../src/container/config.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/kernel/store.ts";
 import { containerConfigWith, containerRecordWith, idOf } from "../fakes.ts";
@@ -108,7 +111,8 @@ Deno.test("parseContainerStatus() reads what putContainerStatus() wrote, in ever
     400,
   );
   const exited = ended(running, { exitCode: 0, reason: "", message: "", at: 500 });
-  for (const status of [created(100), running, exited]) {
+  const limited = updateIntended(updated(running, NO_LIMITS), { ...NO_LIMITS, cpuShares: 2 });
+  for (const status of [created(100), running, exited, limited]) {
     const change = putContainerStatus(id, status);
     assert(change.kind === "put");
     assertEquals([change.record.table, change.record.id], ["container_status", id]);
@@ -131,12 +135,20 @@ Deno.test("parseContainerStatus() refuses a status with a part that is not as we
     reason: undefined,
     message: 1,
     isRemoving: "false",
+    resources: {},
+    resourcesIntended: null,
   };
   for (const [key, value] of Object.entries(damages)) {
     const text = JSON.stringify({ version: 1, ...status, [key]: value });
     assertDamaged(() => parseContainerStatus(id, text), key);
   }
   for (const text of ["", "null", "[]"]) assertDamaged(() => parseContainerStatus(id, text), text);
+});
+
+Deno.test("parseContainerStatus() reads a status from before there were updates", () => {
+  const { resources: _, resourcesIntended: __, ...old } = created(100);
+  const text = JSON.stringify({ version: 1, ...old });
+  assertEquals(parseContainerStatus(id, text), created(100));
 });
 
 Deno.test("deleteContainerRecord() forgets both the record and the status", () => {

@@ -1,5 +1,6 @@
 import { assertEquals, AssertionError, assertThrows } from "@std/assert";
 
+import { NO_LIMITS } from "../../../src/container/config.ts";
 import {
   type ContainerState,
   type ContainerStatus,
@@ -14,6 +15,9 @@ import {
   startIntended,
   stopRequested,
   UNKNOWN_EXIT,
+  updated,
+  updateIntended,
+  updateTakenBack,
 } from "../../../src/container/state.ts";
 
 const init = { pid: 10, startTime: 1_000 };
@@ -42,6 +46,8 @@ Deno.test("created() is CREATED, with nothing known but when", () => {
     supervisor: undefined,
     stopRequest: undefined,
     isRemoving: false,
+    resources: undefined,
+    resourcesIntended: undefined,
   });
 });
 
@@ -53,6 +59,9 @@ Deno.test("transitions refuse the states that the diagram does not lead from", (
     lost: (status) => lost(status, ""),
     ended: (status) => ended(status, ending),
     removalBegun: (status) => removalBegun(status),
+    updateIntended: (status) => updateIntended(status, NO_LIMITS),
+    updated: (status) => updated(status, NO_LIMITS),
+    updateTakenBack: (status) => updateTakenBack({ ...status, resourcesIntended: NO_LIMITS }),
   };
   const legal: Record<string, readonly ContainerState[]> = {
     startIntended: ["CREATED"],
@@ -61,6 +70,9 @@ Deno.test("transitions refuse the states that the diagram does not lead from", (
     lost: ["CREATED", "RUNNING", "UNKNOWN"],
     ended: ["CREATED", "RUNNING", "UNKNOWN"],
     removalBegun: ["CREATED", "EXITED"],
+    updateIntended: ["RUNNING"],
+    updated: ["CREATED", "RUNNING"],
+    updateTakenBack: ["RUNNING"],
   };
   for (const [name, transition] of Object.entries(transitions)) {
     for (const status of Object.values(statuses)) {
@@ -163,6 +175,32 @@ Deno.test("times of a container never go back, though the clock does", () => {
 
 Deno.test("removalBegun() notes that a restart must complete it", () => {
   assertEquals(removalBegun(statuses.EXITED), { ...statuses.EXITED, isRemoving: true });
+});
+
+Deno.test("updated() has the limits, and ends the intent", () => {
+  const limits = { ...NO_LIMITS, cpuShares: 512 };
+  const intended = updateIntended(statuses.RUNNING, limits);
+  assertEquals(intended, { ...statuses.RUNNING, resourcesIntended: limits });
+  assertEquals(updated(intended, limits), { ...statuses.RUNNING, resources: limits });
+  assertEquals(updateTakenBack(intended), statuses.RUNNING);
+});
+
+Deno.test("updated() is not for a container that may begin to run, or is removed", () => {
+  const starting = startIntended(statuses.CREATED, 200, init, supervisor);
+  assertThrows(() => updated(starting, NO_LIMITS), AssertionError, "may begin to run");
+  const removed = removalBegun(statuses.CREATED);
+  assertThrows(() => updated(removed, NO_LIMITS), AssertionError, "removed");
+});
+
+Deno.test("updateTakenBack() is of an intent", () => {
+  assertThrows(() => updateTakenBack(statuses.RUNNING), AssertionError, "without an intent");
+});
+
+Deno.test("ended() drops an intent, and keeps the limits", () => {
+  const limits = { ...NO_LIMITS, cpuShares: 512 };
+  const intended = updateIntended(updated(statuses.RUNNING, limits), NO_LIMITS);
+  const { resources, resourcesIntended } = ended(intended, ending);
+  assertEquals([resources, resourcesIntended], [limits, undefined]);
 });
 
 Deno.test("reasonOf() says what was recorded, else what the exit code means", () => {

@@ -7,8 +7,11 @@ import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import {
   deleteContainer,
   execCommand,
+  hasEnded,
   isRuntimeInit,
+  isUpdate,
   readableMessage,
+  updateContainer,
 } from "../../../src/oci/runc.ts";
 import { endedChild, FakeChild, FakeClock, fakeKernel } from "../fakes.ts";
 
@@ -108,4 +111,39 @@ Deno.test("readableMessage() is the last message of several log lines, without i
 Deno.test("readableMessage() is the text itself where there is no log line", () => {
   assertEquals(readableMessage("no such file"), "no such file");
   assertEquals(readableMessage(""), "the OCI runtime failed without a word");
+});
+
+Deno.test("updateContainer() gives the runtime the limits, and nothing when it takes them", async () => {
+  const { kernel, spawned } = kernelWith(endedChild({ kind: "exited", code: 0 }));
+  const options = { context: new Context(), timeoutMs: 100 };
+  const limits = { cpu: { shares: 512 } };
+  assertEquals(await updateContainer(kernel, runtime, "c1", limits, options), undefined);
+  const args = ["--root", "/run/test/runtime", "update", "--resources", "-", "c1"];
+  assertEquals(spawned, [["/usr/bin/runc", ...args]]);
+  assert(isUpdate(runtime, "c1", spawned[0] ?? []));
+  assertFalse(isUpdate(runtime, "c2", spawned[0] ?? []));
+});
+
+Deno.test("updateContainer() gives the runtime's words when it refuses", async () => {
+  const words = 'time="now" level=error msg="failed to write \\"10\\": invalid argument"\n';
+  const { kernel } = kernelWith(endedChild({ kind: "exited", code: 1 }, "", words));
+  const options = { context: new Context(), timeoutMs: 100 };
+  const refusal = await updateContainer(kernel, runtime, "c1", {}, options);
+  assertEquals(refusal, 'failed to write "10": invalid argument');
+});
+
+Deno.test("updateContainer() fails when somebody has killed the runtime", async () => {
+  const { kernel } = kernelWith(endedChild({ kind: "signaled", signal: 9 }));
+  const options = { context: new Context(), timeoutMs: 100 };
+  const error = await assertRejects(
+    () => updateContainer(kernel, runtime, "c1", {}, options),
+    KernelError,
+  );
+  assertEquals(error.errno, "EIO");
+});
+
+Deno.test("hasEnded() knows the words of runc and of crun", () => {
+  assert(hasEnded("container not running"));
+  assert(hasEnded("the container is not running"));
+  assertFalse(hasEnded("invalid argument"));
 });

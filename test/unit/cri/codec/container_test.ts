@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { assertEquals } from "@std/assert";
 
+import { NO_LIMITS } from "../../../../src/container/config.ts";
 import { Container } from "../../../../src/container/container.ts";
 import { type ContainerStatus, created } from "../../../../src/container/state.ts";
 import { containerMessage, containerStatusMessage } from "../../../../src/cri/codec/container.ts";
@@ -79,6 +80,14 @@ Deno.test("containerStatusMessage() has the stop signal as CRI spells it", () =>
   for (const [stopSignal, shown] of signals) {
     assertEquals(statusOf(container({}, { stopSignal })).stopSignal, shown);
   }
+});
+
+Deno.test("containerStatusMessage() has the limits as they are by now", () => {
+  const memoryOf = (it: Container) => statusOf(it).resources?.linux?.memoryLimitInBytes;
+  const resources = { ...NO_LIMITS, memoryLimitBytes: 64 };
+  const resourcesIntended = { ...NO_LIMITS, memoryLimitBytes: 128 };
+  assertEquals(memoryOf(container()), 0n);
+  assertEquals(memoryOf(container({ resources, resourcesIntended })), 64n);
 });
 
 Deno.test("containerMessage() shows what lists show", () => {
