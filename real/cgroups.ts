@@ -1,4 +1,4 @@
-import type { Cgroups } from "../src/kernel/cgroups.ts";
+import type { Cgroups, Cpuset } from "../src/kernel/cgroups.ts";
 import { hasErrno, KernelError, tolerate } from "../src/kernel/errno.ts";
 import { SIGKILL } from "../src/kernel/processes.ts";
 import { findHierarchies, type Hierarchy, parseFlatKeyed, parsePids } from "./cgroup_files.ts";
@@ -69,6 +69,20 @@ export class LinuxCgroups implements Cgroups {
     return files.reduce((sum, file) => {
       return sum + (parseFlatKeyed(readIfThere(file) ?? "").get("oom_kill") ?? 0);
     }, 0);
+  }
+
+  // deno-lint-ignore require-await
+  async cpuset(path: string): Promise<Cpuset | undefined> {
+    const hierarchy = this.#hierarchies().find((it) => it.controllers.includes("cpuset"));
+    if (hierarchy === undefined) return undefined;
+    const folder = folderOf(hierarchy, path);
+    const [cpus, mems] = ["cpus", "mems"].map((name) => {
+      const file = hierarchy.version === 2
+        ? `cpuset.${name}.effective`
+        : `cpuset.effective_${name}`;
+      return readIfThere(`${folder}/${file}`)?.trim();
+    });
+    return cpus === undefined || mems === undefined ? undefined : { cpus, mems };
   }
 
   /** Does something in every hierarchy at once. A failure is thrown when the others are done too. */

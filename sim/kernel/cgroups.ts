@@ -1,4 +1,4 @@
-import type { Cgroups } from "../../src/kernel/cgroups.ts";
+import type { Cgroups, Cpuset } from "../../src/kernel/cgroups.ts";
 import { AGAIN } from "../step.ts";
 import type { Process } from "../world/process.ts";
 import { SIGKILL } from "../world/process_table.ts";
@@ -55,6 +55,14 @@ export class SimCgroups implements Cgroups {
       path,
       () => this.#life.machine.cgroups.find(path)?.oomKills ?? 0,
     );
+  }
+
+  cpuset(path: string): Promise<Cpuset | undefined> {
+    return this.#life.call("cgroups.cpuset", path, () => {
+      const group = this.#life.machine.cgroups.find(path);
+      if (group === undefined) return undefined;
+      return { cpus: group.effective("cpuset.cpus"), mems: group.effective("cpuset.mems") };
+    });
   }
 
   #members(path: string): readonly Process[] {

@@ -1,5 +1,6 @@
 import type { Context } from "../../src/kernel/context.ts";
-import { containerConfig, sandboxConfig } from "./configs.ts";
+import { NO_LIMITS } from "../../src/container/config.ts";
+import { containerConfig, sandboxConfig, UPDATES } from "./configs.ts";
 import type { Lifecycle } from "./operations.ts";
 import type { Facts } from "./oracle/facts.ts";
 import type { Oracle } from "./oracle/oracle.ts";
@@ -23,6 +24,7 @@ export async function perform(
     kind: request.kind,
     id,
     gracePeriodMs,
+    ...(request.kind === "UpdateContainerResources" ? { update: request.update } : {}),
     runtime: lifecycle,
     context,
   });
@@ -91,6 +93,11 @@ async function answerOf(
       return {
         exitCode: await lifecycle.execSync(id, request.command, request.timeoutMs, context),
       };
+    case "UpdateContainerResources": {
+      const resources = { ...NO_LIMITS, ...UPDATES[request.update] };
+      await lifecycle.updateContainerResources(id, resources, context);
+      return DONE;
+    }
     case "ReopenContainerLog":
       if (rotate(facts, id)) await lifecycle.reopenContainerLog(id, context);
       return DONE;

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { UPDATES } from "./configs.ts";
 import { callOf, type ClientCall, type ContainerPlace, type Request } from "./request.ts";
 
 /** What containers run in lifecycle programs: every way in which a workload can surprise. */
@@ -44,6 +45,7 @@ const KINDS: readonly Request["kind"][] = [
   "StopContainer",
   "RemoveContainer",
   "ExecSync",
+  "UpdateContainerResources",
   "ReopenContainerLog",
 ];
 
@@ -55,6 +57,7 @@ const command = fc.oneof(
 // Most requests meet in one place: races need company.
 const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
 const anyPlace: fc.Arbitrary<ContainerPlace> = fc.record({ sandbox: slot, container: slot });
+const update = fc.constantFrom(...Object.keys(UPDATES));
 const graceMs = fc.constantFrom(0, 100, 2_000);
 
 /**
@@ -99,6 +102,10 @@ export function requestsAt(
         command: fc.constantFrom(...EXEC_COMMANDS),
         timeoutMs: fc.constantFrom(0, 500),
       }),
+    },
+    UpdateContainerResources: {
+      weight: 3,
+      arbitrary: fc.record({ ...of("UpdateContainerResources"), place, update }),
     },
     ReopenContainerLog: { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
   };

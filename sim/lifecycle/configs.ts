@@ -2,12 +2,26 @@ import {
   type ContainerConfig,
   DEFAULT_CONTAINER,
   DEFAULT_SECURITY,
+  type LinuxResources,
 } from "../../src/container/config.ts";
 import { DEFAULT_SANDBOX, type SandboxConfig } from "../../src/sandbox/config.ts";
 import type { Request } from "./request.ts";
 
 /** The one image of the lifecycle runs: an empty layer on which the simulated workloads run. */
 export const SIM_IMAGE = "docker.io/library/sim:latest";
+const MIB = 1 << 20;
+
+/** What clients want of a container's resources, by name. */
+export const UPDATES: Readonly<Record<string, Partial<LinuxResources>>> = {
+  light: { cpuShares: 512 },
+  heavy: { cpuShares: 2_048, memoryLimitBytes: 256 * MIB },
+  small: { memoryLimitBytes: 64 * MIB },
+  "half a CPU": { cpuQuota: 50_000 },
+  "the first CPU": { cpusetCpus: "0" },
+  // Less time than Linux gives anybody, and asked for after what it does give.
+  "too little": { memoryLimitBytes: 128 * MIB, cpuQuota: 10 },
+};
+
 const LOG_DIRECTORY = "/var/log/pods";
 
 /** What a client would send for a sandbox. */

@@ -6,6 +6,7 @@ import { reopenContainerLog } from "../../src/container/logs.ts";
 import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
 import { stopContainer } from "../../src/container/stop.ts";
+import { updateContainerResources } from "../../src/container/update.ts";
 import { recover } from "../../src/recovery/recover.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { isReady } from "../../src/sandbox/query.ts";
@@ -45,6 +46,8 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
     async execSync(id, command, timeoutMs, context) {
       return (await execSync(runtime, id, command, timeoutMs, context)).exitCode;
     },
+    updateContainerResources: (id, resources, context) =>
+      updateContainerResources(runtime, id, resources, context),
     reopenContainerLog: (id, context) => reopenContainerLog(runtime, id, context),
     isReady(id) {
       const sandbox = sandboxes.get(id);

@@ -12,7 +12,7 @@ interface LifecycleFault {
   readonly options: (rate: number) => FaultOptions;
 }
 
-const OCI_RUNTIME = /^\S*runc --root \S+ (create|delete)/;
+const OCI_RUNTIME = /^\S*runc --root \S+ (create|delete|update)/;
 const CONMON = /^conmon /;
 const STARTED_BY_ID = /^processes\.spawn (conmon|\S*runc) /;
 const PLUGIN = /^\S*(bridge|host-local|portmap)\b/;

@@ -1,5 +1,5 @@
 import type { Config } from "../../src/config.ts";
-import type { ContainerConfig } from "../../src/container/config.ts";
+import type { ContainerConfig, LinuxResources } from "../../src/container/config.ts";
 import type { ContainerRecord } from "../../src/container/record.ts";
 import type { ContainerStatus } from "../../src/container/state.ts";
 import type { LifecycleEvent } from "../../src/events.ts";
@@ -67,6 +67,7 @@ export interface Lifecycle {
     timeoutMs: number,
     context: Context,
   ): Promise<number>;
+  updateContainerResources(id: string, resources: LinuxResources, context: Context): Promise<void>;
   reopenContainerLog(id: string, context: Context): Promise<void>;
 
   /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */

@@ -10,6 +10,7 @@ export const PAIR_PARTS = [
   "start",
   "stop",
   "remove",
+  "update",
   "exit",
   "crash",
 ] as const;
@@ -37,6 +38,7 @@ const REQUESTS: Readonly<Record<Exclude<PairPart, "exit" | "crash">, Request>> =
   start: { kind: "StartContainer", place: PLACE },
   stop: { kind: "StopContainer", place: PLACE, gracePeriodMs: 0 },
   remove: { kind: "RemoveContainer", place: PLACE },
+  update: { kind: "UpdateContainerResources", place: PLACE, update: "heavy" },
 };
 
 /** Every two of them, each with itself as well, but no two exits or crashes. */
@@ -79,7 +81,8 @@ function setupOf(parts: readonly PairPart[]): readonly Request[] {
     { kind: "RunPodSandbox", sandbox: 0, hasNetwork: false, sharesPids: false },
     { kind: "CreateContainer", place: PLACE, command: ["sleep", "1000"], sharesPids: false },
   ];
-  const isRunning = !parts.includes("start") && parts.some((it) => it === "stop" || it === "exit");
+  const isRunning = !parts.includes("start") &&
+    parts.some((it) => it === "stop" || it === "exit" || it === "update");
   return isRunning ? [...setup, { kind: "StartContainer", place: PLACE }] : setup;
 }
 

@@ -1,3 +1,4 @@
+import { UPDATES } from "./configs.ts";
 import { FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS } from "./incident.ts";
 import { PACES } from "./pace.ts";
@@ -22,6 +23,7 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   StopContainer: { place: isPlace, gracePeriodMs: isCount },
   RemoveContainer: { place: isPlace },
   ExecSync: { place: isPlace, command: list(isText), timeoutMs: isCount },
+  UpdateContainerResources: { place: isPlace, update: oneOf(Object.keys(UPDATES)) },
   ReopenContainerLog: { place: isPlace },
 };
 

@@ -45,6 +45,12 @@ export type Request =
     readonly command: readonly string[];
     readonly timeoutMs: number;
   }
+  | {
+    readonly kind: "UpdateContainerResources";
+    readonly place: ContainerPlace;
+    /** Which of `UPDATES`. */
+    readonly update: string;
+  }
   /** With the renaming of the log before it. */
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace };
 
@@ -124,6 +130,8 @@ export function describeRequest(request: Request): string {
       return `ExecSync ${placeText(request.place)} [${request.command.join(" ")}]${
         request.timeoutMs === 0 ? "" : ` ${request.timeoutMs} ms`
       }`;
+    case "UpdateContainerResources":
+      return `${request.kind} ${placeText(request.place)} ${request.update}`;
     default:
       return `${request.kind} ${placeText(request.place)}`;
   }

@@ -5,6 +5,7 @@ import * as departures from "./situations/departures.ts";
 import * as failures from "./situations/failures.ts";
 import * as meetings from "./situations/meetings.ts";
 import type { Situation } from "./situations/parts.ts";
+import * as updates from "./situations/updates.ts";
 
 /** By name, programs set in situations to which random calls come too seldom. */
 export const SITUATIONS: Readonly<Record<string, fc.Arbitrary<Situation>>> = {
@@ -12,6 +13,7 @@ export const SITUATIONS: Readonly<Record<string, fc.Arbitrary<Situation>>> = {
   ...departures,
   ...crashes,
   ...failures,
+  ...updates,
 };
 
 /** Each of them as often as the others. */

@@ -39,6 +39,12 @@ export class Cgroup {
     return [...this.#limits].sort();
   }
 
+  /** What is in one of its files, or in the nearest of a group above it that has something there. */
+  effective(file: "cpuset.cpus" | "cpuset.mems"): string {
+    this.touchLimits("read");
+    return this.#limits.get(file) ?? this.parent?.effective(file) ?? UNLIMITED[file] ?? "";
+  }
+
   /**
    * Sets a limit, or takes it away.
    *
@@ -47,7 +53,7 @@ export class Cgroup {
   setLimit(verb: string, file: string, value: string): void {
     this.touchLimits("write");
     if (isRefused(file, value)) refuse(verb, "EINVAL", `${file} of ${this.path}`);
-    if (UNLIMITED[file] === value) this.#limits.delete(file);
+    if (isUnlimited(file, value)) this.#limits.delete(file);
     else this.#limits.set(file, value);
   }
 
@@ -63,11 +69,18 @@ export class Cgroup {
 
 /** What a new group has in its files (cgroup-v2.rst). */
 const UNLIMITED: Readonly<Record<string, string>> = {
+  "cpuset.cpus": "0-1",
+  "cpuset.mems": "0",
   "cpu.max": "max 100000",
   "cpu.weight": "100",
   "memory.max": "max",
   "memory.swap.max": "max",
 };
+/** Whether a limit is none: what a new group has. */
+export function isUnlimited(file: string, value: string): boolean {
+  return UNLIMITED[file] === value;
+}
+
 /** Of a machine with two CPUs and one node of memory. */
 const CPUS = /^(0|1|0-1|0,1)$/;
 /** The least CPU time that a period can be given, in microseconds (kernel/sched/core.c, min_cfs_quota_period). */

@@ -283,6 +283,7 @@ export class Machine {
       "/proc/self/status": () => "Name:\tslipway\nCapEff:\t000001ffffffffff\nSeccomp:\t0\n",
       "/proc/sys/kernel/pid_max": () => `${this.#pidMax}\n`,
       "/proc/uptime": () => `${(this.scheduler.clock.monotonicMicros / 1e6).toFixed(2)} 0.00\n`,
+      "/sys/fs/cgroup/cgroup.controllers": () => "cpuset cpu memory pids\n",
       "/proc/filesystems": () => "nodev\ttmpfs\nnodev\toverlay\n\text4\n",
     };
     for (const path in files) {

@@ -1,15 +1,19 @@
+import type { Cpuset } from "../kernel/cgroups.ts";
 import type { LinuxResources } from "./config.ts";
 import type { ContainerRecord } from "./record.ts";
 import type { ContainerStatus } from "./state.ts";
 
-/** What Linux has where nothing is set, as far as it can be told to a container that has a task. */
-const UNLIMITED = {
-  cpuPeriod: 100_000,
-  cpuQuota: -1,
-  cpuShares: 1_024,
-  memoryLimitBytes: -1,
-  memorySwapLimitBytes: -1,
-} as const;
+/** What a container has that is given no limits, in words that an OCI runtime takes. */
+export interface Unlimited {
+  readonly cgroupVersion: 1 | 2;
+  /** What its pod has. */
+  readonly cpuset: Cpuset | undefined;
+}
+
+const PERIOD = 100_000;
+/** Of version 1: what they are for version 2 depends on the OCI runtime. */
+const SHARES = 1_024;
+const WEIGHT = { "cpu.weight": "100" } as const;
 
 /** The limits of a container as they are now: as it was created, or as it was last updated. */
 export function resourcesOf(
@@ -51,24 +55,59 @@ export function areSameHugepages(one: LinuxResources, other: LinuxResources): bo
   return JSON.stringify(one.hugepageLimits) === JSON.stringify(other.hugepageLimits);
 }
 
+/** Whether what is wanted has no word for a CPU set that other limits have. */
+export function needsCpuset(wanted: LinuxResources, doubtful: LinuxResources): boolean {
+  return (wanted.cpusetCpus === "" && doubtful.cpusetCpus !== "") ||
+    (wanted.cpusetMems === "" && doubtful.cpusetMems !== "");
+}
+
 /**
  * Limits in words that replace others, which may be in effect, in whole or in part: where these have
  * something and the wanted ones nothing, Linux is told what it has for nothing. The OCI runtime's own way
- * back skips those. CPU sets and files of version 2 have no such word: they stay as they have become.
+ * back skips those (runc, libcontainer/container_linux.go, Set).
  */
-export function replacing(wanted: LinuxResources, doubtful: LinuxResources): LinuxResources {
-  const said = (name: keyof typeof UNLIMITED) =>
-    wanted[name] === 0 && doubtful[name] !== 0 ? UNLIMITED[name] : wanted[name];
+export function replacing(
+  wanted: LinuxResources,
+  doubtful: LinuxResources,
+  { cgroupVersion, cpuset }: Unlimited,
+): LinuxResources {
+  const said = <T>(name: keyof LinuxResources, none: T, unlimited: T) =>
+    wanted[name] === none && doubtful[name] !== none ? unlimited : wanted[name] as T;
   return {
     ...wanted,
-    cpuPeriod: said("cpuPeriod"),
-    cpuQuota: said("cpuQuota"),
-    cpuShares: said("cpuShares"),
-    memoryLimitBytes: said("memoryLimitBytes"),
+    cpuPeriod: said("cpuPeriod", 0, PERIOD),
+    cpuQuota: said("cpuQuota", 0, -1),
+    cpuShares: cgroupVersion === 1 ? said("cpuShares", 0, SHARES) : wanted.cpuShares,
+    memoryLimitBytes: said("memoryLimitBytes", 0, -1),
+    // A memory limit alone has no swap.
     memorySwapLimitBytes: wanted.memoryLimitBytes === 0
-      ? said("memorySwapLimitBytes")
+      ? said("memorySwapLimitBytes", 0, -1)
       : wanted.memorySwapLimitBytes,
+    cpusetCpus: said("cpusetCpus", "", cpuset?.cpus ?? ""),
+    cpusetMems: said("cpusetMems", "", cpuset?.mems ?? ""),
+    unified: { ...unlimitedFiles(Object.keys(doubtful.unified)), ...wanted.unified },
   };
+}
+
+/**
+ * Limits as they are told to the OCI runtime on a host with version 2. It remembers CPU shares for its next
+ * update, also those that it was refused, and has no word for none (runc, update.go): the file has.
+ */
+export function withWeight(resources: LinuxResources): LinuxResources {
+  if (resources.cpuShares !== 0) return resources;
+  return { ...resources, unified: { ...WEIGHT, ...resources.unified } };
+}
+
+/** What files of version 2 have in a new group, where that is known (cgroup-v2.rst); others stay. */
+function unlimitedFiles(names: readonly string[]): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const name of names) {
+    if (name === "cpu.weight") files[name] = WEIGHT[name];
+    else if (name === "cpu.max") files[name] = `max ${PERIOD}`;
+    else if (/^(memory|pids|hugetlb)\..*(max|high)$/.test(name)) files[name] = "max";
+    else if (/^memory\.(min|low)$/.test(name)) files[name] = "0";
+  }
+  return files;
 }
 
 function mergedHugepages(

@@ -1,3 +1,4 @@
+import { dirname } from "@std/path";
 import { messageOf, RuntimeError } from "../errors.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import { hasEnded, isUpdate, updateContainer } from "../oci/runc.ts";
@@ -11,8 +12,10 @@ import {
   areSameHugepages,
   areSameResources,
   mergedResources,
+  needsCpuset,
   replacing,
   resourcesOf,
+  withWeight,
 } from "./resources.ts";
 import { updated, updateIntended, updateTakenBack } from "./state.ts";
 import { taskIdentity } from "./task.ts";
@@ -92,7 +95,7 @@ export async function settleLimits(
   const { doubtfulLimits } = container;
   if (doubtfulLimits === undefined) return;
   await endStrays(runtime, container, context);
-  const limits = replacing(resourcesOf(container), doubtfulLimits);
+  const limits = await replacingNow(runtime, container, resourcesOf(container), doubtfulLimits);
   const refusal = await setLimits(runtime, container, limits, context);
   if (refusal !== undefined) throw refusedWith(container, refusal);
   container.doubtfulLimits = undefined;
@@ -178,7 +181,7 @@ async function bringToEffect(
     return;
   }
   if (hasEnded(refusal)) throw refusedWith(container, refusal);
-  const before = replacing(resourcesOf(container), intended);
+  const before = await replacingNow(runtime, container, resourcesOf(container), intended);
   const refusalOfThose = await setLimits(runtime, container, before, context);
   if (refusalOfThose !== undefined) throw refusedWith(container, refusalOfThose);
   await container.transition((status) =>
@@ -264,10 +267,23 @@ async function updatePrepared(
   if (doubtfulLimits !== undefined) await endStrays(runtime, container, context);
   // From the first step on until record and task agree.
   container.doubtfulLimits = mergedResources(doubtfulLimits ?? after, after);
-  const limits = replacing(after, container.doubtfulLimits);
+  const limits = await replacingNow(runtime, container, after, container.doubtfulLimits);
   const refusal = await setLimits(runtime, container, limits, context);
   // Of a task that has ended its start tells.
   if (refusal !== undefined && !hasEnded(refusal)) throw refusedWith(container, refusal);
+}
+
+/** Limits in words that replace others, on this host as it is now. */
+async function replacingNow(
+  { kernel, host }: Runtime,
+  { record }: Container,
+  wanted: LinuxResources,
+  doubtful: LinuxResources,
+): Promise<LinuxResources> {
+  const cpuset = needsCpuset(wanted, doubtful)
+    ? await kernel.cgroups.cpuset(dirname(record.cgroup))
+    : undefined;
+  return replacing(wanted, doubtful, { cgroupVersion: host.cgroupVersion, cpuset });
 }
 
 /** The OCI runtime's words when it refuses. */
@@ -280,7 +296,8 @@ async function setLimits(
   const { kernel, config, host } = runtime;
   const { runtime: ociRuntime, id } = taskIdentity(runtime, container.record);
   const options = { context, timeoutMs: config.bounds.programMs };
-  return await updateContainer(kernel, ociRuntime, id, limitsOf(resources, host), options);
+  const told = host.cgroupVersion === 2 ? withWeight(resources) : resources;
+  return await updateContainer(kernel, ociRuntime, id, limitsOf(told, host), options);
 }
 
 /** Ends updates that nobody holds any more: they would set their limits after those that come now. */

@@ -1,3 +1,9 @@
+/** CPUs and memory nodes, as lists ("0-3,7", man 7 cpuset). */
+export interface Cpuset {
+  readonly cpus: string;
+  readonly mems: string;
+}
+
 /**
  * Control groups, named by their path below the root ("/slipway/a1b2"), in every hierarchy that the
  * host has mounted: version 1, 2 or hybrid (man 7 cgroups).
@@ -31,4 +37,10 @@ export interface Cgroups {
 
   /** How often the kernel killed a process of the group for want of memory (memory.events, oom_kill); 0 if absent. */
   oomKills(path: string): Promise<number>;
+
+  /**
+   * What the processes of the group may use, set there or further up; undefined where the group is absent
+   * or nothing of the kind is limited on this host.
+   */
+  cpuset(path: string): Promise<Cpuset | undefined>;
 }

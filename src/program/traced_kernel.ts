@@ -38,6 +38,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
       kill: (path) => on("kill cgroup", () => cgroups.kill(path)),
       remove: (path) => on("remove cgroup", () => cgroups.remove(path)),
       expectMove: () => cgroups.expectMove(),
+      cpuset: (path) => on("read cpuset", () => cgroups.cpuset(path)),
       oomKills: (path) => on("count OOM kills", () => cgroups.oomKills(path)),
     },
     store: {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { assertRefused, background, type Promises, start } from "./fixture.ts";
 
 /** Promises of control groups. */
@@ -14,7 +14,18 @@ export const cgroupPromises: Promises = {
   "every verb takes a group that is not there": async ({ kernel: { cgroups }, cgroup }) => {
     assertEquals(await cgroups.processes(cgroup), []);
     assertEquals(await cgroups.oomKills(cgroup), 0);
+    assertEquals(await cgroups.cpuset(cgroup), undefined);
     await cgroups.kill(cgroup);
+    await cgroups.remove(cgroup);
+  },
+
+  "cpuset() says what the processes of a group may use": async (
+    { kernel: { cgroups }, cgroup },
+  ) => {
+    await cgroups.create(`${cgroup}/a`);
+    const cpuset = await cgroups.cpuset(`${cgroup}/a`);
+    assertMatch(cpuset?.cpus ?? "", /^\d[\d,-]*$/);
+    assertMatch(cpuset?.mems ?? "", /^\d[\d,-]*$/);
     await cgroups.remove(cgroup);
   },
 

@@ -34,6 +34,7 @@ function lifecycleOf(service: Service): Lifecycle {
     stopContainer: (id, graceMs, context) => stopContainer(service, id, graceMs, context),
     removeContainer: (id, context) => removeContainer(service, id, context),
     execSync: () => notPorted("ExecSync"),
+    updateContainerResources: () => notPorted("UpdateContainerResources"),
     reopenContainerLog: () => notPorted("ReopenContainerLog"),
     // PodSandboxStatus reads the controller's copy, ListPodSandbox the service's.
     isReady: (id) =>

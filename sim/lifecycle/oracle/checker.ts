@@ -13,6 +13,8 @@ export interface Call {
   readonly id: string;
   /** Of StopContainer; 0 for all others. */
   readonly gracePeriodMs: number;
+  /** Of UpdateContainerResources: which of `UPDATES`. */
+  readonly update?: string;
   /** The life of the daemon that it was made to. */
   readonly runtime: Lifecycle;
   /** Cancelled when its client has given up. */

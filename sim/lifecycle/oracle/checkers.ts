@@ -7,6 +7,7 @@ import type { Facts } from "./facts.ts";
 import { FailedStart } from "./failed_start.ts";
 import { Identity } from "./identity.ts";
 import { Isolation } from "./isolation.ts";
+import { Limits } from "./limits.ts";
 import { Linearizable } from "./linearizable.ts";
 import { Logs } from "./logs.ts";
 import { Monotone } from "./monotone.ts";
@@ -32,6 +33,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
   return [
     new SingleStart(),
     new StateTruth(facts),
+    new Limits(facts),
     new StopPost(facts),
     new RemovePost(facts, options),
     new SandboxStop(facts),

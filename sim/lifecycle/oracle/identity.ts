@@ -66,6 +66,7 @@ export class Identity implements Checker {
     if (owner === undefined) {
       return isBelow(target, sender) ? undefined : "it is a stranger's";
     }
+    if (isUpdate(target)) return undefined;
     const status = this.facts.runtime?.containers.get(owner)?.status;
     if (status === undefined || this.facts.isEndAsked(owner)) return undefined;
     const calls = [...this.facts.calls].filter((it) => it.id === owner);
@@ -90,6 +91,11 @@ export class Identity implements Checker {
 /** Whose process it is: a container's or sandbox's own, or a helper's that works for one. */
 function ownerOf(process: Process): string | undefined {
   return process.container?.containerId ?? process.args.find(isId);
+}
+
+/** Whether it is an OCI runtime that changes limits: the daemon's to end, this life's or an earlier one's. */
+function isUpdate({ args, container }: Process): boolean {
+  return container === undefined && args.includes("--root") && args.includes("update");
 }
 
 /** Whether a process was started by another, or by what that has started. */

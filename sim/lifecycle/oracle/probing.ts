@@ -30,6 +30,12 @@ const MEETINGS: readonly (readonly [Call["kind"], Call["kind"], ProbeName])[] = 
   ["StartContainer", "StartContainer", "two starts meet"],
   ["StartContainer", "StopPodSandbox", "a sandbox stops under a start"],
   ["StartContainer", "RemovePodSandbox", "a sandbox stops under a start"],
+  ["StartContainer", "UpdateContainerResources", "an update meets a start"],
+  ["UpdateContainerResources", "StartContainer", "an update meets a start"],
+  ["UpdateContainerResources", "StopContainer", "an end meets an update"],
+  ["UpdateContainerResources", "RemoveContainer", "an end meets an update"],
+  ["UpdateContainerResources", "StopPodSandbox", "an end meets an update"],
+  ["UpdateContainerResources", "UpdateContainerResources", "two updates meet"],
   ["CreateContainer", "StopPodSandbox", "a sandbox stops under a creation"],
   ["CreateContainer", "RemovePodSandbox", "a sandbox stops under a creation"],
 ];
@@ -70,6 +76,7 @@ export class Probing implements Checker {
   lifeEnded(runtime: Lifecycle): void {
     if (this.#isRecovering) this.#reach("killed in its recovery");
     for (const { status } of runtime.containers.values()) {
+      if (status.resourcesIntended !== undefined) this.#reach("killed in an update");
       if (status.isRemoving) this.#reach("killed in a removal");
       if (status.state === "CREATED" && status.startIntentAt !== 0) {
         this.#reach("killed between intent and start");
@@ -115,6 +122,9 @@ export class Probing implements Checker {
   refused({ kind, id, runtime, context }: Call, error: unknown): void {
     if (!(error instanceof RuntimeError)) return;
     if (context.cause?.code === "DEADLINE_EXCEEDED") this.#reach("a deadline passes");
+    if (kind === "UpdateContainerResources" && error.message.includes("failed to write")) {
+      this.#reach("an update is refused by Linux");
+    }
     if (error.code === "ALREADY_EXISTS") this.#reach("a name is taken");
     if (error.code === "CANCELLED") this.#reach(GIVEN_UP[kind]);
     const isOver = runtime.containers.get(id)?.status.state === "EXITED";
@@ -126,6 +136,10 @@ export class Probing implements Checker {
       this.#reach("a log is rotated");
     }
     const init = this.facts.machine.inits.get(id);
+    const isPrepared = init?.state === "alive" && !init.hasExecuted;
+    if (kind === "UpdateContainerResources" && isPrepared) {
+      this.#reach("a prepared task is updated");
+    }
     if (kind === "StartContainer" && init?.exitStatus !== undefined) {
       this.#reach("a program ends before its start is answered");
     }

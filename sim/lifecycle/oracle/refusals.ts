@@ -3,7 +3,7 @@ import type { Context } from "../../../src/kernel/context.ts";
 import type { Call, Checker } from "./checker.ts";
 import { hold, short } from "./violation.ts";
 
-/** Of each call that makes something, what it may be refused for where the machine is in order. */
+/** Of each call that makes or changes something, what it may be refused for where the machine is in order. */
 const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
   RunPodSandbox: ["ALREADY_EXISTS", "CANCELLED", "UNAVAILABLE"],
   CreateContainer: [
@@ -14,10 +14,11 @@ const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
     "UNAVAILABLE",
   ],
   StartContainer: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
+  UpdateContainerResources: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
 };
 
-/** The workload that no image has. */
-const NO_SUCH_PROGRAM = "executable file not found";
+/** The workload that no image has, and the limit that no group has. */
+const IMPOSSIBLE = ["executable file not found", "cpu.max: invalid argument"];
 
 /**
  * I11: where nothing went wrong but that the daemon was killed, who asks for what is possible gets it. A
@@ -31,7 +32,7 @@ export class Refusals implements Checker {
     const hasReason = error instanceof RuntimeError && reasons.includes(error.code) &&
       !message.endsWith("already dead");
     hold(
-      hasReason || message.includes(NO_SUCH_PROGRAM),
+      hasReason || IMPOSSIBLE.some((it) => message.includes(it)),
       "I11",
       () => `${kind} ${short(id)} was refused, and nothing was wrong: ${message}`,
     );

@@ -15,6 +15,7 @@ const CALLS: Readonly<Record<Call["kind"], number>> = {
   RemoveContainer: 8 ** 6,
   ExecSync: 8 ** 7,
   ReopenContainerLog: 8 ** 8,
+  UpdateContainerResources: 8 ** 9,
 };
 const STATES: Readonly<Record<ContainerState, number>> = {
   CREATED: 0,
@@ -90,11 +91,14 @@ export class StatesSeen implements Checker {
 
   #codeOf({ id, status }: ContainerView): number {
     const { state, exitCode, isRemoving, startIntentAt, stopRequest } = status;
+    const { resources, resourcesIntended } = status;
     const init = this.facts.machine.inits.get(id);
     const flags = [
       isRemoving,
       startIntentAt > 0,
       stopRequest !== undefined,
+      resources !== undefined,
+      resourcesIntended !== undefined,
       init !== undefined,
       init?.exitStatus === undefined,
       init?.hasExecuted ?? false,

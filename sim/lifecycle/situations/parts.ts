@@ -71,6 +71,12 @@ export const stop: fc.Arbitrary<ClientCall> = fc.constantFrom(100, 2_000).map((g
   callOf({ kind: "StopContainer", place: HOME, gracePeriodMs })
 );
 
+/** An update of its resources. */
+export const update: fc.Arbitrary<ClientCall> = requestsAt(
+  fc.constant(HOME),
+  ["UpdateContainerResources"],
+).map(callOf);
+
 /** Calls of these kinds, all for the one container or its pod. */
 export function callsOf(
   countMin: number,

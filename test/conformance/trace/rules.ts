@@ -80,6 +80,11 @@ export const RULES: readonly Rule[] = [
     isSame: (real, model) => isEmpty(real) === isEmpty(model),
   },
   {
+    verb: /^cgroups\.cpuset$/,
+    reason: "each machine has CPUs and memory nodes of its own",
+    isSame: (real, model) => isPresent(real) === isPresent(model),
+  },
+  {
     verb: /^processes\.list$/,
     reason:
       "the host has other processes; a zombie counts as gone, since when it is reaped is a race",

@@ -2,6 +2,7 @@ import type { RecordedCall } from "./trace.ts";
 
 /** Reads alone: asked again, it is as if it had been asked for the first time. */
 const QUERIES = new Set([
+  "cgroups.cpuset",
   "cgroups.oomKills",
   "cgroups.processes",
   "child.output",

@@ -5,8 +5,10 @@ import {
   areSameHugepages,
   areSameResources,
   mergedResources,
+  needsCpuset,
   replacing,
   resourcesOf,
+  withWeight,
 } from "../../../src/container/resources.ts";
 import { created } from "../../../src/container/state.ts";
 import { containerRecordWith } from "../fakes.ts";
@@ -23,6 +25,10 @@ const present: LinuxResources = {
   hugepageLimits: [{ pageSize: "2MB", limitBytes: 0 }],
   unified: { "memory.high": "900", "memory.low": "1" },
 };
+
+const cpuset = { cpus: "0-7", mems: "0-1" };
+const V1 = { cgroupVersion: 1, cpuset } as const;
+const V2 = { cgroupVersion: 2, cpuset } as const;
 
 Deno.test("mergedResources() leaves what is 0 or empty as it is", () => {
   assertEquals(mergedResources(present, NO_LIMITS), present);
@@ -64,22 +70,35 @@ Deno.test("mergedResources() merges files by name, and huge pages by size", () =
 });
 
 Deno.test("replacing() says what was unlimited, where another limit may be in effect", () => {
-  assertEquals(replacing(NO_LIMITS, present), {
+  const unlimited = {
     ...NO_LIMITS,
     cpuPeriod: 100_000,
     cpuQuota: -1,
-    cpuShares: 1_024,
     memoryLimitBytes: -1,
     memorySwapLimitBytes: -1,
-  });
+    cpusetCpus: "0-7",
+    cpusetMems: "0-1",
+    unified: { "memory.high": "max", "memory.low": "0" },
+  };
+  assert(needsCpuset(NO_LIMITS, present));
+  assertEquals(replacing(NO_LIMITS, present, V1), { ...unlimited, cpuShares: 1_024 });
+  assertEquals(replacing(NO_LIMITS, present, V2), unlimited);
   const doubtful = { ...NO_LIMITS, cpuQuota: 5 };
-  assertEquals(replacing(NO_LIMITS, doubtful), { ...NO_LIMITS, cpuQuota: -1 });
+  assertFalse(needsCpuset(NO_LIMITS, doubtful));
+  assertEquals(replacing(NO_LIMITS, doubtful, V1), { ...NO_LIMITS, cpuQuota: -1 });
 });
 
 Deno.test("replacing() says what is wanted, and that a memory limit alone has no swap", () => {
-  assertEquals(replacing(present, { ...present, cpuQuota: 5 }), present);
+  assertEquals(replacing(present, { ...present, cpuQuota: 5 }, V2), present);
   const wanted = { ...NO_LIMITS, memoryLimitBytes: 7 };
-  assertEquals(replacing(wanted, present).memorySwapLimitBytes, 0);
+  assertEquals(replacing(wanted, present, V1).memorySwapLimitBytes, 0);
+});
+
+Deno.test("withWeight() says the weight of version 2, unless there are shares, or another", () => {
+  assertEquals(withWeight(present), present);
+  assertEquals(withWeight(NO_LIMITS), { ...NO_LIMITS, unified: { "cpu.weight": "100" } });
+  const unified = { "cpu.weight": "7" };
+  assertEquals(withWeight({ ...NO_LIMITS, unified }).unified, unified);
 });
 
 Deno.test("resourcesOf() is as created until there was an update", () => {

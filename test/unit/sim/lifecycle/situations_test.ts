@@ -26,6 +26,9 @@ const REACHED: Readonly<Record<string, readonly [ProbeName, number]>> = {
   powerCut: ["power lost while programs run", 2],
   shortLife: ["a program ends before its start is answered", 8],
   stuckEnd: ["UNKNOWN is seen", 2],
+  updatedEnd: ["an end meets an update", 20],
+  updatedStart: ["an update meets a start", 20],
+  cutOffUpdate: ["killed in an update", 4],
 };
 
 Deno.test("SITUATIONS come to what they are there for, and nothing breaks in them", async () => {
