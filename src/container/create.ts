@@ -159,11 +159,9 @@ function requireImage(runtime: Runtime, { image }: ContainerConfig): Image {
 
 /** The last step: from the commit on the container is there. */
 async function publish(runtime: Runtime, container: Container): Promise<void> {
+  const { kernel } = runtime;
   const { record, status } = container;
-  await runtime.kernel.store.commit([
-    putContainer(record),
-    putContainerStatus(record.id, status),
-  ]);
+  await kernel.store.commit([putContainer(record), putContainerStatus(record.id, status)]);
   runtime.containers.add(container);
   container.announce("CREATED");
 }

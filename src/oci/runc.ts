@@ -32,6 +32,16 @@ export async function deleteContainer(
   throw programFailed(command, result);
 }
 
+/** The command that executes a process in a running container; `processFile` is its OCI process. */
+export function execCommand(
+  runtime: OciRuntime,
+  id: string,
+  processFile: string,
+  pidFile: string,
+): Command {
+  return runtimeCommand(runtime, "exec", "--process", processFile, "--pid-file", pidFile, id);
+}
+
 /**
  * Has the runtime set the limits of a container that has its init, running or not (runc update.go). What
  * the limits leave out stays as it is. After an error any of them may be in effect.
@@ -62,16 +72,6 @@ export function isUpdate({ root }: OciRuntime, id: string, args: readonly string
 /** Whether the runtime has refused since the container has ended, in the words of runc and of crun. */
 export function hasEnded(refusal: string): boolean {
   return /container (is )?not running/.test(refusal);
-}
-
-/** The command that executes a process in a running container; `processFile` is its OCI process. */
-export function execCommand(
-  runtime: OciRuntime,
-  id: string,
-  processFile: string,
-  pidFile: string,
-): Command {
-  return runtimeCommand(runtime, "exec", "--process", processFile, "--pid-file", pidFile, id);
 }
 
 /** Whether a process is still the runtime's init: the user's program has not been executed. */

@@ -106,10 +106,10 @@ async function recoverRunning(runtime: Runtime, container: Container): Promise<v
     container.task = taskOf(handles.init, handles.supervisor);
     if (container.status.state === "RUNNING") {
       monitorContainer(runtime, container, container.task);
-      if (container.status.resourcesIntended !== undefined) goOnUpdating(runtime, container);
     } else {
       await monitorContainer(runtime, container, container.task);
     }
+    if (container.status.resourcesIntended !== undefined) goOnUpdating(runtime, container);
     return;
   }
   const at = kernel.clock.nowMicros();

@@ -10,6 +10,7 @@ import { SANDBOX_MUTANTS } from "./catalogue/sandbox.ts";
 import { START_MUTANTS } from "./catalogue/start.ts";
 import { STOP_MUTANTS } from "./catalogue/stop.ts";
 import { TASK_MUTANTS } from "./catalogue/task.ts";
+import { UPDATE_MUTANTS } from "./catalogue/update.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** All of them. */
@@ -20,6 +21,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...EXIT_MUTANTS,
   ...TASK_MUTANTS,
   ...CONTAINER_MUTANTS,
+  ...UPDATE_MUTANTS,
   ...EXEC_MUTANTS,
   ...SANDBOX_MUTANTS,
   ...RECOVERY_MUTANTS,

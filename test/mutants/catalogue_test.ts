@@ -16,6 +16,7 @@ const SCENARIO_FILES = [
   "sandbox_test.ts",
   "start_test.ts",
   "stop_test.ts",
+  "update_test.ts",
 ];
 
 Deno.test("every mutant's edits apply, each exactly once", async () => {

@@ -1,12 +1,15 @@
-import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { listContainers } from "../../src/container/query.ts";
+import { createContainer } from "../../src/container/create.ts";
+import { startContainer } from "../../src/container/start.ts";
 import type { Container } from "../../src/container/container.ts";
 import { type LinuxResources, NO_LIMITS } from "../../src/container/config.ts";
-import { updateContainerResources } from "../../src/container/update.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
+import type { HookName } from "../../src/plugin/hooks.ts";
 import { taskPaths } from "../../src/task/paths.ts";
+import { containerConfig } from "../../sim/lifecycle/configs.ts";
 import { refuseOnce, type Scenario, scenario } from "./scenario.ts";
 import type { SimTask } from "../../sim/mod.ts";
 
@@ -104,21 +107,20 @@ scenario(
   },
 );
 
-scenario("U4: the record of an update does not come back after a removal", async (it) => {
-  const container = await it.created("sleep", "1000");
+scenario("a container is removed while its limits change", async (it) => {
+  const container = await it.running("sleep", "1000");
   const update = it.update(container, { memoryLimitBytes: MEMORY });
-  const commit = await it.simulation.until(update, /^store\.commit .*resources/);
+  const write = await it.simulation.until(UPDATE, /memory\.max/);
   const remove = it.remove(container);
   await it.simulation.idle();
-  commit.release();
-  await remove.promise;
-  await update.settled;
+  assertEquals([remove.state, updatesAtWork(it)], ["fulfilled", 0]);
+  assertEquals((await refusal(update)).code, "FAILED_PRECONDITION");
+  write.release();
   await it.simulation.idle();
-  const left = it.simulation.snapshot().filter((line) => line.includes(container.id));
-  assertEquals(left, []);
+  assertEquals(it.simulation.snapshot().filter((line) => line.includes(container.id)), []);
 });
 
-scenario("U5: the removal of a container ends the update of its prepared task", async (it) => {
+scenario("U4: the removal of a container ends the update of its prepared task", async (it) => {
   const container = await it.created("sleep", "1000");
   await it.simulation.idle();
   const update = it.update(container, { memoryLimitBytes: MEMORY });
@@ -131,7 +133,7 @@ scenario("U5: the removal of a container ends the update of its prepared task", 
   assertEquals(it.simulation.snapshot().filter((line) => line.includes(container.id)), []);
 }, "eager");
 
-scenario("U6: the stop of a sandbox ends the update of a prepared task", async (it) => {
+scenario("U5: the stop of a sandbox ends the update of a prepared task", async (it) => {
   const container = await it.created("sleep", "1000");
   await it.simulation.idle();
   const update = it.update(container, { memoryLimitBytes: MEMORY });
@@ -144,7 +146,7 @@ scenario("U6: the stop of a sandbox ends the update of a prepared task", async (
   assertEquals(it.seen(container), "CREATED, 0 processes, executed 0 times");
 }, "eager");
 
-scenario("U7: an update whose daemon dies before it has an effect goes on", async (it) => {
+scenario("U6: an update whose daemon dies before it has an effect goes on", async (it) => {
   const container = await it.running("sleep", "1000");
   const update = it.update(container, { memoryLimitBytes: MEMORY });
   const spawn = await it.simulation.until(update, /^processes\.spawn/);
@@ -154,7 +156,7 @@ scenario("U7: an update whose daemon dies before it has an effect goes on", asyn
   assertEquals(it.limits(container), `memory.max=${MEMORY}`);
 });
 
-scenario("U8: an update whose daemon dies before its record is recorded", async (it) => {
+scenario("U7: an update whose daemon dies before its record is recorded", async (it) => {
   const container = await it.running("sleep", "1000");
   const update = it.update(container, { memoryLimitBytes: MEMORY });
   await it.simulation.until(UPDATE, /memory\.max/).then((write) => write.release());
@@ -166,7 +168,7 @@ scenario("U8: an update whose daemon dies before its record is recorded", async 
   assertEquals(it.container(container.id).status.resourcesIntended, undefined);
 });
 
-scenario("U9: an update that a crash has left at work does not undo a later one", async (it) => {
+scenario("U8: an update that a crash has left at work does not undo a later one", async (it) => {
   const container = await it.running("sleep", "1000");
   it.update(container, { memoryLimitBytes: MEMORY });
   const write = await it.simulation.until(UPDATE, /memory\.max/);
@@ -178,7 +180,7 @@ scenario("U9: an update that a crash has left at work does not undo a later one"
   assertEquals(it.limits(container), `memory.max=${2 * MEMORY}`);
 });
 
-scenario("U10: what is refused is told, and everything is as before", async (it) => {
+scenario("U9: what is refused is told, and everything is as before", async (it) => {
   const container = await it.running("sleep", "1000");
   await it.update(container, { cpuShares: 512 }).promise;
   const update = it.update(container, { ...REFUSED, memoryLimitBytes: MEMORY, cpuShares: 2_048 });
@@ -189,7 +191,7 @@ scenario("U10: what is refused is told, and everything is as before", async (it)
   assertEquals(container.status.resourcesIntended, undefined);
 });
 
-scenario("U11: what a prepared task was refused is not in effect when it is let go", async (it) => {
+scenario("U10: what a prepared task was refused is not in effect when it is let go", async (it) => {
   const container = await it.created("sleep", "1000");
   await it.simulation.idle();
   const update = it.update(container, { ...REFUSED, memoryLimitBytes: MEMORY });
@@ -198,7 +200,7 @@ scenario("U11: what a prepared task was refused is not in effect when it is let 
   assertEquals([it.limits(container), reported(container)], ["", {}]);
 }, "eager");
 
-scenario("U12: an update that hangs is given up, and gone on with", async (it) => {
+scenario("U11: an update that hangs is given up, and gone on with", async (it) => {
   const container = await it.running("sleep", "1000");
   const update = it.update(container, { memoryLimitBytes: MEMORY });
   const write = await it.simulation.until(UPDATE, /memory\.max/);
@@ -210,7 +212,7 @@ scenario("U12: an update that hangs is given up, and gone on with", async (it) =
   assertEquals(it.limits(container), `memory.max=${MEMORY}`);
 });
 
-scenario("U13: an update whose client has left is done all the same", async (it) => {
+scenario("an update whose client has left is done all the same", async (it) => {
   const container = await it.running("sleep", "1000");
   const context = new Context();
   const update = it.update(container, { memoryLimitBytes: MEMORY }, context);
@@ -222,7 +224,14 @@ scenario("U13: an update whose client has left is done all the same", async (it)
   assertEquals(reported(container), { memoryLimitBytes: MEMORY });
 });
 
-scenario("U14: two updates are both in effect", async (it) => {
+scenario("U12: shares that were refused do not come back with the next update", async (it) => {
+  const container = await it.running("sleep", "1000");
+  await refusal(it.update(container, { ...REFUSED, cpuShares: 2_048 }));
+  await it.update(container, { memoryLimitBytes: MEMORY }).promise;
+  assertEquals(it.limits(container), `memory.max=${MEMORY}`);
+});
+
+scenario("U13: two updates are both in effect", async (it) => {
   const container = await it.running("sleep", "1000");
   const first = it.update(container, { memoryLimitBytes: MEMORY });
   const write = await it.simulation.until(UPDATE, /memory\.max/);
@@ -234,7 +243,7 @@ scenario("U14: two updates are both in effect", async (it) => {
   assertEquals(reported(container), { memoryLimitBytes: MEMORY, cpuShares: 512 });
 });
 
-scenario("U15: an update whose program was started and refused is not done twice", async (it) => {
+scenario("U14: an update whose program was started and refused is not done twice", async (it) => {
   const container = await it.running("sleep", "1000");
   const { processes } = it.runtime.kernel;
   const spawn = processes.spawn.bind(processes);
@@ -255,23 +264,28 @@ scenario("U15: an update whose program was started and refused is not done twice
 });
 
 scenario(
-  "U16: a container that is found before its creation is answered can be updated",
+  "U15: a container that is found before it is being prepared is updated then",
   async (it) => {
     const sandboxId = await it.run();
-    let update: SimTask<void> | undefined;
-    it.runtime.events.listen(({ type, id }) => {
-      if (type !== "CREATED") return;
-      const resources = { ...NO_LIMITS, cpuShares: 512 };
-      update = it.call(
-        "update",
-        (runtime) => updateContainerResources(runtime, id, resources, new Context()),
-      );
+    const { hooks, kernel } = it.runtime;
+    // A plugin that takes its time.
+    Object.assign(hooks, {
+      container: async (hook: HookName) => {
+        if (hook === "postCreateContainer") await kernel.files.stat("/plugin");
+      },
     });
-    const commit = it.simulation.until("update", /^store\.commit/);
-    const container = it.container(await it.create(sandboxId, "sleep", "1000").promise);
+    const create = it.create(sandboxId, "sleep", "1000");
+    const plugin = await it.simulation.until(create, /\/plugin/);
+    const [container] = listContainers(it.runtime, {});
+    assert(container !== undefined);
+    const update = it.update(container, { cpuShares: 512 });
+    const commit = it.simulation.hold(update, /^store\.commit/);
     await it.simulation.idle();
-    (await commit).release();
-    await update?.promise;
+    plugin.release();
+    await create.promise;
+    await it.simulation.idle();
+    commit.release();
+    await update.promise;
     await it.start(container).promise;
     assertEquals([it.limits(container), reported(container)], ["cpu.weight=20", {
       cpuShares: 512,
@@ -280,12 +294,33 @@ scenario(
   "eager",
 );
 
-scenario("U17: an update before the start is of the task that a later life creates", async (it) => {
+scenario("U16: an update before the start is of the task that a later life creates", async (it) => {
   const container = await it.created("sleep", "1000");
   await it.update(container, { cpuShares: 512 }).promise;
   await it.restart();
   await it.start(it.container(container.id)).promise;
   assertEquals(it.limits(container), "cpu.weight=20");
+});
+
+scenario("U17: others are created and started while the limits of one change", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const update = it.update(container, { memoryLimitBytes: MEMORY });
+  const write = await it.simulation.until(UPDATE, /memory\.max/);
+  const request = {
+    kind: "CreateContainer",
+    place: { sandbox: 0, container: 1 },
+    command: ["sleep", "1000"],
+    sharesPids: false,
+  } as const;
+  const other = it.call("other", async (runtime) => {
+    const config = containerConfig(request, 0);
+    const id = await createContainer(runtime, container.sandboxId, config, new Context());
+    await startContainer(runtime, id, new Context());
+  });
+  await it.simulation.idle();
+  assertEquals([other.state, update.state], ["fulfilled", "running"]);
+  write.release();
+  await update.promise;
 });
 
 scenario("an update that changes nothing takes no step", async (it) => {
