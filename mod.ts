@@ -131,7 +131,7 @@ export { type Errno, hasErrno, KernelError } from "./src/kernel/errno.ts";
 
 // The ports.
 export type { LinuxKernelOptions } from "./real/kernel.ts";
-export type { Cgroups } from "./src/kernel/cgroups.ts";
+export type { Cgroups, Cpuset } from "./src/kernel/cgroups.ts";
 export type { Clock } from "./src/kernel/clock.ts";
 export { Context } from "./src/kernel/context.ts";
 export type { DirectoryWatch, FifoReader, FileKind, Files, FileStat } from "./src/kernel/files.ts";

@@ -40,6 +40,13 @@ Deno.test("a CRI client can play with a daemon on a simulated machine", async ()
     await client.startContainer({ containerId });
     const { stdout } = await client.execSync({ containerId, cmd: ["echo", "hello"] });
     assertEquals(new TextDecoder().decode(stdout), "hello\n");
+    const linux = { memoryLimitInBytes: 64n << 20n };
+    await client.updateContainerResources({ containerId, linux, annotations: { any: "thing" } });
+    const { status: limited, info } = await client.containerStatus({ containerId, verbose: true });
+    assertEquals(limited?.resources?.linux?.memoryLimitInBytes, 64n << 20n);
+    const { config, runtimeSpec } = JSON.parse(info["info"] ?? "{}");
+    assertEquals(config.resources.memoryLimitBytes, 64 << 20);
+    assertEquals(runtimeSpec.linux.resources.memory, { limit: 64 << 20 });
     await client.stopContainer({ containerId, timeout: 0n });
     const { status } = await client.containerStatus({ containerId });
     assertEquals([status?.state, status?.exitCode], [ContainerState.CONTAINER_EXITED, 137]);
