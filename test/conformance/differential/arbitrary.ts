@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Place, Program, Slot, Step } from "./program.ts";
-import { COMMANDS, WORKLOADS } from "./workloads.ts";
+import { COMMANDS, UPDATES, WORKLOADS } from "./workloads.ts";
 
 /** Of what comes after the opening: a program on Linux costs some 50 ms a step. */
 const TAIL_STEPS_MAX = 6;
@@ -15,6 +15,7 @@ const workload = fc.oneof(
   fc.constantFrom(...names.filter((it) => WORKLOADS[it]?.rest !== "ended")),
 );
 const command = fc.constantFrom(...Object.keys(COMMANDS));
+const update = fc.constantFrom(...Object.keys(UPDATES));
 const isRare = fc.constantFrom(false, false, false, true);
 
 const run: fc.Arbitrary<Step> = fc.record({
@@ -39,6 +40,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("RemoveContainer"), place }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("ExecSync"), place, command }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("UpdateContainerResources"), place, update }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("ReopenContainerLog"), place }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("ContainerStatus"), place }) },
   {

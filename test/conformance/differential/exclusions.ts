@@ -5,8 +5,16 @@ export interface Mask {
   readonly reason: string;
 }
 
+/** In the OCI runtime's words when Linux refuses a limit. */
+export const CGROUP_FILE: Mask = {
+  pattern: /failed to write "[^"]*": write \S+: (invalid argument|numerical result out of range)/g,
+  replacement: "failed to write a limit",
+  reason: "versions 1 and 2 have other files, with other words in them, and other errors",
+};
+
 /** What is taken out of every text before two machines are compared. */
 export const MASKS: readonly Mask[] = [
+  CGROUP_FILE,
   {
     pattern: /[0-9a-f]{64}/g,
     replacement: "<id>",

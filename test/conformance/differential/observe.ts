@@ -72,7 +72,11 @@ function statesOf({ runtime, names }: Session): readonly string[] {
     const { state, exitCode, message } = status;
     const end = state === "EXITED" ? ` ${exitCode} ${reasonOf(status)}` : "";
     const words = message === "" ? "" : ` (${names.text(message)})`;
-    return `  ${names.container(id)} in ${names.sandbox(sandboxId)}: ${state}${end}${words}`;
+    const { resources, resourcesIntended } = status;
+    const limits = resources === undefined ? "" : ` ${JSON.stringify(resources)}`;
+    const intended = resourcesIntended === undefined ? "" : " about to have others";
+    const whole = `${state}${end}${words}${limits}${intended}`;
+    return `  ${names.container(id)} in ${names.sandbox(sandboxId)}: ${whole}`;
   });
   return [...sandboxes, ...containers].sort();
 }

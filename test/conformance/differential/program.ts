@@ -20,6 +20,12 @@ export type Step =
   | { readonly kind: "StopContainer"; readonly place: Place; readonly hasGrace: boolean }
   | { readonly kind: "ExecSync"; readonly place: Place; readonly command: string }
   | {
+    readonly kind: "UpdateContainerResources";
+    readonly place: Place;
+    /** Which of `UPDATES`. */
+    readonly update: string;
+  }
+  | {
     readonly kind: "StartContainer" | "RemoveContainer" | "ContainerStatus" | "ReopenContainerLog";
     readonly place: Place;
   }
@@ -57,6 +63,8 @@ function detailOf(step: Extract<Step, { readonly place: Place }>): string {
       return step.hasGrace ? " with patience" : " at once";
     case "ExecSync":
       return ` ${step.command}`;
+    case "UpdateContainerResources":
+      return ` ${step.update}`;
     case "Kill":
       return ` ${step.victim}`;
     default:

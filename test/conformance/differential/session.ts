@@ -1,5 +1,5 @@
 import { join } from "@std/path";
-import { DEFAULT_CONTAINER, DEFAULT_SECURITY } from "../../../src/container/config.ts";
+import { DEFAULT_CONTAINER, DEFAULT_SECURITY, NO_LIMITS } from "../../../src/container/config.ts";
 import type { ContainerConfig } from "../../../src/container/config.ts";
 import { createContainer } from "../../../src/container/create.ts";
 import { execSync } from "../../../src/container/exec.ts";
@@ -7,6 +7,7 @@ import { reopenContainerLog } from "../../../src/container/logs.ts";
 import { removeContainer } from "../../../src/container/remove.ts";
 import { startContainer } from "../../../src/container/start.ts";
 import { stopContainer } from "../../../src/container/stop.ts";
+import { updateContainerResources } from "../../../src/container/update.ts";
 import type { LifecycleEvent } from "../../../src/events.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import type { Runtime } from "../../../src/runtime.ts";
@@ -19,7 +20,7 @@ import { type Bench, IMAGE } from "./bench.ts";
 import type { Names } from "./names.ts";
 import type { Place, Program, Step } from "./program.ts";
 import { comesToRest, killed, prepared } from "./rest.ts";
-import { COMMANDS, type Workload, WORKLOADS } from "./workloads.ts";
+import { COMMANDS, UPDATES, type Workload, WORKLOADS } from "./workloads.ts";
 
 /** An id that no object has. */
 const NO_ID = "0".repeat(64);
@@ -128,6 +129,11 @@ export class Session {
           context,
         );
         return `${exitCode} ${JSON.stringify([textOf(stdout), textOf(stderr)])}`;
+      }
+      case "UpdateContainerResources": {
+        const resources = { ...NO_LIMITS, ...UPDATES[step.update] };
+        await updateContainerResources(runtime, this.#id(step.place), resources, context);
+        return "";
       }
       case "ReopenContainerLog": {
         const id = this.#id(step.place);

@@ -15,6 +15,7 @@ const KINDS: readonly Step["kind"][] = [
   "StartContainer",
   "StopContainer",
   "StopPodSandbox",
+  "UpdateContainerResources",
 ];
 
 /** What was reached by the programs that were compared: a rare branch must be seen, or nothing was shown. */

@@ -1,3 +1,5 @@
+import type { LinuxResources } from "../../../src/container/config.ts";
+
 /** What a container runs, by the same words on both machines, and when it has come to rest. */
 export interface Workload {
   readonly command: readonly string[];
@@ -77,4 +79,16 @@ export const COMMANDS: Readonly<Record<string, readonly [readonly string[], time
   "kills init": [shell("kill -9 1; exit 12"), 0],
   "takes too long": [["sleep", "1000"], 250],
   "is empty": [[], 0],
+};
+
+/** What UpdateContainerResources asks for, by name. */
+export const UPDATES: Readonly<Record<string, Partial<LinuxResources>>> = {
+  nothing: {},
+  light: { cpuShares: 512 },
+  small: { memoryLimitBytes: 64 << 20 },
+  "half a CPU": { cpuQuota: 50_000, cpuPeriod: 100_000 },
+  "the first CPU": { cpusetCpus: "0" },
+  // A CPU that no machine has, and less time than Linux gives anybody.
+  "a missing CPU": { cpuShares: 1_024, cpusetCpus: "9999" },
+  "too little": { memoryLimitBytes: 96 << 20, cpuQuota: 10 },
 };

@@ -8,6 +8,7 @@ import type {
 import { readableMessage } from "../../../src/oci/runc.ts";
 import { textOf } from "../../../src/utf8.ts";
 import { commandOf } from "./learn.ts";
+import { CGROUP_FILE } from "../differential/exclusions.ts";
 import type { Pids } from "./pids.ts";
 
 /** What the comparison of two answers may look at, besides them. */
@@ -171,7 +172,8 @@ function timeless(output: unknown): string {
 
 /** The OCI runtime's last message: warnings before it are about the host, and each has its time. */
 function wordsOf(message: string): string {
-  return /msg="/.test(message) ? readableMessage(message) : message;
+  const words = /msg="/.test(message) ? readableMessage(message) : message;
+  return words.replace(CGROUP_FILE.pattern, CGROUP_FILE.replacement);
 }
 
 /** A log's lines as their reader puts them together, with streams and last tags. */
