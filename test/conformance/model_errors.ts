@@ -192,6 +192,14 @@ export const MODEL_ERRORS: readonly ModelError[] = [
     to: "find(path)?.processes.values().toArray() ?? []",
   },
   {
+    name: "a new cgroup has no CPU",
+    source: "Documentation/admin-guide/cgroup-v2.rst, cpuset.cpus.effective",
+    promise: "cpuset() says what the processes of a group may use",
+    file: CGROUPS,
+    from: '?? this.parent?.effective(file) ?? UNLIMITED[file] ?? "";',
+    to: '?? "";',
+  },
+  {
     name: "a cgroup with processes can be removed",
     source: "man 7 cgroups, EBUSY",
     promise: "remove() refuses a group with processes",

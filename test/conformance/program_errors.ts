@@ -15,6 +15,8 @@ const LOG = "sim/programs/conmon/log.ts";
 const PLUGINS = "sim/programs/cni/plugins.ts";
 const PROCESS_TABLE = "sim/world/process_table.ts";
 const CREATE = "sim/programs/runc/create.ts";
+const STATE = "sim/programs/runc/state.ts";
+const UPDATE = "sim/programs/runc/update.ts";
 const SHELL = "sim/programs/shell/shell.ts";
 
 /** Each breaks what the recordings show runc, conmon, the CNI plugins or the kernel below them to do. */
@@ -52,6 +54,22 @@ export const PROGRAM_ERRORS: readonly ProgramError[] = [
     to: "",
   },
   {
+    name: "runc update takes limits that Linux refuses",
+    source: "runc, libcontainer/container_linux.go, Set",
+    recording: "limits that change",
+    file: UPDATE,
+    from: "    throw error;\n  }\n  const config",
+    to: "  }\n  const config",
+  },
+  {
+    name: "runc update takes no container that waits for its start",
+    source: "runc, libcontainer/container_linux.go, Set",
+    recording: "limits that change",
+    file: UPDATE,
+    from: '=== "stopped") {',
+    to: '!== "running") {',
+  },
+  {
     name: "runc creates a container whose program is not there",
     source: "runc, libcontainer/standard_init_linux.go",
     recording: "starts that fail",
@@ -79,7 +97,7 @@ export const PROGRAM_ERRORS: readonly ProgramError[] = [
     name: "runc create keeps nothing of the container",
     source: "runc, libcontainer/container_linux.go, state.json",
     recording: "deaths from outside",
-    file: CREATE,
+    file: STATE,
     from: "await sys.rename(temporary, `${folder}/state.json`);",
     to: "",
   },

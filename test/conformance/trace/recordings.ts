@@ -26,6 +26,10 @@ function exec(command: string): Step {
   return { kind: "ExecSync", place: FIRST, command };
 }
 
+function update(name: string): Step {
+  return { kind: "UpdateContainerResources", place: FIRST, update: name };
+}
+
 /** What is recorded: between them these programs make every call of the core that a pod needs. */
 export const RECORDED: Readonly<Record<string, Program>> = {
   "a pod with a network": {
@@ -59,6 +63,22 @@ export const RECORDED: Readonly<Record<string, Program>> = {
       run({}),
       ...started(FIRST, "is missing by path"),
       ...started(SECOND, "starts below a file"),
+    ],
+  },
+  "limits that change": {
+    prepare: "eager",
+    steps: [
+      run({}),
+      { kind: "CreateContainer", place: FIRST, workload: "ends on SIGTERM" },
+      update("small"),
+      update("too little"),
+      { kind: "StartContainer", place: FIRST },
+      update("light"),
+      update("a missing CPU"),
+      { kind: "Restart" },
+      update("the first CPU"),
+      { kind: "StopContainer", place: FIRST, hasGrace: true },
+      update("light"),
     ],
   },
   "deaths from outside": {
