@@ -9,11 +9,11 @@ import { releaseTask } from "../task/release.ts";
 import type { Task } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { letGoOfRootfs } from "./discard.ts";
+import { settleLimits } from "./limits.ts";
 import { monitorContainer } from "./monitor.ts";
 import { createContainerTask } from "./prepare.ts";
 import { START_ERROR, started, startIntended } from "./state.ts";
 import { requireTarget } from "./target.ts";
-import { settleLimits } from "./update.ts";
 
 /**
  * CRI StartContainer: executes the user's program, once in the container's life. A container whose

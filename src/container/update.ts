@@ -1,24 +1,13 @@
-import { dirname } from "@std/path";
 import { messageOf, RuntimeError } from "../errors.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
-import { hasEnded, isUpdate, updateContainer } from "../oci/runc.ts";
-import { limitsOf } from "../oci/spec.ts";
+import { hasEnded } from "../oci/runc.ts";
 import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
-import { endProcess } from "../task/reap.ts";
 import type { LinuxResources } from "./config.ts";
 import type { Container } from "./container.ts";
-import {
-  areSameHugepages,
-  areSameResources,
-  mergedResources,
-  needsCpuset,
-  replacing,
-  resourcesOf,
-  withWeight,
-} from "./resources.ts";
+import { endStrayUpdates, limitsReplacing, refusedWith, setLimits } from "./limits.ts";
+import { areSameHugepages, areSameResources, mergedResources, resourcesOf } from "./resources.ts";
 import { updated, updateIntended, updateTakenBack } from "./state.ts";
-import { taskIdentity } from "./task.ts";
 
 /**
  * CRI UpdateContainerResources: other limits for a container that runs, or that is still to be started.
@@ -82,25 +71,6 @@ export async function endUpdates(container: Container, context: Context): Promis
   return container.doubtfulLimits !== undefined || container.status.resourcesIntended !== undefined;
 }
 
-/**
- * Sets the limits of a task that is about to be let go, where an update has left others.
- *
- * @throws {RuntimeError} UNKNOWN with the OCI runtime's words; as {@linkcode updateContainerResources}.
- */
-export async function settleLimits(
-  runtime: Runtime,
-  container: Container,
-  context: Context,
-): Promise<void> {
-  const { doubtfulLimits } = container;
-  if (doubtfulLimits === undefined) return;
-  await endStrays(runtime, container, context);
-  const limits = await replacingNow(runtime, container, resourcesOf(container), doubtfulLimits);
-  const refusal = await setLimits(runtime, container, limits, context);
-  if (refusal !== undefined) throw refusedWith(container, refusal);
-  container.doubtfulLimits = undefined;
-}
-
 /** One update, in its turn. Until it has an effect it ends with its client, from then on with the container. */
 async function update(
   runtime: Runtime,
@@ -151,7 +121,7 @@ async function updateRunning(
   const after = mergedResources(before, asked);
   if (resourcesIntended === undefined && areSameResources(before, after)) return;
   requireSameHugepages(runtime, before, after);
-  if (resourcesIntended !== undefined) await endStrays(runtime, container, context);
+  if (resourcesIntended !== undefined) await endStrayUpdates(runtime, container, context);
   await container.transition((status) =>
     status.state === "RUNNING" ? updateIntended(status, after) : undefined
   );
@@ -181,7 +151,7 @@ async function bringToEffect(
     return;
   }
   if (hasEnded(refusal)) throw refusedWith(container, refusal);
-  const before = await replacingNow(runtime, container, resourcesOf(container), intended);
+  const before = await limitsReplacing(runtime, container, resourcesOf(container), intended);
   const refusalOfThose = await setLimits(runtime, container, before, context);
   if (refusalOfThose !== undefined) throw refusedWith(container, refusalOfThose);
   await container.transition((status) =>
@@ -196,7 +166,7 @@ async function catchUp(runtime: Runtime, container: Container): Promise<void> {
   try {
     using _turn = await container.turns.take(pass.context);
     if (container.status.resourcesIntended === undefined) return;
-    await endStrays(runtime, container, pass.context);
+    await endStrayUpdates(runtime, container, pass.context);
     await bringToEffect(runtime, container, pass.context);
   } catch (error) {
     // Whoever ends the container goes on from here, and what was refused was taken back.
@@ -264,55 +234,13 @@ async function updatePrepared(
   context: Context,
 ): Promise<void> {
   const { doubtfulLimits } = container;
-  if (doubtfulLimits !== undefined) await endStrays(runtime, container, context);
+  if (doubtfulLimits !== undefined) await endStrayUpdates(runtime, container, context);
   // From the first step on until record and task agree.
   container.doubtfulLimits = mergedResources(doubtfulLimits ?? after, after);
-  const limits = await replacingNow(runtime, container, after, container.doubtfulLimits);
+  const limits = await limitsReplacing(runtime, container, after, container.doubtfulLimits);
   const refusal = await setLimits(runtime, container, limits, context);
   // Of a task that has ended its start tells.
   if (refusal !== undefined && !hasEnded(refusal)) throw refusedWith(container, refusal);
-}
-
-/** Limits in words that replace others, on this host as it is now. */
-async function replacingNow(
-  { kernel, host }: Runtime,
-  { record }: Container,
-  wanted: LinuxResources,
-  doubtful: LinuxResources,
-): Promise<LinuxResources> {
-  const cpuset = needsCpuset(wanted, doubtful)
-    ? await kernel.cgroups.cpuset(dirname(record.cgroup))
-    : undefined;
-  return replacing(wanted, doubtful, { cgroupVersion: host.cgroupVersion, cpuset });
-}
-
-/** The OCI runtime's words when it refuses. */
-async function setLimits(
-  runtime: Runtime,
-  container: Container,
-  resources: LinuxResources,
-  context: Context,
-): Promise<string | undefined> {
-  const { kernel, config, host } = runtime;
-  const { runtime: ociRuntime, id } = taskIdentity(runtime, container.record);
-  const options = { context, timeoutMs: config.bounds.programMs };
-  const told = host.cgroupVersion === 2 ? withWeight(resources) : resources;
-  return await updateContainer(kernel, ociRuntime, id, limitsOf(told, host), options);
-}
-
-/** Ends updates that nobody holds any more: they would set their limits after those that come now. */
-async function endStrays(
-  runtime: Runtime,
-  { id, record }: Container,
-  context: Context,
-): Promise<void> {
-  const { kernel } = runtime;
-  const ociRuntime = runtime.ociRuntime(record.handler);
-  for (const process of await kernel.processes.list()) {
-    if (!isUpdate(ociRuntime, id, process.args)) continue;
-    using bounded = context.within(kernel.clock, runtime.config.bounds.killMs, "stray update");
-    await endProcess(kernel, process, bounded);
-  }
 }
 
 /** A task has its limits of huge pages for its life: runc update does not know them (runc, update.go). */
@@ -323,9 +251,4 @@ function requireSameHugepages(
 ): void {
   if (!host.hasHugetlbController || areSameHugepages(before, after)) return;
   throw new RuntimeError("UNIMPLEMENTED", "limits of huge pages cannot be updated");
-}
-
-function refusedWith({ id }: Container, words: string): RuntimeError {
-  const code = hasEnded(words) ? "FAILED_PRECONDITION" : "UNKNOWN";
-  return new RuntimeError(code, `failed to update resources of container "${id}": ${words}`);
 }

@@ -1,6 +1,7 @@
 import { bug, gap, made, type Mutant } from "../mutant.ts";
 
 const CREATE = "src/container/create.ts";
+const LIMITS = "src/container/limits.ts";
 const PREPARE = "src/container/prepare.ts";
 const RECORD = "src/container/record.ts";
 const RECOVERY = "src/recovery/containers.ts";
@@ -159,7 +160,7 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     scenario: "U8",
     edits: [{
       file: UPDATE,
-      from: "    await endStrays(runtime, container, pass.context);\n",
+      from: "    await endStrayUpdates(runtime, container, pass.context);\n",
       to: "",
     }],
   },
@@ -205,7 +206,7 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     scenario: "U12",
     edits: [{
-      file: UPDATE,
+      file: LIMITS,
       from: "host.cgroupVersion === 2 ? withWeight(resources) : resources;",
       to: "host.cgroupVersion === 1 ? withWeight(resources) : resources;",
     }],
