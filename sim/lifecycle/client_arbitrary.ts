@@ -104,7 +104,7 @@ export function requestsAt(
       }),
     },
     UpdateContainerResources: {
-      weight: 3,
+      weight: 2,
       arbitrary: fc.record({ ...of("UpdateContainerResources"), place, update }),
     },
     ReopenContainerLog: { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },

@@ -45,6 +45,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     source: bug("G6", "containerd/containerd/issues/10581"),
     wrong: "Whoever is CREATED has never run, whatever its record says of a release.",
     invariant: "I1",
+    scenario: "W8",
     edits: [{
       file: CONTAINERS,
       from:
