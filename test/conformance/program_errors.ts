@@ -14,7 +14,6 @@ const INIT = "sim/programs/runc/init.ts";
 const LOG = "sim/programs/conmon/log.ts";
 const PLUGINS = "sim/programs/cni/plugins.ts";
 const PROCESS_TABLE = "sim/world/process_table.ts";
-const CREATE = "sim/programs/runc/create.ts";
 const STATE = "sim/programs/runc/state.ts";
 const UPDATE = "sim/programs/runc/update.ts";
 const SHELL = "sim/programs/shell/shell.ts";

@@ -26,7 +26,7 @@ const REACHED: Readonly<Record<string, readonly [ProbeName, number]>> = {
   powerCut: ["power lost while programs run", 2],
   shortLife: ["a program ends before its start is answered", 8],
   stuckEnd: ["UNKNOWN is seen", 2],
-  updatedEnd: ["an end meets an update", 20],
+  updatedEnd: ["an end meets an update", 8],
   updatedStart: ["an update meets a start", 20],
   cutOffUpdate: ["killed in an update", 4],
 };
