@@ -1,6 +1,8 @@
-/** CPUs and memory nodes, as lists ("0-3,7", man 7 cpuset). */
+/** What processes may run on and take memory from (man 7 cpuset). */
 export interface Cpuset {
+  /** CPUs, as a list ("0-3,7"). */
   readonly cpus: string;
+  /** Memory nodes, as a list ("0-1"). */
   readonly mems: string;
 }
 
