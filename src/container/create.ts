@@ -44,12 +44,15 @@ export async function createContainer(
   using pass = sandbox.gate.enter(client);
   const id = newId(runtime.kernel.random);
   const name = containerName(sandbox, config);
-  await observed(runtime, {
+  // Whoever finds it before its task is being prepared waits for that.
+  using turns = new DisposableStack();
+  const container = await observed(runtime, {
     name: "CreateContainer",
     attributes: { "container.id": id, "container.name": name, "sandbox.id": sandbox.id },
     timer: "container_create",
     handler: sandbox.record.handler,
-  }, () => create(runtime, sandbox, { id, name, config }, pass));
+  }, () => create(runtime, sandbox, { id, name, config }, pass, turns));
+  runtime.preparer.begin(container, sandbox.gate);
   return id;
 }
 
@@ -65,7 +68,8 @@ async function create(
   sandbox: Sandbox,
   { id, name, config }: NewContainer,
   pass: Pass,
-): Promise<void> {
+  turns: DisposableStack,
+): Promise<Container> {
   const { kernel, hooks, images } = runtime;
   await using undo = new AsyncDisposableStack();
   reserveName(runtime, name, id);
@@ -103,12 +107,11 @@ async function create(
   pass.context.throwIfCancelled();
   const status = created(kernel.clock.nowMicros());
   const container = new Container(record, status, kernel, runtime.events);
-  // Whoever finds it before its task is being prepared waits for that.
-  using _turn = await container.turns.take(pass.context);
+  turns.use(await container.turns.take(pass.context));
   await publish(runtime, container);
   undo.move();
   await hooks.container("postCreateContainer", record, pass.context);
-  runtime.preparer.begin(container, sandbox.gate);
+  return container;
 }
 
 /** What a container is called, in CRI's terms. */

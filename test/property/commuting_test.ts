@@ -52,7 +52,7 @@ Deno.test("swapSteps() notices what footprints leave out", async () => {
   await inMacrotask(() => {
     for (const kind of [...kinds, "memory", "task ", "watch "]) {
       const isLeftOut = (name: string) => name.startsWith(kind);
-      const isNoticed = Array.from({ length: 200 }, (_, index) => index + 1).some((seed) =>
+      const isNoticed = Array.from({ length: 400 }, (_, index) => index + 1).some((seed) =>
         swapSteps(quiet(seed), { seed, swaps: 20, isLeftOut }).odd !== undefined
       );
       assert(isNoticed, `nobody notices that footprints leave out "${kind}"`);

@@ -256,7 +256,7 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     scenario: "U15",
     edits: [{
       file: CREATE,
-      from: "  using _turn = await container.turns.take(pass.context);\n",
+      from: "  turns.use(await container.turns.take(pass.context));\n",
       to: "",
     }],
   },
