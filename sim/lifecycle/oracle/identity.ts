@@ -76,7 +76,9 @@ export class Identity implements Checker {
       const init = this.facts.machine.inits.get(owner);
       return isExec || init?.state !== "alive" ? undefined : "its container runs";
     }
+    // A task that an earlier life has prepared is not the one that the start will find.
     const mayFail = status.state !== "CREATED" || this.#isRecovering ||
+      target.startTime < sender.startTime ||
       this.#failedStarts.has(owner) || calls.some((it) => it.kind === "StartContainer");
     return mayFail ? undefined : "its container waits for its start";
   }

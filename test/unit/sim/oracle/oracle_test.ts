@@ -446,6 +446,19 @@ violates("I15", "its container waits for its start", async (scene) => {
   });
 });
 
+allows("that what an earlier life began for a container that waits is ended", async (scene) => {
+  const { id } = await scene.created(await scene.sandbox(), "true");
+  const helper = { program: "sleep", args: ["1000", id] };
+  const { identity } = await scene.inside(({ kernel }) =>
+    kernel.processes.spawn(helper, { outputBytesMax: 0 })
+  );
+  await scene.restart();
+  await scene.inside(async ({ kernel }) => {
+    using handle = await kernel.processes.open(identity);
+    await handle.signal(SIGKILL);
+  });
+});
+
 violates("I15", "it works for", async (scene) => {
   const first = await scene.running("sleep", "1000");
   const second = await scene.created(first.sandboxId, "sleep", "1000");
