@@ -91,6 +91,7 @@ export class Janitor {
       } catch (error) {
         next.done.reject(new RuntimeError("UNAVAILABLE", `"${id}": ${messageOf(error)}`));
         if (life.cause !== undefined) return void this.#pending.delete(id);
+        this.runtime.reportIfBug(error);
       }
     }
   }
