@@ -133,9 +133,10 @@ export class Explorer implements Chooser {
 
   /** Told of what a step has touched. */
   touched(footprint: Footprint): void {
-    if (this.#present === undefined || !this.wantsFootprint) return;
-    this.#present.footprint = footprint;
-    this.#follow(this.#present.chosen, footprint);
+    const node = this.#present;
+    if (node === undefined || node.footprint !== undefined) return;
+    node.footprint = footprint;
+    this.#follow(node.chosen, footprint);
   }
 
   #choose(runnable: readonly Choice[], wanted: number): number {

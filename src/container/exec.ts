@@ -5,6 +5,7 @@ import type { ChildProcess, ExitStatus } from "../kernel/processes.ts";
 import { SIGKILL } from "../kernel/processes.ts";
 import { tolerate } from "../kernel/errno.ts";
 import { execCommand, readableMessage } from "../oci/runc.ts";
+import { SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import { newId } from "../registry/ids.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -22,7 +23,6 @@ export interface ExecResult {
   readonly exitCode: number;
 }
 
-const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 /** The OCI runtime ends soon after its command; one that does not hangs. */
 const KILL_MS = 5_000;
 /** Between two looks for what the OCI runtime has started. */

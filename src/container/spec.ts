@@ -2,9 +2,15 @@ import type { Image } from "../image/image.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import { containerCapabilities } from "../oci/capabilities.ts";
-import type { OciSeccomp, OciSpec } from "../oci/runtime_spec.ts";
+import { type OciSeccomp, type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import { SECCOMP_PROFILE_BYTES_MAX, seccompFilter } from "../oci/seccomp.ts";
-import { buildSpec, type ContainerVolume, limitsOf, type NamespaceSources } from "../oci/spec.ts";
+import {
+  buildSpec,
+  type ContainerVolume,
+  limitsOf,
+  type NamespaceSources,
+  withLimits,
+} from "../oci/spec.ts";
 import { readDevices } from "../oci/spec_host.ts";
 import type { ResolvedUser } from "../oci/user.ts";
 import { RuntimeError } from "../errors.ts";
@@ -29,7 +35,6 @@ export interface SpecParts {
 
 /** Host directories that a client mounts and that are not there are made, as containerd does. */
 const MOUNTED_DIRECTORY_MODE = 0o755;
-const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Puts the OCI spec of a container into its bundle. */
 export async function writeContainerSpec(
@@ -92,12 +97,8 @@ export async function writeLimits(
   const { files } = runtime.kernel;
   const path = taskPaths(runtime.config, id).spec;
   const spec: OciSpec = JSON.parse(textOf(await files.readFile(path, SPEC_BYTES_MAX)));
-  const { devices } = spec.linux.resources;
-  const limits = { devices, ...limitsOf(resources, runtime.host) };
-  await files.writeFile(
-    path,
-    JSON.stringify({ ...spec, linux: { ...spec.linux, resources: limits } }),
-  );
+  const limits = limitsOf(resources, runtime.host);
+  await files.writeFile(path, JSON.stringify(withLimits(spec, limits)));
 }
 
 function namespacesOf(

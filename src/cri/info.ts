@@ -1,14 +1,12 @@
 import type { Container } from "../container/container.ts";
 import { resourcesOf } from "../container/resources.ts";
 import { hasErrno } from "../kernel/errno.ts";
-import type { OciLimits, OciSpec } from "../oci/runtime_spec.ts";
-import { limitsOf } from "../oci/spec.ts";
+import { type OciLimits, type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
+import { limitsOf, withLimits } from "../oci/spec.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { taskPaths } from "../task/paths.ts";
 import { textOf } from "../utf8.ts";
-
-const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 
 /** What verbose answers carry: JSON for people, under the names that other runtimes use. */
 export type Info = Record<string, string>;
@@ -51,7 +49,7 @@ export async function containerInfo(
     runtimeType: record.handler,
     layers: record.image.layers,
     config: { ...record.config, resources: resourcesOf({ record, status }) },
-    runtimeSpec: withLimits(
+    runtimeSpec: withPresentLimits(
       await readSpec(runtime, record.id),
       status.resources && limitsOf(status.resources, runtime.host),
     ),
@@ -76,11 +74,9 @@ async function readSpec(runtime: Runtime, id: string): Promise<unknown> {
 }
 
 /** A container's spec as it would be written now: the file is only as new as its task. */
-function withLimits(spec: unknown, limits: OciLimits | undefined): unknown {
+function withPresentLimits(spec: unknown, limits: OciLimits | undefined): unknown {
   if (limits === undefined || typeof spec !== "object" || spec === null) return spec;
-  const { linux, ...rest } = spec as OciSpec;
-  const { devices } = linux.resources;
-  return { ...rest, linux: { ...linux, resources: { devices, ...limits } } };
+  return withLimits(spec as OciSpec, limits);
 }
 
 /** JSON from a program or the disk; what is none is shown as the text it is. */

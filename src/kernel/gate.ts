@@ -25,11 +25,6 @@ export class Gate {
     return this.#isClosed;
   }
 
-  /** Whether anybody is inside. */
-  get isBusy(): boolean {
-    return this.#inside.size > 0;
-  }
-
   /**
    * Enters; leave by disposing the pass.
    *

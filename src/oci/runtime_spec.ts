@@ -1,3 +1,6 @@
+/** A spec that is longer than this is none of ours. */
+export const SPEC_BYTES_MAX: number = 4 * 1024 * 1024;
+
 /** What a container is, to an OCI runtime: `config.json` of a bundle (OCI runtime-spec 1.0.2, config.md). */
 export interface OciSpec {
   readonly ociVersion: string;

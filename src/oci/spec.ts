@@ -360,6 +360,12 @@ export function limitsOf(
   };
 }
 
+/** A container's spec with other limits; its devices stay. */
+export function withLimits(spec: OciSpec, limits: OciLimits): OciSpec {
+  const { devices } = spec.linux.resources;
+  return { ...spec, linux: { ...spec.linux, resources: { devices, ...limits } } };
+}
+
 function deviceRule({ device, permissions }: ContainerDevice): OciDeviceRule {
   if (!/^[rwm]{1,3}$/.test(permissions)) {
     throw new RuntimeError(

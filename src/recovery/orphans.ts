@@ -1,13 +1,12 @@
 import { join } from "@std/path";
 import { discardFiles, unmountBelow } from "../container/discard.ts";
 import { containersDirectory } from "../container/paths.ts";
+import { SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import type { Runtime } from "../runtime.ts";
 import { isId } from "../registry/ids.ts";
 import { sandboxesDirectory, sandboxPaths } from "../sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, taskPaths, tasksDirectory } from "../task/paths.ts";
 import { textOf } from "../utf8.ts";
-
-const SPEC_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
  * Ends and removes what no record tells of: containers that a crash caught before their record was
