@@ -7,6 +7,7 @@ import { openFifo, writeFifo } from "./fifo.ts";
 import { check, cString, libc, O, openFd, owned, readFd, SYS } from "./libc.ts";
 import { refuseMounts } from "./mounted.ts";
 import type { Poller } from "./poller.ts";
+import { removeTree } from "./remove_tree.ts";
 import { statOf } from "./stat.ts";
 import { Turn } from "./turn.ts";
 import { diskUsage } from "./usage.ts";
@@ -92,8 +93,9 @@ export class LinuxFiles implements Files {
     const stat = statOf(path);
     if (stat === undefined) return;
     // A recursive removal would empty what is mounted before rmdir refuses the mount point.
-    if (stat.kind === "directory") refuseMounts(path);
+    const isLargeTree = stat.kind === "directory" && !refuseMounts(path);
     try {
+      if (isLargeTree) return await removeTree(this.#processes, path);
       // What is no tree is gone sooner than another thread has heard of it.
       if (stat.kind !== "directory" && stat.sizeBytes <= SMALL_BYTES) return Deno.removeSync(path);
       await Deno.remove(path, { recursive: true });

@@ -4,8 +4,12 @@ import { mountsBelow } from "./mountinfo.ts";
 import { realParentPath } from "./path.ts";
 import { isMountPoint } from "./stat.ts";
 
-/** Entries of a tree that are asked one by one, in 5 µs each; for more the table of all mounts is read. */
+/** Entries of a small tree, which are asked one by one, in 5 µs each; for more the table of all mounts is read. */
 const ENTRIES_MAX = 64;
+/** Longer ones, with a name appended, might be longer than Linux takes (PATH_MAX); a character is 3 bytes at most. */
+const PATH_CHARS_MAX = 1_200;
+/** In place of bytes that are no UTF-8: a name with it leads nowhere. */
+const REPLACED = "\ufffd";
 
 /**
  * Refuses a directory at or below which something is mounted.
@@ -13,24 +17,29 @@ const ENTRIES_MAX = 64;
  * The kernel writes its table of mounts anew for each reader, which takes milliseconds beside hundreds of
  * pods; what is removed with a container has a dozen entries.
  *
+ * @returns whether all of the tree was seen: it is small
  * @throws {KernelError} EBUSY
  */
-export function refuseMounts(folder: string): void {
-  const mountPoint = attempt("remove", folder, () => mountInSmall(folder) ?? mountInTable(folder));
-  if (mountPoint === "") return;
-  throw new KernelError("remove", "EBUSY", folder, { detail: `${mountPoint} is mounted` });
+export function refuseMounts(folder: string): boolean {
+  return attempt("remove", folder, () => {
+    const inSmall = mountInSmall(folder);
+    const mountPoint = inSmall ?? mountInTable(folder);
+    if (mountPoint === "") return inSmall !== undefined;
+    throw new KernelError("remove", "EBUSY", folder, { detail: `${mountPoint} is mounted` });
+  });
 }
 
-/** Where something is mounted, "" for nowhere; undefined when there is too much to ask. */
+/** Where something is mounted, "" for nowhere; undefined when there is too much to ask, or what cannot be asked. */
 function mountInSmall(folder: string): string | undefined {
   const folders = [folder];
   let entries = 0;
   for (const path of folders) {
+    if (path.length > PATH_CHARS_MAX) return undefined;
     const isMounted = isMountPoint(path);
     if (isMounted === undefined) return undefined;
     if (isMounted) return path;
     for (const { name, isDirectory } of entriesOf(path)) {
-      if (++entries > ENTRIES_MAX) return undefined;
+      if (++entries > ENTRIES_MAX || name.includes(REPLACED)) return undefined;
       if (isDirectory) folders.push(`${path}/${name}`);
       else if (isMountPoint(`${path}/${name}`)) return `${path}/${name}`;
     }

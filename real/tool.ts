@@ -33,11 +33,16 @@ const TEXTS: readonly (readonly [string, string])[] = [
   ["Cannot allocate memory", "ENOMEM"],
   ["Resource temporarily unavailable", "EAGAIN"],
   ["Too many open files", "EMFILE"],
+  ["Device or resource busy", "EBUSY"],
+  ["Directory not empty", "ENOTEMPTY"],
+  ["Read-only file system", "EROFS"],
+  ["Too many levels of symbolic links", "ELOOP"],
 ];
 
-/** A tool's failure as the error that it printed. */
+/** A tool's failure as the error that it printed: the reason ends a line, what is before it may be anybody's name. */
 export function toolFailed(verb: string, subject: string, result: ToolResult): KernelError {
-  const errno = TEXTS.find(([text]) => result.stderr.includes(text))?.[1] ?? "EIO";
+  const lines = result.stderr.split("\n");
+  const errno = TEXTS.find(([text]) => lines.some((it) => it.endsWith(`: ${text}`)))?.[1] ?? "EIO";
   const { status } = result;
   const end = status.kind === "exited" ? `exit code ${status.code}` : `signal ${status.signal}`;
   return new KernelError(verb, errno, subject, { detail: result.stderr.trim() || end });

@@ -24,6 +24,17 @@ const SIGRTMIN = 34;
 const SIGSEGV = 11;
 /** More than /proc/sys/fs/inotify/max_queued_events has ever been by default. */
 const EVENTS_QUEUED_MAX = 16_384;
+/**
+ * More levels than a removal can go down that calls itself, on 2 MB of stack, also below a name that is no
+ * text; and few, with a path that is longer than any that Linux takes (PATH_MAX).
+ */
+const DEEP_TREES = [
+  ["20,000 levels", 20_000, "in", false],
+  ["20,000 levels below a name that is no UTF-8", 20_000, "in", true],
+  ["long names", 40, "n".repeat(255), false],
+] as const;
+const HIDE =
+  'name=$(printf "\\377") && mkdir "$name" && mv tree "$name" && mkdir tree && mv "$name" tree';
 
 function realTest(name: string, body: PromiseBody): void {
   linuxTest(`linuxKernel: ${name}`, () => runOnLinux(body));
@@ -157,6 +168,40 @@ realTest("watch() says so when it lost events", async ({ kernel: { files }, scra
   let reported = await watch.next(background);
   while (reported.length > 0) reported = await watch.next(background);
 });
+
+for (const [what, levels, name, isHidden] of DEEP_TREES) {
+  realTest(`remove() takes a tree of ${what}`, async ({ kernel, scratch }) => {
+    const { files, mounts } = kernel;
+    const place = `${scratch}/memory`;
+    await files.mkdir(place);
+    await mounts.mount("tmpfs", place, { type: "tmpfs", options: ["mode=700"] });
+    // From the innermost folder out, so that every path stays short.
+    Deno.mkdirSync(`${place}/tree`);
+    for (let level = 1; level < levels; level++) {
+      Deno.mkdirSync(`${place}/around`);
+      Deno.renameSync(`${place}/tree`, `${place}/around/${name}`);
+      Deno.renameSync(`${place}/around`, `${place}/tree`);
+    }
+    if (isHidden) await runChecked(kernel, { program: "sh", args: ["-c", HIDE], cwd: place }, RUN);
+    await files.remove(`${place}/tree`);
+    assertEquals(await files.list(place), []);
+  });
+}
+
+realTest(
+  "remove() of a large tree says why not",
+  async ({ kernel: { files, mounts }, scratch }) => {
+    const place = `${scratch}/memory`;
+    await files.mkdir(place);
+    await mounts.mount("tmpfs", place, { type: "tmpfs", options: ["mode=700"] });
+    // What the name of a file says is no reason.
+    await files.mkdir(`${place}/tree/No such file or directory`);
+    for (let index = 0; index < 100; index++) await files.writeFile(`${place}/tree/${index}`, "");
+    await mounts.mount("tmpfs", place, { type: "tmpfs", options: ["remount", "ro"] });
+    await assertRefused(files.remove(`${place}/tree`), "EROFS");
+    assertEquals((await files.list(`${place}/tree`)).length, 101);
+  },
+);
 
 realTest("mount() takes more layers than fit into a page", async ({ kernel, scratch }) => {
   const { files, mounts } = kernel;

@@ -1,0 +1,17 @@
+import type { Processes } from "../src/kernel/processes.ts";
+import { runTool, toolFailed } from "./tool.ts";
+
+/**
+ * Removes a tree of any size, mounted file systems left out. By rm, which climbs down and up by descriptors
+ * of folders: Deno's own removal calls itself for each level, which overflows its stack at 5,000 to 15,000
+ * of them, and that ends the process. Any container can have as many, since a path that starts in its working
+ * directory is always short.
+ *
+ * @throws {KernelError} the first thing that rm could not remove; the rest is gone.
+ */
+export async function removeTree(processes: Processes, path: string): Promise<void> {
+  const args = ["--recursive", "--force", "--one-file-system", "--", path];
+  const result = await runTool(processes, { program: "rm", args });
+  if (result.status.kind === "exited" && result.status.code === 0) return;
+  throw toolFailed("remove", path, result);
+}
