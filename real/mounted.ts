@@ -2,10 +2,15 @@ import { KernelError } from "../src/kernel/errno.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { mountsBelow } from "./mountinfo.ts";
 import { realParentPath } from "./path.ts";
-import { isMountPoint } from "./stat.ts";
+import { isMountPoint, statOf } from "./stat.ts";
 
 /** Entries of a small tree, which are asked one by one, in 5 µs each; for more the table of all mounts is read. */
 const ENTRIES_MAX = 64;
+/**
+ * No longer folder is read, since one is read whole, and a container may have put millions of entries into it.
+ * Those of a small tree fit, whatever their names (man 2 stat, st_size).
+ */
+const FOLDER_BYTES_MAX = 32 * 1024;
 /** Longer ones, with a name appended, might be longer than Linux takes (PATH_MAX); a character is 3 bytes at most. */
 const PATH_CHARS_MAX = 1_200;
 /** In place of bytes that are no UTF-8: a name with it leads nowhere. */
@@ -38,6 +43,7 @@ function mountInSmall(folder: string): string | undefined {
     const isMounted = isMountPoint(path);
     if (isMounted === undefined) return undefined;
     if (isMounted) return path;
+    if ((statOf(path)?.sizeBytes ?? 0) > FOLDER_BYTES_MAX) return undefined;
     for (const { name, isDirectory } of entriesOf(path)) {
       if (++entries > ENTRIES_MAX || name.includes(REPLACED)) return undefined;
       if (isDirectory) folders.push(`${path}/${name}`);

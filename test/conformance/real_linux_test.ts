@@ -188,6 +188,27 @@ for (const [what, levels, name, isHidden] of DEEP_TREES) {
   });
 }
 
+realTest("remove() reads no large folder", async ({ kernel: { files, mounts }, scratch }) => {
+  const tree = `${scratch}/memory/tree`;
+  await files.mkdir(`${scratch}/memory`);
+  await mounts.mount("tmpfs", `${scratch}/memory`, { type: "tmpfs", options: ["mode=700"] });
+  await files.mkdir(`${tree}/large`);
+  for (let index = 0; index < 2_000; index++) Deno.writeTextFileSync(`${tree}/large/${index}`, "");
+  const read: unknown[] = [];
+  const { readDirSync } = Deno;
+  Deno.readDirSync = (path) => {
+    read.push(path);
+    return readDirSync(path);
+  };
+  try {
+    await files.remove(tree);
+  } finally {
+    Deno.readDirSync = readDirSync;
+  }
+  assertEquals(read, [tree]);
+  assertEquals(await files.list(`${scratch}/memory`), []);
+});
+
 realTest(
   "remove() of a large tree says why not",
   async ({ kernel: { files, mounts }, scratch }) => {
