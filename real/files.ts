@@ -4,10 +4,11 @@ import type { DirectoryWatch, FifoReader, Files } from "../src/kernel/files.ts";
 import type { Processes } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { openFifo, writeFifo } from "./fifo.ts";
-import { check, cString, libc, O, openFd, owned, readFd, SYS } from "./libc.ts";
+import { libc, O, openFd, owned, readFd } from "./libc.ts";
 import { refuseMounts } from "./mounted.ts";
 import type { Poller } from "./poller.ts";
 import { removeTree } from "./remove_tree.ts";
+import { resolveInRoot } from "./resolve.ts";
 import { statOf } from "./stat.ts";
 import { Turn } from "./turn.ts";
 import { diskUsage } from "./usage.ts";
@@ -16,10 +17,6 @@ import { watchDirectory } from "./watch.ts";
 const READ_BYTES = 64 * 1024;
 /** Of larger files the blocks have to be freed, which can take a while. */
 const SMALL_BYTES = 1024 * 1024;
-const RESOLVE_NO_MAGICLINKS = 2n;
-const RESOLVE_IN_ROOT = 16n;
-/** How often a path is walked again because somebody moved a part of it meanwhile. */
-const RESOLVE_TRIES_MAX = 16;
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o755;
 
@@ -126,9 +123,7 @@ export class LinuxFiles implements Files {
 
   async resolveInRoot(root: string, path: string): Promise<string> {
     await this.#turn.left();
-    using folder = owned(openFd("resolveInRoot", root, O.PATH | O.DIRECTORY));
-    using file = owned(openInRoot(folder.fd, path));
-    return attempt("resolveInRoot", path, () => Deno.readLinkSync(`/proc/self/fd/${file.fd}`));
+    return await resolveInRoot(this.#processes, root, path);
   }
 
   async usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }> {
@@ -156,25 +151,6 @@ export class LinuxFiles implements Files {
   async watch(directory: string): Promise<DirectoryWatch> {
     await this.#turn.left();
     return watchDirectory(directory, this.#poller);
-  }
-}
-
-/** EAGAIN says that a rename or a mount came between (man 2 openat2). */
-function openInRoot(rootFd: number, path: string): number {
-  // struct open_how: flags, mode, resolve.
-  const how = new BigUint64Array([
-    BigInt(O.PATH | O.CLOEXEC),
-    0n,
-    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-  ]);
-  for (let tries = 1;; tries++) {
-    const result = libc().openat2(SYS.openat2, rootFd, cString(path), how, BigInt(how.byteLength));
-    try {
-      return check("resolveInRoot", path, result);
-    } catch (error) {
-      const isMoved = error instanceof KernelError && error.errno === "EAGAIN";
-      if (!isMoved || tries === RESOLVE_TRIES_MAX) throw error;
-    }
   }
 }
 

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { fromFileUrl } from "@std/path";
 import { execa } from "execa";
@@ -9,6 +15,7 @@ import { linuxKernel } from "../../real/kernel.ts";
 import { mountTable } from "../../real/mountinfo.ts";
 import { openProcess } from "../../real/pidfd.ts";
 import { Poller } from "../../real/poller.ts";
+import { lookUp } from "../../real/resolve.ts";
 import { SqliteStore } from "../../real/store.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
@@ -22,6 +29,13 @@ const TIMEOUT_MS = 60_000;
 const RUN = { context: background, timeoutMs: TIMEOUT_MS };
 const SIGRTMIN = 34;
 const SIGSEGV = 11;
+/** Its end, by a signal or after some seconds, is the end of what it serves (man 4 fuse). */
+const DEAF_SERVER = `
+  exec 9<>/dev/fuse
+  mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 deaf "$1"
+  echo mounted >&3
+  exec 3>&- sleep 10
+`;
 /** More than /proc/sys/fs/inotify/max_queued_events has ever been by default. */
 const EVENTS_QUEUED_MAX = 16_384;
 /**
@@ -223,6 +237,40 @@ realTest(
     assertEquals((await files.list(`${place}/tree`)).length, 101);
   },
 );
+
+realTest("a path that hangs keeps nobody else waiting", async ({ kernel, scratch }) => {
+  const { files, processes } = kernel;
+  const place = `${scratch}/hangs`;
+  await files.mkdir(place);
+  // A file system whose server reads no request, as one of the network that is gone; not for ever, lest a test hang.
+  const command = { program: "sh", args: ["-c", DEAF_SERVER, "sh", place] };
+  using child = await processes.spawn(command, { outputBytesMax: 0, childWrites: [3] });
+  assertEquals(await child.readPipeLine(3, background), "mounted\n");
+  const resolved = files.resolveInRoot("/", `${place}/folder`).catch((error) => error);
+  assertEquals(await files.list(scratch), ["hangs"]);
+  const server = (await processes.list()).find(({ pid }) => pid === child.identity.pid);
+  assertEquals(server?.isZombie, false, "the path still hangs");
+  await child.signal(SIGKILL);
+  await child.exited(background);
+  assertInstanceOf(await resolved, KernelError);
+});
+
+realTest("a path that is not in memory leads where it does", async ({ kernel, scratch }) => {
+  const { files, processes } = kernel;
+  await files.mkdir(`${scratch}/folder`);
+  await files.writeFile(`${scratch}/folder/a\nb `, "");
+  await files.symlink("folder", `${scratch}/link`);
+  await files.symlink("loop", `${scratch}/loop`);
+  const found = await lookUp(processes, `${scratch}/link/../link/a\nb `);
+  assertEquals(found, `${scratch}/folder/a\nb `);
+  assertEquals(found, await files.resolveInRoot("/", `${scratch}/link/../link/a\nb `));
+  for (
+    const [name, errno] of [["none", "ENOENT"], [`link/a\nb /c`, "ENOTDIR"], ["loop", "ELOOP"]]
+  ) {
+    await assertRefused(lookUp(processes, `${scratch}/${name}`), errno!);
+    await assertRefused(files.resolveInRoot("/", `${scratch}/${name}`), errno!);
+  }
+});
 
 realTest("mount() takes more layers than fit into a page", async ({ kernel, scratch }) => {
   const { files, mounts } = kernel;
