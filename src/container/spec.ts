@@ -1,5 +1,5 @@
 import type { Image } from "../image/image.ts";
-import type { Context } from "../kernel/context.ts";
+import { type Context, waitFor } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import { containerCapabilities } from "../oci/capabilities.ts";
 import { type OciSeccomp, type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
@@ -57,7 +57,10 @@ export async function writeContainerSpec(
   }));
   const spec = buildSpec({
     sandboxId: sandbox.id,
-    config: { ...record.config, mounts: await resolveMounts(runtime, record.config.mounts) },
+    config: {
+      ...record.config,
+      mounts: await resolveMounts(runtime, record.config.mounts, context),
+    },
     sandbox: sandbox.record.config,
     image: image.config,
     imageName: record.config.image.userSpecifiedImage || record.config.image.image,
@@ -126,18 +129,27 @@ function namespacesOf(
   }
 }
 
-/** Where the client's mounts come from, every symlink on the way followed. */
-async function resolveMounts(runtime: Runtime, mounts: readonly Mount[]): Promise<Mount[]> {
-  const { files } = runtime.kernel;
+/**
+ * Where the client's mounts come from, every symlink on the way followed. A look into a file system of the
+ * network whose server is gone has no end: nobody waits for that.
+ */
+async function resolveMounts(
+  runtime: Runtime,
+  mounts: readonly Mount[],
+  context: Context,
+): Promise<Mount[]> {
+  const { clock, files } = runtime.kernel;
+  using bounded = context.within(clock, runtime.config.bounds.programMs, "look up mounts");
+  const lookUp = ({ hostPath }: Mount) => waitFor(files.resolveInRoot("/", hostPath), bounded);
   const resolved: Mount[] = [];
   for (const mount of mounts) {
     let hostPath: string;
     try {
-      hostPath = await files.resolveInRoot("/", mount.hostPath);
+      hostPath = await lookUp(mount);
     } catch (error) {
       if (!hasErrno(error, "ENOENT")) throw error;
       await files.mkdir(mount.hostPath, MOUNTED_DIRECTORY_MODE);
-      hostPath = await files.resolveInRoot("/", mount.hostPath);
+      hostPath = await lookUp(mount);
     }
     resolved.push({ ...mount, hostPath });
   }
