@@ -6,9 +6,10 @@ import { textOf } from "../utf8.ts";
 /** What runc keeps of a container, in its state.json (runc, libcontainer/container.go, State). */
 export type RuntimeState = Readonly<Record<string, unknown>>;
 
-const STATE_BYTES_MAX = 1024 * 1024;
+/** A mount is 200 bytes and its paths, and a client's message of 16 MB names as many as it likes. */
+const STATE_BYTES_MAX = 16 * 1024 * 1024;
 
-/** What the runtime recorded of a container; undefined when there is no such record. */
+/** What the runtime recorded of a container; undefined when there is no such record, or it is none of runc's. */
 export async function readRuntimeState(
   kernel: Kernel,
   stateFile: string,
@@ -17,7 +18,8 @@ export async function readRuntimeState(
     const content = await kernel.files.readFile(stateFile, STATE_BYTES_MAX);
     return objectIn(JSON.parse(textOf(content)));
   } catch (error) {
-    if (error instanceof SyntaxError || hasErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    if (hasErrno(error, "ENOENT", "ENOTDIR", "EFBIG")) return undefined;
     throw error;
   }
 }

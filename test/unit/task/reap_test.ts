@@ -99,10 +99,13 @@ class Scene {
         assertEquals(path, `${root}/c1`);
         return Promise.resolve(this.hasRuntimeState ? partial("stat", {}) : undefined);
       },
-      readFile: (path) => {
+      readFile: (path, bytesMax) => {
         assertEquals(path, `${root}/c1/state.json`);
         if (this.runtimeState === undefined) return Promise.reject(noEntry(path));
-        return Promise.resolve(new TextEncoder().encode(JSON.stringify(this.runtimeState)));
+        const content = new TextEncoder().encode(JSON.stringify(this.runtimeState));
+        return content.length <= bytesMax
+          ? Promise.resolve(content)
+          : Promise.reject(new KernelError("readFile", "EFBIG", path));
       },
       remove: (path) => this.#step(`remove ${path}`, undefined),
     },
@@ -325,6 +328,24 @@ Deno.test("Reaper.reap() leaves to the runtime what is more than files", async (
   const scene = new Scene();
   scene.hasRuntimeState = true;
   scene.runtimeState = { ...ORDINARY, intel_rdt_path: "/sys/fs/resctrl/c1" };
+  await scene.reap();
+  assertEquals(scene.journal, [deleted, `remove ${cgroup}`]);
+  scene.assertTidy();
+});
+
+Deno.test("Reaper.reap() reads the record of a container with thousands of mounts", async () => {
+  const scene = new Scene();
+  scene.hasRuntimeState = true;
+  scene.runtimeState = { ...ORDINARY, mounts: Array(10_000).fill({ source: "x".repeat(300) }) };
+  await scene.reap();
+  assertEquals(scene.journal, [`remove ${root}/c1`, `remove ${cgroup}`]);
+  scene.assertTidy();
+});
+
+Deno.test("Reaper.reap() leaves to the runtime a record that is too large to read", async () => {
+  const scene = new Scene();
+  scene.hasRuntimeState = true;
+  scene.runtimeState = { ...ORDINARY, mounts: "x".repeat(20 * 1024 * 1024) };
   await scene.reap();
   assertEquals(scene.journal, [deleted, `remove ${cgroup}`]);
   scene.assertTidy();
