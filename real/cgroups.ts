@@ -8,15 +8,18 @@ import { closeFd } from "./libc.ts";
 import { mountTable } from "./mountinfo.ts";
 import { pidfdOpen, pidfdSignal } from "./pidfd.ts";
 import { statOf } from "./proc.ts";
+import { Turn } from "./turn.ts";
 
 /**
  * Control groups in whatever hierarchies the host has mounted. What makes and removes them waits for the
  * kernel's cgroup_mutex, which a move of a process can hold for many milliseconds: never on the event
- * loop's thread, and in all hierarchies at the same time.
+ * loop's thread, and in all hierarchies at the same time. What goes through processes, of which a group may
+ * have thousands, takes several turns of the event loop.
  */
 export class LinuxCgroups implements Cgroups {
   #found: readonly Hierarchy[] | undefined;
   #isWaking = false;
+  readonly #turn = new Turn();
 
   expectMove(): void {
     if (this.#isWaking) return;
@@ -32,10 +35,13 @@ export class LinuxCgroups implements Cgroups {
     });
   }
 
-  // deno-lint-ignore require-await
   async processes(path: string): Promise<readonly number[]> {
-    const pids = new Set(this.#groups(path).flatMap(pidsIn));
-    return [...pids].filter(isRunning).sort((a, b) => a - b);
+    const running: number[] = [];
+    for (const pid of new Set(this.#groups(path).flatMap(pidsIn))) {
+      await this.#turn.left();
+      if (isRunning(pid)) running.push(pid);
+    }
+    return running.sort((a, b) => a - b);
   }
 
   async kill(path: string): Promise<void> {
@@ -44,9 +50,7 @@ export class LinuxCgroups implements Cgroups {
         await writeIfThere(`${folderOf(hierarchy, path)}/cgroup.kill`, "1");
       }
     }
-    for (const group of this.#groups(path)) {
-      for (const pid of pidsIn(group)) killMember(group, pid);
-    }
+    for (const group of this.#groups(path)) await killMembers(group, this.#turn);
   }
 
   async remove(path: string): Promise<void> {
@@ -133,20 +137,37 @@ function isRunning(pid: number): boolean {
   return statOf(pid)?.isZombie === false;
 }
 
+/** How many processes are held at a time: there may be thousands. */
+const HELD_MAX = 256;
+
 /**
- * Kills a process if it is in the group: read again once it is held, since the pid may be a
- * stranger's by then.
+ * Kills the processes of a group. It is read again once they are held, since a pid may be a stranger's by
+ * then; for many of them at a time, since that takes as long as there are processes in it.
  */
-function killMember(group: string, pid: number): void {
-  try {
-    const pidfd = pidfdOpen(pid);
-    try {
-      if (pidsIn(group).includes(pid)) pidfdSignal(pidfd, pid, SIGKILL);
-    } finally {
-      closeFd(pidfd);
+export async function killMembers(group: string, turn: Turn): Promise<void> {
+  const pids = pidsIn(group);
+  for (let start = 0; start < pids.length; start += HELD_MAX) {
+    await turn.left();
+    using held = new DisposableStack();
+    const handles = pids.slice(start, start + HELD_MAX).flatMap((pid) => {
+      const pidfd = ifPresent(() => pidfdOpen(pid));
+      if (pidfd === undefined) return [];
+      held.defer(() => closeFd(pidfd));
+      return [{ pid, pidfd }];
+    });
+    const members = new Set(pidsIn(group));
+    for (const { pid, pidfd } of handles) {
+      if (members.has(pid)) ifPresent(() => pidfdSignal(pidfd, pid, SIGKILL));
     }
+  }
+}
+
+function ifPresent<T>(call: () => T): T | undefined {
+  try {
+    return call();
   } catch (error) {
-    if (!hasErrno(error, "ESRCH")) throw error;
+    if (hasErrno(error, "ESRCH")) return undefined;
+    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ProcessEntry, ProcessIdentity } from "../src/kernel/processes.ts";
+import type { Turn } from "./turn.ts";
 
 /** What the port wants of /proc/PID/stat (man 5 proc). */
 export interface ProcessStat extends ProcessIdentity {
@@ -26,13 +27,19 @@ export function statOf(pid: number): ProcessStat | undefined {
   return text === undefined ? undefined : parseStat(text);
 }
 
-/** The process table, sorted by pid. */
-export function processTable(): ProcessEntry[] {
-  return [...Deno.readDirSync("/proc")]
+/** The process table, sorted by pid. Of thousands, which any container may start, it takes several turns. */
+export async function processTable(turn: Turn): Promise<ProcessEntry[]> {
+  const pids = [...Deno.readDirSync("/proc")]
     .filter((entry) => /^[0-9]+$/.test(entry.name))
     .map((entry) => Number(entry.name))
-    .sort((a, b) => a - b)
-    .flatMap((pid) => entryOf(pid) ?? []);
+    .sort((a, b) => a - b);
+  const table: ProcessEntry[] = [];
+  for (const pid of pids) {
+    await turn.left();
+    const entry = entryOf(pid);
+    if (entry !== undefined) table.push(entry);
+  }
+  return table;
 }
 
 /** The arguments are only the process's when it is still there after they were read. */

@@ -13,6 +13,7 @@ import { SpawnGate } from "./gate.ts";
 import { openProcess } from "./pidfd.ts";
 import type { Poller } from "./poller.ts";
 import { processTable } from "./proc.ts";
+import { Turn } from "./turn.ts";
 
 /** PATH of a daemon that was started without one (man 8 init). */
 const PATH_FALLBACK = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -21,6 +22,7 @@ const PATH_FALLBACK = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 export class LinuxProcesses implements Processes {
   readonly #poller: Poller;
   readonly #gate: SpawnGate;
+  readonly #turn = new Turn();
   readonly #path = Deno.env.get("PATH") ?? PATH_FALLBACK;
   /** Where a program was found in PATH; dropped when it is no longer there. */
   readonly #found = new Map<string, string>();
@@ -47,9 +49,8 @@ export class LinuxProcesses implements Processes {
     return openProcess(process, this.#poller);
   }
 
-  // deno-lint-ignore require-await
   async list(): Promise<readonly ProcessEntry[]> {
-    return processTable();
+    return await processTable(this.#turn);
   }
 
   /** In the daemon's PATH and not in the program's. */

@@ -6,17 +6,21 @@ import {
   assertThrows,
 } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
+import { clearImmediate, setImmediate } from "node:timers";
 import { fromFileUrl } from "@std/path";
 import { execa } from "execa";
-import { findHierarchies } from "../../real/cgroup_files.ts";
+import { findHierarchies, parsePids } from "../../real/cgroup_files.ts";
 import { ownProcsFile, wakeMoveLock } from "../../real/cgroup_lock.ts";
+import { killMembers } from "../../real/cgroups.ts";
 import { startChild } from "../../real/child.ts";
 import { linuxKernel } from "../../real/kernel.ts";
 import { mountTable } from "../../real/mountinfo.ts";
 import { openProcess } from "../../real/pidfd.ts";
 import { Poller } from "../../real/poller.ts";
+import { processTable } from "../../real/proc.ts";
 import { lookUp } from "../../real/resolve.ts";
 import { SqliteStore } from "../../real/store.ts";
+import { Turn } from "../../real/turn.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
 import type { Change } from "../../src/kernel/store.ts";
@@ -154,6 +158,47 @@ realTest("pinOf() binds the namespace that the process is in", async (fixture) =
     ["net", "again"].map((name) => kernel.files.stat(`${scratch}/${name}`)),
   );
   assertEquals(other?.inode, one?.inode);
+});
+
+realTest("processes are listed in turns", async ({ kernel: { processes } }) => {
+  // A millisecond for each of them.
+  let nowMs = 0;
+  const turn = new Turn(() => nowMs++);
+  let turns = 0;
+  const count = () => void (turns++, timer = setImmediate(count));
+  let timer = setImmediate(count);
+  const table = await processTable(turn);
+  clearImmediate(timer);
+  assert(turns >= table.length / 4, `${turns} turns for ${table.length} processes`);
+  const own = (await processes.list()).find(({ pid }) => pid === Deno.pid);
+  assertEquals(table.find(({ pid }) => pid === Deno.pid), own);
+});
+
+realTest("killing many processes of a group takes few looks at it", async (fixture) => {
+  const { kernel: { processes }, scratch } = fixture;
+  // A group by its looks, so that nothing else kills them.
+  const MEMBERS = 300;
+  const script =
+    'i=0; while [ $i -lt "$1" ]; do sleep 1000 & echo $!; i=$((i+1)); done > cgroup.procs';
+  const command = { program: "sh", args: ["-c", script, "sh", `${MEMBERS}`], cwd: scratch };
+  await runChecked(fixture.kernel, command, RUN);
+  const pids = parsePids(Deno.readTextFileSync(`${scratch}/cgroup.procs`));
+  assertEquals(pids.length, MEMBERS);
+  const handles = await Promise.all(pids.map((pid) => processes.open(pid)));
+  let looks = 0;
+  const { readTextFileSync } = Deno;
+  Deno.readTextFileSync = (path) => {
+    looks++;
+    return readTextFileSync(path);
+  };
+  try {
+    await killMembers(scratch, new Turn());
+  } finally {
+    Deno.readTextFileSync = readTextFileSync;
+  }
+  assertEquals(looks, 3);
+  await Promise.all(handles.map((handle) => handle.exited(background)));
+  for (const handle of handles) handle[Symbol.dispose]();
 });
 
 realTest("the lock of moves is woken without a move", async () => {
