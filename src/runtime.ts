@@ -1,6 +1,7 @@
 import { isBug } from "./bug.ts";
 import type { Config } from "./config.ts";
 import type { Container } from "./container/container.ts";
+import type { FileSystems } from "./container/file_systems.ts";
 import { Janitor } from "./container/janitor.ts";
 import { Preparer } from "./container/prepare.ts";
 import { Settler } from "./container/settle.ts";
@@ -8,6 +9,7 @@ import { RuntimeError } from "./errors.ts";
 import { EventStream } from "./events.ts";
 import type { Images } from "./image/images.ts";
 import { Context } from "./kernel/context.ts";
+import { Joined } from "./kernel/joined.ts";
 import type { Kernel } from "./kernel/kernel.ts";
 import type { Network } from "./network/network.ts";
 import { Hooks, type LifecyclePlugin } from "./plugin/hooks.ts";
@@ -68,6 +70,8 @@ export class Runtime {
   readonly janitor: Janitor;
   /** @internal */
   readonly preparer: Preparer;
+  /** @internal */
+  readonly measurement = new Joined<FileSystems>();
   /** Every container from its creation to the end of its removal. */
   readonly containers = new ObjectRegistry<Container>("container");
   /** @internal */

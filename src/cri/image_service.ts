@@ -1,5 +1,6 @@
-import { containersDirectory } from "../container/paths.ts";
+import { measureFileSystems } from "../container/file_systems.ts";
 import type { Image } from "../image/image.ts";
+import type { ImageFsInfo } from "../image/images.ts";
 import type { RegistryAuth } from "../image/transport.ts";
 import { imageSpecFrom } from "./codec/container_config.ts";
 import { imageMessage } from "./codec/image.ts";
@@ -33,15 +34,11 @@ export function imageService(source: RuntimeSource): ImageHandlers {
       return {};
     },
 
-    imageFsInfo: async () => {
-      const { images, kernel, config } = source();
-      const layers = await images.fsInfo();
-      const path = containersDirectory(config);
-      const writable = await kernel.files.usage(path);
-      const measuredMicros = kernel.clock.nowMicros();
+    imageFsInfo: async (_request, context) => {
+      const { images, containers } = await measureFileSystems(source(), context);
       return {
-        imageFilesystems: [usageMessage(layers)],
-        containerFilesystems: [usageMessage({ ...writable, path, measuredMicros })],
+        imageFilesystems: [usageMessage(images)],
+        containerFilesystems: [usageMessage(containers)],
       };
     },
   };
@@ -57,12 +54,7 @@ function imageInfo(image: Image) {
   return infoOf({ layers: image.layers, imageSpec: image.config });
 }
 
-function usageMessage(usage: {
-  readonly path: string;
-  readonly bytes: number;
-  readonly inodes: number;
-  readonly measuredMicros: number;
-}) {
+function usageMessage(usage: ImageFsInfo) {
   return {
     timestamp: nanos(usage.measuredMicros),
     fsId: { mountpoint: usage.path },

@@ -16,7 +16,7 @@ import { sha256 } from "./sha256.ts";
 import { SharedWork } from "./shared_work.ts";
 import { type RegistryAuth, Transport } from "./transport.ts";
 
-/** CRI's FilesystemUsage of the images. */
+/** CRI's FilesystemUsage, of the images or of what containers have written. */
 export interface ImageFsInfo extends Usage {
   /** A directory on the file system that holds them. */
   readonly path: string;

@@ -4,8 +4,8 @@ import { type Context, waitFor } from "./context.ts";
  * An operation on one object that runs at most once at a time. Who comes while it runs joins it, and
  * who gives up leaves it to go on: it belongs to the object, not to a client.
  */
-export class Joined {
-  #running: Promise<void> | undefined;
+export class Joined<T = void> {
+  #running: Promise<T> | undefined;
 
   get isRunning(): boolean {
     return this.#running !== undefined;
@@ -16,10 +16,10 @@ export class Joined {
    *
    * @throws what the operation throws; the context's cause.
    */
-  async run(operation: () => Promise<void>, context: Context): Promise<void> {
+  async run(operation: () => Promise<T>, context: Context): Promise<T> {
     context.throwIfCancelled();
     this.#running ??= operation().finally(() => this.#running = undefined);
     this.#running.catch(() => {});
-    await waitFor(this.#running, context);
+    return await waitFor(this.#running, context);
   }
 }
