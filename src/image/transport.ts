@@ -3,9 +3,10 @@ import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno, KernelError } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { programFailed, run } from "../kernel/run.ts";
+import { programFailed } from "../kernel/run.ts";
 import type { RunResult } from "../kernel/run.ts";
 import { MANIFEST_BYTES_MAX } from "./manifest.ts";
+import { runFilling } from "./progress.ts";
 import { isInsecure } from "./reference.ts";
 
 /** CRI's AuthConfig: who asks a registry. Empty fields are not set. */
@@ -113,9 +114,12 @@ export class Transport {
       // Nobody's own credentials and registries: those of the host and what is given count.
       env: { HOME: workspace.directory, LC_ALL: "C" },
     };
-    const timeoutMs = this.#config.bounds.pullMs;
-    const options = { context, timeoutMs, outputBytesMax: MANIFEST_BYTES_MAX };
-    const result = await run(this.#kernel, command, options).catch((error) => {
+    const result = await runFilling(this.#kernel, command, {
+      context,
+      directory: workspace.directory,
+      stallMs: this.#config.bounds.pullMs,
+      outputBytesMax: MANIFEST_BYTES_MAX,
+    }).catch((error) => {
       if (!hasErrno(error, "ENOENT")) throw error;
       const message = `Cannot ${action} image: no program ${JSON.stringify(command.program)}`;
       throw new RuntimeError("FAILED_PRECONDITION", message, { cause: error });

@@ -2,8 +2,9 @@ import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { programFailed, run } from "../kernel/run.ts";
-import type { RunOptions, RunResult } from "../kernel/run.ts";
-import { whiteoutArchive, whiteoutsOf } from "./whiteouts.ts";
+import type { RunResult } from "../kernel/run.ts";
+import { runFilling } from "./progress.ts";
+import { whiteoutArchive, type Whiteouts, whiteoutsOf } from "./whiteouts.ts";
 
 /** Every archive is read through these: as GNU tar 1.34 has them (man 1 tar). */
 const TAR = "tar";
@@ -27,7 +28,8 @@ const LISTING_BYTES_MAX = 64 * 1024 * 1024;
 /**
  * Unpacks a layer's archive, not compressed, into `directory`, which must not exist: owners, modes, times,
  * devices, file capabilities and user attributes as they are, whiteouts as overlayfs wants them.
- * On failure part of it may be there.
+ * On failure part of it may be there. `timeoutMs` bounds all but the extraction itself, of which it bounds how
+ * long nothing may come.
  *
  * The archive is hostile until proven otherwise. GNU tar itself refuses ".." and takes the root out of
  * absolute names; a symlink that could lead out of the directory becomes one only after everything
@@ -46,24 +48,19 @@ export async function unpackLayer(
   const whiteouts = whiteoutsOf(listing);
   await kernel.files.mkdir(directory, 0o755);
   if (whiteouts.opaque.length + whiteouts.removed.length > 0) {
-    await extract(kernel, {
-      args: [
-        ...["--extract", "--same-permissions", "--xattrs"],
-        ...["--xattrs-include=trusted.overlay.opaque", "--directory", directory, "--file", "-"],
-      ],
-      options: { ...options, stdin: whiteoutArchive(whiteouts) },
-    });
+    await extractWhiteouts(kernel, whiteouts, directory, options);
   }
-  await extract(kernel, {
-    args: [
-      ...AS_IT_IS,
-      // The layer's own trusted.overlay attributes could redirect directories, so they stay out.
-      ...["--xattrs", "--xattrs-include=user.*", "--xattrs-include=security.capability"],
-      // A component of a name that starts so, and everything below it.
-      ...["--exclude=.wh.*", "--directory", directory, "--file", archive],
-    ],
-    options,
-  });
+  const args = [
+    ...AS_IT_IS,
+    // The layer's own trusted.overlay attributes could redirect directories, so they stay out.
+    ...["--xattrs", "--xattrs-include=user.*", "--xattrs-include=security.capability"],
+    // A component of a name that starts so, and everything below it.
+    ...["--exclude=.wh.*", "--directory", directory, "--file", archive],
+  ];
+  const { context, timeoutMs: stallMs } = options;
+  const command = { program: TAR, args, env: ENV };
+  const result = await runFilling(kernel, command, { context, directory, stallMs });
+  if (!hasSucceeded(result)) throw failure(args, result);
 }
 
 /**
@@ -106,11 +103,18 @@ async function list(
   return result.stdout;
 }
 
-async function extract(
+async function extractWhiteouts(
   kernel: Kernel,
-  { args, options }: { readonly args: readonly string[]; readonly options: RunOptions },
+  whiteouts: Whiteouts,
+  directory: string,
+  options: { readonly timeoutMs: number; readonly context: Context },
 ): Promise<void> {
-  const result = await run(kernel, { program: TAR, args, env: ENV }, options);
+  const args = [
+    ...["--extract", "--same-permissions", "--xattrs"],
+    ...["--xattrs-include=trusted.overlay.opaque", "--directory", directory, "--file", "-"],
+  ];
+  const stdin = whiteoutArchive(whiteouts);
+  const result = await run(kernel, { program: TAR, args, env: ENV }, { ...options, stdin });
   if (!hasSucceeded(result)) throw failure(args, result);
 }
 
