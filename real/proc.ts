@@ -29,17 +29,34 @@ export function statOf(pid: number): ProcessStat | undefined {
 
 /** The process table, sorted by pid. Of thousands, which any container may start, it takes several turns. */
 export async function processTable(turn: Turn): Promise<ProcessEntry[]> {
-  const pids = [...Deno.readDirSync("/proc")]
-    .filter((entry) => /^[0-9]+$/.test(entry.name))
-    .map((entry) => Number(entry.name))
-    .sort((a, b) => a - b);
   const table: ProcessEntry[] = [];
-  for (const pid of pids) {
+  for (const pid of allPids()) {
     await turn.left();
     const entry = entryOf(pid);
     if (entry !== undefined) table.push(entry);
   }
   return table;
+}
+
+/**
+ * The processes whose parent has `pid`, sorted. Their arguments stay unread: those are in the memory of a
+ * process, which one that hangs in a page fault may keep locked for ever (proc_pid_cmdline_read).
+ */
+export async function childrenOf(pid: number, turn: Turn): Promise<ProcessIdentity[]> {
+  const children: ProcessIdentity[] = [];
+  for (const other of allPids()) {
+    await turn.left();
+    const stat = statOf(other);
+    if (stat?.parentPid === pid) children.push({ pid: stat.pid, startTime: stat.startTime });
+  }
+  return children;
+}
+
+function allPids(): number[] {
+  return [...Deno.readDirSync("/proc")]
+    .filter((entry) => /^[0-9]+$/.test(entry.name))
+    .map((entry) => Number(entry.name))
+    .sort((a, b) => a - b);
 }
 
 /** The arguments are only the process's when it is still there after they were read. */

@@ -33,6 +33,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   "cgroups.processes": says("lists the processes of cgroup"),
   "cgroups.remove": says("removes cgroup"),
   "child.exited": says("learns of the end of"),
+  "child.children": says("looks for children of"),
   "child.outputEnded": says("has read all output of"),
   "child.readPipeLine": says("reads what comes from"),
   "child.signal": says("signals"),

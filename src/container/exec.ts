@@ -139,8 +139,7 @@ async function runToEnd(
 async function killExec({ kernel }: Runtime, child: ChildProcess): Promise<void> {
   using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
   while (bounded.cause === undefined) {
-    for (const process of await kernel.processes.list()) {
-      if (process.parentPid !== child.identity.pid) continue;
+    for (const process of await child.children()) {
       using handle = await openIfPresent(kernel, process);
       if (handle !== undefined) await tolerate(handle.signal(SIGKILL), "ESRCH");
     }

@@ -84,6 +84,12 @@ export interface ChildProcess extends Disposable {
    */
   outputEnded(context: Context): Promise<void>;
 
+  /**
+   * The processes whose parent it is now, zombies included, in order of pid; none once it has ended. One may
+   * come or go while they are looked for.
+   */
+  children(): Promise<readonly ProcessIdentity[]>;
+
   /** What was written so far. Never a scheduling point. */
   output(): ProgramOutput;
 
@@ -156,7 +162,10 @@ export interface Processes {
    */
   open(process: number | ProcessIdentity): Promise<ProcessHandle>;
 
-  /** The process table, in order of pid (man 5 proc). Costs milliseconds: for recovery only. */
+  /**
+   * The process table, in order of pid (man 5 proc). Costs milliseconds, and on Linux as long as it takes to
+   * read the arguments of each process: for recovery, and where something has gone wrong.
+   */
   list(): Promise<readonly ProcessEntry[]>;
 }
 

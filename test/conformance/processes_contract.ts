@@ -231,6 +231,20 @@ export const processPromises: Promises = {
     await kept;
   },
 
+  "children() are those that a program has, reaped by nobody yet": async (fixture) => {
+    const { kernel: { processes }, programs } = fixture;
+    using parent = await start(fixture, programs.neglect());
+    const before = await parent.child.children();
+    assertEquals(before.map(({ pid }) => pid), [Number(parent.line)]);
+    using handle = await processes.open(before[0]!);
+    await handle.signal(SIGKILL);
+    await handle.exited(background);
+    assertEquals(await parent.child.children(), before);
+    await parent.child.signal(SIGKILL);
+    await parent.child.exited(background);
+    assertEquals(await parent.child.children(), []);
+  },
+
   "list() is in order of pid and holds what runs": async (fixture) => {
     const { kernel: { processes }, programs } = fixture;
     // It says its line when it has been executed: in an execve a process has no arguments for a moment.

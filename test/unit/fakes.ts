@@ -183,6 +183,10 @@ export class FakeChild implements ChildProcess {
     return waitFor(this.#outputEnd.promise, context);
   }
 
+  children(): Promise<readonly ProcessIdentity[]> {
+    return Promise.resolve([]);
+  }
+
   output(): ProgramOutput {
     const text = new TextEncoder();
     return {

@@ -58,6 +58,7 @@ export function host(
           identity: { pid: 1, startTime: 1 },
           exited: () => Promise.resolve({ kind: "exited", code }),
           outputEnded: () => Promise.resolve(),
+          children: () => Promise.resolve([]),
           output: () => ({ stdout: encode(stdout), stderr: encode(""), isTruncated: false }),
           signal: () => Promise.resolve(),
           writePipe: () => Promise.resolve(),
