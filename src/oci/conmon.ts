@@ -41,6 +41,8 @@ export function conmonCommand(options: ConmonOptions): Command {
       ...["--container-pidfile", options.pidFile],
       ...["--exit-dir", options.exitDirectory],
       ...["--log-path", `k8s-file:${options.logPath}`],
+      // Else the log is synced before the exit code is told, however long the disk takes (conmon.c, main).
+      "--no-sync-log",
       ...["--log-level", "error"],
       "--full-attach",
       ...(options.terminal ? ["--terminal"] : []),

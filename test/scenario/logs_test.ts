@@ -38,3 +38,11 @@ scenario("L2: a log whose conmon is gone is refused with what is wrong", async (
   assert(reopen.error instanceof RuntimeError, String(reopen.error));
   assertEquals(reopen.error.code, "FAILED_PRECONDITION");
 });
+
+scenario("L3: an exit code waits for no disk", async (it) => {
+  const container = await it.running("exit", "3", "50");
+  await it.simulation.sleep(5_000);
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
+  assertEquals(it.simulation.history.entries().filter(({ text }) => /^fsync /.test(text)), []);
+});

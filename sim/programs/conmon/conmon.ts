@@ -249,7 +249,8 @@ class Monitor {
         if (readable.length === 0 || !await this.#copy(fd, stream)) break;
       }
     }
-    if (this.#options.logPath !== undefined) await sys.fsync(this.#options.logPath).catch(() => {});
+    const { logPath, syncsLog } = this.#options;
+    if (logPath !== undefined && syncsLog) await sys.fsync(logPath).catch(() => {});
     const code = codeOf(this.#status as ExitStatus);
     try {
       const { persistFolder, exitFolder, id } = this.#options;

@@ -20,6 +20,7 @@ export interface ConmonOptions {
   readonly timeoutSeconds: number;
   readonly logSizeMax: number;
   readonly isSync: boolean;
+  readonly syncsLog: boolean;
   readonly isExec: boolean;
   readonly processFile: string | undefined;
   readonly isTerminal: boolean;
@@ -130,6 +131,7 @@ export function conmonOptions(args: readonly string[], cwd: string): ConmonOptio
     timeoutSeconds: Number(values.get("timeout") ?? 0),
     logSizeMax: Number(values.get("log-size-max") ?? -1),
     isSync: switches.has("sync"),
+    syncsLog: !switches.has("no-sync-log"),
     isExec,
     processFile: values.get("exec-process-spec"),
     isTerminal: switches.has("terminal"),

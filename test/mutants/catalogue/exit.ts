@@ -69,6 +69,14 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: "exit-code-waits-for-the-log's-disk",
+    source: made("drop a guard"),
+    wrong: "conmon syncs the log before it tells the exit code, which is given up meanwhile.",
+    invariant: "I9",
+    scenario: "L3",
+    edits: [{ file: "src/oci/conmon.ts", from: '      "--no-sync-log",\n', to: "" }],
+  },
+  {
     name: "exit-code-is-read-once",
     source: bug("C11", "cri-o/cri-o/pull/9846"),
     wrong: "An exit file that is not there yet is taken for one that never comes.",

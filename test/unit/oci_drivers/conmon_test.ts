@@ -46,6 +46,7 @@ Deno.test("conmonCommand() names the container, its runtime, and where everythin
       "/run/test/exits",
       "--log-path",
       "k8s-file:/logs/0.log",
+      "--no-sync-log",
       "--log-level",
       "error",
       "--full-attach",
