@@ -2,7 +2,7 @@ import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { runChecked } from "../kernel/run.ts";
+import { programFailed, run } from "../kernel/run.ts";
 import { CAPABILITIES, capabilitiesOfStatus } from "./capabilities.ts";
 import type { OciDevice } from "./runtime_spec.ts";
 import type { HostFacts } from "./spec.ts";
@@ -33,7 +33,7 @@ export async function readHostFacts(kernel: Kernel): Promise<Omit<HostFacts, "de
  * The device nodes at and below `path`, sorted; without terminals, shared memory and queues, which
  * every container has its own of.
  *
- * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`.
+ * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`; {KernelError} when `path` is not there.
  */
 export async function readDevices(
   kernel: Kernel,
@@ -51,8 +51,13 @@ export async function readDevices(
     ],
     env: { LC_ALL: "C" },
   };
-  const text = await runChecked(kernel, command, options);
-  const devices = text.split("\0").flatMap(deviceOf).slice(0, DEVICES_MAX);
+  const result = await run(kernel, command, options);
+  const { status, stdout } = result;
+  const devices = stdout.split("\0").flatMap(deviceOf).slice(0, DEVICES_MAX);
+  // 1 says that one was gone before it could be looked at: devices come and go.
+  const isDone = status.kind === "exited" &&
+    (status.code === 0 || (status.code === 1 && devices.length > 0));
+  if (!isDone) throw programFailed(command, result);
   if (devices.length === 0) {
     throw new RuntimeError("INVALID_ARGUMENT", `Cannot use ${JSON.stringify(path)}: no device`);
   }
