@@ -63,7 +63,7 @@ export interface SandboxConfig {
   readonly hostname: string;
   /** Absolute, or empty: containers of this sandbox write no logs. */
   readonly logDirectory: string;
-  /** Undefined: the containers get the host's /etc/resolv.conf. */
+  /** Undefined, or without a word: the containers get the host's /etc/resolv.conf. */
   readonly dns: DnsConfig | undefined;
   /** Without effect on the host's network. */
   readonly portMappings: readonly PortMapping[];

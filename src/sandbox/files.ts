@@ -19,9 +19,9 @@ export async function writeSandboxFiles(
   const { files } = kernel;
   const hasNetwork = record.config.namespaces.network !== "NODE";
   const { dns } = record.config;
-  const resolvConf = dns === undefined
-    ? await readHostFile(kernel, "/etc/resolv.conf")
-    : resolvConfOf(dns);
+  const given = dns === undefined ? "" : resolvConfOf(dns);
+  // A client that has nothing to say leaves its pods the host's, as with containerd.
+  const resolvConf = given === "" ? await readHostFile(kernel, "/etc/resolv.conf") : given;
   const hosts = hasNetwork ? hostsOf(record.hostname) : await readHostFile(kernel, "/etc/hosts");
   await files.writeFile(paths.resolvConf, resolvConf, WORLD_READABLE);
   await files.writeFile(paths.hosts, hosts, WORLD_READABLE);

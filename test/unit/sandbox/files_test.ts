@@ -89,6 +89,9 @@ Deno.test("writeSandboxFiles() takes the client's DNS over the host's", async ()
   const dns = { servers: ["10.0.0.10"], searches: [], options: [] };
   await writeSandboxFiles(kernel, paths, sandboxRecordWith({ config: sandboxConfigWith({ dns }) }));
   assertEquals(written[paths.resolvConf]?.[0], "nameserver 10.0.0.10\n");
+  const none = sandboxConfigWith({ dns: { servers: [], searches: [], options: [] } });
+  await writeSandboxFiles(kernel, paths, sandboxRecordWith({ config: none }));
+  assertEquals(written[paths.resolvConf]?.[0], "nameserver 192.0.2.1\n");
 });
 
 Deno.test("writeSandboxFiles() takes the host's names on the host's network", async () => {
