@@ -6,7 +6,7 @@ export interface RuntimeHandler {
 
 /** How the daemon is set up: paths, programs and bounds. `DEFAULT_CONFIG` is what `slipway daemon` uses. */
 export interface Config {
-  /** What survives a reboot: images, layers, writable layers, volumes. */
+  /** What survives a reboot: images, and all that containers write to but /dev/shm. */
   readonly root: string;
   /** What a reboot ends: bundles, pinned namespaces, exit files, the OCI runtime's state. */
   readonly state: string;

@@ -4,7 +4,7 @@ import { containersDirectory } from "../container/paths.ts";
 import { SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import type { Runtime } from "../runtime.ts";
 import { isId } from "../registry/ids.ts";
-import { sandboxesDirectory, sandboxPaths } from "../sandbox/paths.ts";
+import { sandboxesDirectory, sandboxFilesDirectory, sandboxPaths } from "../sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, taskPaths, tasksDirectory } from "../task/paths.ts";
 import { textOf } from "../utf8.ts";
 
@@ -29,8 +29,12 @@ export async function clearOrphans(runtime: Runtime): Promise<void> {
     if (isKnown(runtime, id)) continue;
     await runtime.janitor.clear(id, () => clearTask(runtime, id));
   }
-  for (const id of await kernel.files.list(sandboxesDirectory(config))) {
-    if (!isId(id) || isKnown(runtime, id)) continue;
+  const sandboxes = new Set<string>();
+  for (const directory of [sandboxesDirectory(config), sandboxFilesDirectory(config)]) {
+    for (const name of await kernel.files.list(directory)) if (isId(name)) sandboxes.add(name);
+  }
+  for (const id of sandboxes) {
+    if (isKnown(runtime, id)) continue;
     await runtime.janitor.clear(id, () => clearSandbox(runtime, id));
   }
 }
@@ -61,6 +65,7 @@ async function clearSandbox(runtime: Runtime, id: string): Promise<void> {
   }
   await unmountBelow(kernel, paths.directory);
   await kernel.files.remove(paths.directory);
+  await kernel.files.remove(paths.files);
 }
 
 /** The cgroup that an orphan's bundle names, if it is one of this id: the file may be anybody's. */

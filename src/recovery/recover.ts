@@ -13,7 +13,7 @@ import { IMAGE_TABLE } from "../image/record.ts";
 import type { StoredRecord } from "../kernel/store.ts";
 import type { NameRegistry } from "../registry/names.ts";
 import type { Runtime } from "../runtime.ts";
-import { sandboxesDirectory } from "../sandbox/paths.ts";
+import { sandboxesDirectory, sandboxFilesDirectory } from "../sandbox/paths.ts";
 import {
   parseSandboxRecord,
   parseSandboxStatus,
@@ -47,6 +47,7 @@ export async function recover(runtime: Runtime): Promise<void> {
       exitDirectory(config),
       runtimeRoot(config),
       sandboxesDirectory(config),
+      sandboxFilesDirectory(config),
       containersDirectory(config),
     ]
   ) await kernel.files.mkdir(directory, DIRECTORY_MODE);

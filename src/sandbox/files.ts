@@ -6,6 +6,7 @@ import type { SandboxRecord } from "./record.ts";
 import { textOf } from "../utf8.ts";
 
 const FILE_BYTES_MAX = 1024 * 1024;
+const DIRECTORY_MODE = 0o711;
 const WORLD_READABLE = 0o644;
 /** glibc reads no more (man 5 resolv.conf). */
 const SEARCHES_MAX = 32;
@@ -23,6 +24,7 @@ export async function writeSandboxFiles(
   // A client that has nothing to say leaves its pods the host's, as with containerd.
   const resolvConf = given === "" ? await readHostFile(kernel, "/etc/resolv.conf") : given;
   const hosts = hasNetwork ? hostsOf(record.hostname) : await readHostFile(kernel, "/etc/hosts");
+  await files.mkdir(paths.files, DIRECTORY_MODE);
   await files.writeFile(paths.resolvConf, resolvConf, WORLD_READABLE);
   await files.writeFile(paths.hosts, hosts, WORLD_READABLE);
   await files.writeFile(paths.hostname, `${record.hostname}\n`, WORLD_READABLE);

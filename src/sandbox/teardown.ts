@@ -46,13 +46,14 @@ export async function teardownSandbox(
 export async function discardSandboxFiles(runtime: Runtime, record: SandboxRecord): Promise<void> {
   const { kernel, config } = runtime;
   const { bundle } = taskPaths(config, record.id);
-  const { directory } = sandboxPaths(config, record.id);
+  const { directory, files } = sandboxPaths(config, record.id);
   await unmountBelow(kernel, bundle);
   await unmountBelow(kernel, directory);
   await allOf(
     runtime.life,
     () => kernel.files.remove(bundle),
     () => kernel.files.remove(directory),
+    () => kernel.files.remove(files),
     () => runtime.exitFiles.remove(record.id),
     async () => {
       if (record.ownsCgroup) await kernel.cgroups.remove(record.cgroup);

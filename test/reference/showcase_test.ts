@@ -16,7 +16,7 @@ Deno.test("reportOfWindow() shows the smallest run of W8 beside one that passes"
   assertEquals(report.replayCommand, "deno task showcase W8");
   const text = reportText(report);
   assertMatch(text, /^I1 single start: container s0c0 was executed twice$/m);
-  assertMatch(text, /conmon .*killed.*right after runc init s0c0/);
+  assertMatch(text, /conmon .*killed.*right after StartContainer s0c0 opens fifo .*exec.fifo/);
   assertMatch(text, /daemon .*killed.*right after /);
   assertMatch(text, /The nearest run that passes/);
   assertMatch(reportHtml(report), /executed twice/);

@@ -52,6 +52,7 @@ const FOLDERS_OF_PODS = [
   "state/tasks",
   "state/exits",
   "state/sandboxes",
+  "root/sandboxes",
   "state/runtime",
   "root/containers",
 ];

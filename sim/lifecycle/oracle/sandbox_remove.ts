@@ -32,14 +32,14 @@ export class SandboxRemove implements Checker {
   #left({ runtime, id }: Call): string[] {
     const { machine } = this.facts;
     const record = this.facts.sandboxes.get(id);
-    const { directory } = sandboxPaths(runtime.config, id);
+    const { directory, files } = sandboxPaths(runtime.config, id);
     return [
       ...[...runtime.containers.values()].filter((it) => it.sandboxId === id)
         .map((it) => `container ${short(it.id)}`),
       ...machine.store.records().filter((it) => it.id === id).map((it) => `record ${it.table}`),
       ...[...runtime.sandboxNames.entries()].filter(([, holder]) => holder === id)
         .map(([name]) => `name ${name}`),
-      ...(machine.tree.find(directory) === undefined ? [] : [directory]),
+      ...[directory, files].filter((it) => machine.tree.find(it) !== undefined),
       ...(record?.ownsCgroup && machine.cgroups.find(record.cgroup) !== undefined
         ? [`cgroup ${record.cgroup}`]
         : []),

@@ -3,7 +3,7 @@ import { containersDirectory } from "../../../src/container/paths.ts";
 import { hasErrno } from "../../../src/kernel/errno.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import { type LogLine, parseLogLine } from "../../../src/program/follow_log.ts";
-import { sandboxesDirectory } from "../../../src/sandbox/paths.ts";
+import { sandboxesDirectory, sandboxFilesDirectory } from "../../../src/sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, tasksDirectory } from "../../../src/task/paths.ts";
 import { EXCLUDED_FILES } from "./exclusions.ts";
 import type { Session } from "./session.ts";
@@ -23,6 +23,7 @@ export async function inventory(
       tasksDirectory(config),
       exitDirectory(config),
       sandboxesDirectory(config),
+      sandboxFilesDirectory(config),
       runtimeRoot(config),
       containersDirectory(config),
     ]

@@ -35,6 +35,7 @@ export async function discardSandboxFiles(
   await exitFiles.remove(record.id);
   await unmountShm(platform, record.id);
   const paths = sandboxPaths(config, record.id);
+  await kernel.files.remove(paths.files);
   if (await kernel.files.stat(paths.directory) === undefined) return;
   for (const name of await kernel.files.list(paths.directory)) {
     if (name !== "net") await kernel.files.remove(join(paths.directory, name));

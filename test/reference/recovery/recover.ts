@@ -5,7 +5,7 @@ import { type ContainerRecord, parseContainerRecord } from "../../../src/contain
 import { taskIdentity } from "../../../src/container/task.ts";
 import { IMAGE_TABLE } from "../../../src/image/record.ts";
 import { pauseIdentity } from "../../../src/sandbox/pause.ts";
-import { sandboxesDirectory } from "../../../src/sandbox/paths.ts";
+import { sandboxesDirectory, sandboxFilesDirectory } from "../../../src/sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, tasksDirectory } from "../../../src/task/paths.ts";
 import type { TaskIdentity } from "../../../src/task/task.ts";
 import { parseSandbox, type Sandbox } from "../sandbox.ts";
@@ -23,7 +23,7 @@ export async function recover(service: Service): Promise<void> {
   const { kernel, config, images } = platform;
   const directories = [
     ...[tasksDirectory(config), exitDirectory(config), runtimeRoot(config)],
-    ...[sandboxesDirectory(config), containersDirectory(config)],
+    ...[sandboxesDirectory(config), sandboxFilesDirectory(config), containersDirectory(config)],
   ];
   for (const directory of directories) await kernel.files.mkdir(directory, 0o711);
   await kernel.cgroups.create(config.cgroupParent);
@@ -61,6 +61,7 @@ async function removeOrphans({ platform, meta }: Service): Promise<void> {
     { base: tasksDirectory(config), known: containers.union(pods) },
     { base: containersDirectory(config), known: containers },
     { base: sandboxesDirectory(config), known: pods },
+    { base: sandboxFilesDirectory(config), known: pods },
   ];
   for (const { base, known } of bases) {
     for (const id of await kernel.files.list(base)) {

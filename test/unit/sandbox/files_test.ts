@@ -18,6 +18,7 @@ function kernelWith(host: Readonly<Record<string, string>>) {
         if (content === undefined) return Promise.reject(noEntry(path));
         return Promise.resolve(new TextEncoder().encode(content));
       },
+      mkdir: () => Promise.resolve(),
       writeFile(path, content, mode) {
         written[path] = [content, mode];
         return Promise.resolve();
