@@ -44,7 +44,9 @@ async function mountAside(
   options: MountOptions,
 ): Promise<boolean> {
   const { flags, propagation, data } = parseMountOptions(options);
-  const several = (flags & (MS.BIND | MS.REMOUNT)) !== 0 || propagation.length > 0;
+  const isBind = (flags & MS.BIND) !== 0;
+  const several = propagation.length > 0 || (flags & MS.REMOUNT) !== 0 ||
+    (isBind && (flags & ~(MS.BIND | MS.REC)) !== 0);
   if (several || isLong(data)) return false;
   const memory = [source, target, options.type, data].map(cString);
   const [from, on, kind, text] = memory;
@@ -52,7 +54,7 @@ async function mountAside(
 }
 
 /** @throws {KernelError} what mount says; nothing is mounted then. */
-export function mountNow(source: string, target: string, options: MountOptions): void {
+function mountNow(source: string, target: string, options: MountOptions): void {
   const { type } = options;
   const { flags, propagation, data } = parseMountOptions(options);
   const isNew = (flags & MS.REMOUNT) === 0;
@@ -79,7 +81,7 @@ function isLong(data: string): boolean {
 }
 
 /** @throws {KernelError} EINVAL when it is no mount point; ENOENT. */
-export function unmountNow(target: string): void {
+function unmountNow(target: string): void {
   check("unmount", target, libc().umount2(cString(target), MNT_DETACH | UMOUNT_NOFOLLOW));
 }
 

@@ -3,7 +3,7 @@ import type { NamespaceKind, NamespacePins, Namespaces } from "../src/kernel/nam
 import type { Processes, ProcessIdentity } from "../src/kernel/processes.ts";
 import { asKernelError } from "./errno.ts";
 import { check, libc, O, openFd, owned } from "./libc.ts";
-import { mountNow, unmountNow } from "./mounts.ts";
+import { linuxMounts } from "./mounts.ts";
 import { statOf } from "./proc.ts";
 import { runTool, toolFailed } from "./tool.ts";
 
@@ -33,21 +33,20 @@ export class LinuxNamespaces implements Namespaces {
     throw toolFailed("pin", paths[0]![1], result);
   }
 
-  // deno-lint-ignore require-await
   async pinOf(process: ProcessIdentity, kind: NamespaceKind, path: string): Promise<void> {
     using namespace = openNamespace(process, kind);
     // After the open: what is open is the namespace of whoever had the pid then, and still has it.
     const stat = statOf(process.pid);
     if (stat === undefined || stat.startTime !== process.startTime) throw gone(process);
     preparePin(path);
-    mountNow(`/proc/self/fd/${namespace.fd}`, path, { type: "bind", options: [] });
+    const source = `/proc/self/fd/${namespace.fd}`;
+    await linuxMounts.mount(source, path, { type: "bind", options: [] });
   }
 
-  // deno-lint-ignore require-await
   async unpin(path: string): Promise<void> {
     try {
       // More than one only where somebody pinned twice.
-      while (isPin(path)) unmountNow(path);
+      while (isPin(path)) await linuxMounts.unmount(path);
       Deno.removeSync(path);
     } catch (error) {
       const kernelError = asKernelError("unpin", path, error);
