@@ -1,8 +1,9 @@
 import { join } from "@std/path";
 import type { Image } from "../image/image.ts";
+import { runFilling } from "../image/progress.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
-import { runChecked } from "../kernel/run.ts";
+import { programFailed } from "../kernel/run.ts";
 import type { ContainerVolume } from "../oci/spec.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -11,7 +12,7 @@ import { containerPaths } from "./paths.ts";
 
 /**
  * Gives each volume that the image declares, and the client does not mount over, a directory of its
- * own, with what the image has at that place copied in, as containerd does.
+ * own, with what the image has at that place copied in, as containerd does: for as long as that takes.
  */
 export async function prepareVolumes(
   runtime: Runtime,
@@ -51,5 +52,8 @@ async function copyUp(
   }
   if ((await kernel.files.stat(source))?.kind !== "directory") return;
   const command = { program: "cp", args: ["--archive", "--", join(source, "."), hostPath] };
-  await runChecked(kernel, command, { context, timeoutMs: config.bounds.programMs });
+  const options = { context, directory: hostPath, stallMs: config.bounds.programMs };
+  const result = await runFilling(kernel, command, options);
+  const { status } = result;
+  if (status.kind !== "exited" || status.code !== 0) throw programFailed(command, result);
 }
