@@ -1,3 +1,5 @@
+import type { MountSharing } from "../src/kernel/mounts.ts";
+
 /** One line of /proc/PID/mountinfo (man 5 proc). */
 export interface MountEntry {
   readonly id: number;
@@ -8,6 +10,8 @@ export interface MountEntry {
   readonly root: string;
   readonly mountPoint: string;
   readonly options: readonly string[];
+  /** By its optional fields, "shared:ID" and "master:ID"; a mount that has both gives as well as takes. */
+  readonly sharing: MountSharing;
   readonly type: string;
   readonly source: string;
   readonly superOptions: readonly string[];
@@ -44,6 +48,17 @@ export function parseMountinfo(text: string): MountEntry[] {
   return text.split("\n").flatMap((line) => parseLine(line) ?? []);
 }
 
+/** The mount that a path, which has no symlink in it, is in: of the longest mount point above it, the last. */
+export function mountOf(entries: readonly MountEntry[], path: string): MountEntry | undefined {
+  const above = entries.filter(({ mountPoint }) =>
+    mountPoint === path || path.startsWith(mountPoint === "/" ? "/" : `${mountPoint}/`)
+  );
+  return above.reduce<MountEntry | undefined>(
+    (found, it) => it.mountPoint.length >= (found?.mountPoint.length ?? 0) ? it : found,
+    undefined,
+  );
+}
+
 /** The entries whose mount point is `path` or below it. */
 function entriesBelow(entries: readonly MountEntry[], path: string): MountEntry[] {
   const folder = path === "/" ? "/" : `${path}/`;
@@ -64,10 +79,16 @@ function parseLine(line: string): MountEntry | undefined {
     root: unescape(root!),
     mountPoint: unescape(mountPoint!),
     options: options!.split(","),
+    sharing: sharingOf(fields.slice(6, dash)),
     type: unescape(type!),
     source: unescape(source!),
     superOptions: superOptions.split(","),
   };
+}
+
+function sharingOf(tags: readonly string[]): MountSharing {
+  if (tags.some((it) => it.startsWith("shared:"))) return "shared";
+  return tags.some((it) => it.startsWith("master:")) ? "slave" : "private";
 }
 
 /** Space, tab, newline, backslash and hash come as three octal digits (mangle in fs/proc_namespace.c). */

@@ -4,7 +4,7 @@ import { asKernelError, attempt } from "./errno.ts";
 import { aside, check, cString, libc } from "./libc.ts";
 import { mountLong } from "./mount_long.ts";
 import { MS, parseMountOptions } from "./mount_options.ts";
-import { mountsBelow } from "./mountinfo.ts";
+import { mountOf, mountsBelow, mountTable } from "./mountinfo.ts";
 import { realPath } from "./path.ts";
 
 const MNT_DETACH = 2;
@@ -34,6 +34,13 @@ export const linuxMounts: Mounts = {
     if (real === undefined) return [];
     const entries = attempt("list", path, () => mountsBelow(real));
     return entries.map(({ mountPoint }) => mountPoint);
+  },
+
+  // deno-lint-ignore require-await
+  async sharing(path) {
+    if (realPath(path) === undefined) throw new KernelError("sharing", "ENOENT", path);
+    // No mount above it: the daemon's root is none, as after a chroot.
+    return attempt("sharing", path, () => mountOf(mountTable(), path)?.sharing ?? "private");
   },
 };
 

@@ -1,4 +1,4 @@
-import type { MountOptions, Mounts } from "../../src/kernel/mounts.ts";
+import type { MountOptions, Mounts, MountSharing } from "../../src/kernel/mounts.ts";
 import type { Life } from "./life.ts";
 
 /** The port's mounts. */
@@ -26,6 +26,14 @@ export class SimMounts implements Mounts {
       "mounts.list",
       path,
       () => this.#life.machine.tree.mountsBelow(path).map((it) => it.target),
+    );
+  }
+
+  sharing(path: string): Promise<MountSharing> {
+    return this.#life.call(
+      "mounts.sharing",
+      path,
+      () => this.#life.machine.tree.sharing("sharing", path),
     );
   }
 }

@@ -69,6 +69,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   "mount": says("mounts"),
   "mounts.list": says("lists mounts below"),
   "mounts.mount": says("mounts"),
+  "mounts.sharing": says("asks for the sharing of the mount at"),
   "mounts.unmount": says("unmounts"),
   "namespaces.pinOf": says("looks for the pin of"),
   "namespaces.unpin": says("unpins"),

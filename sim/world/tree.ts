@@ -1,5 +1,6 @@
 import type { FileStat } from "../../src/kernel/files.ts";
 import { type Errno, KernelError } from "../../src/kernel/errno.ts";
+import type { MountSharing } from "../../src/kernel/mounts.ts";
 import { footprints } from "../footprint.ts";
 import type { Prng } from "../random.ts";
 import { sizeOf } from "./content.ts";
@@ -16,6 +17,18 @@ const COMMON_OPTIONS: ReadonlySet<string> = new Set(
     "noatime atime diratime nodiratime relatime norelatime strictatime nostrictatime " +
     "private rprivate shared rshared slave rslave unbindable runbindable").split(" "),
 );
+
+/** What the words of mount(8) make of a mount. */
+const SHARING: Readonly<Record<string, MountSharing>> = {
+  shared: "shared",
+  rshared: "shared",
+  slave: "slave",
+  rslave: "slave",
+  private: "private",
+  rprivate: "private",
+  unbindable: "private",
+  runbindable: "private",
+};
 
 const OWN_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   tmpfs: ["size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "huge", "inode32", "inode64"],
@@ -325,6 +338,17 @@ export class Tree {
     const base = place === undefined ? trimmed(path) : pathOf(place);
     const prefix = base === "/" ? "/" : `${base}/`;
     return this.mounts.filter((it) => it.target === base || it.target.startsWith(prefix));
+  }
+
+  /** How the mount that `path` is in shares: as it was told, or as the one that it is on; the root as systemd has it. */
+  sharing(verb: string, path: string): MountSharing {
+    footprints.present?.touch("mounts", "read");
+    let mount: MountPoint | undefined = this.resolve(verb, path).mount;
+    for (; mount !== undefined; mount = mount.parent) {
+      const told = mount.options.findLast((it) => it in SHARING);
+      if (told !== undefined) return SHARING[told] ?? "private";
+    }
+    return "shared";
   }
 
   /** The power is gone: disks keep what they have, everything else is lost. */

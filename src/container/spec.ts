@@ -151,9 +151,28 @@ async function resolveMounts(
       await files.mkdir(mount.hostPath, MOUNTED_DIRECTORY_MODE);
       hostPath = await lookUp(mount);
     }
+    await requireSharing(runtime, { ...mount, hostPath });
     resolved.push({ ...mount, hostPath });
   }
   return resolved;
+}
+
+/**
+ * A container that mounts something for others, or waits for what others mount, would do so in vain, and its
+ * files would be written somewhere else.
+ *
+ * @throws {RuntimeError} FAILED_PRECONDITION when the host's mount does not share as the client wants it.
+ */
+async function requireSharing({ kernel }: Runtime, mount: Mount): Promise<void> {
+  const { hostPath, propagation } = mount;
+  if (propagation === "PRIVATE") return;
+  const sharing = await kernel.mounts.sharing(hostPath);
+  if (sharing === "shared" || (sharing === "slave" && propagation === "HOST_TO_CONTAINER")) return;
+  throw new RuntimeError(
+    "FAILED_PRECONDITION",
+    `Cannot mount ${JSON.stringify(hostPath)} with propagation ${propagation}: ` +
+      `on the host it is in a ${sharing} mount`,
+  );
 }
 
 /** The seccomp filter that a container asks for; a privileged one has none. */

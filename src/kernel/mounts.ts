@@ -6,6 +6,12 @@ export interface MountOptions {
   readonly options: readonly string[];
 }
 
+/**
+ * Whether what is mounted later below a mount appears elsewhere, and what is mounted elsewhere there (man 7
+ * mount_namespaces): both, the latter alone, or neither.
+ */
+export type MountSharing = "shared" | "slave" | "private";
+
 /** Mounts, in the daemon's mount namespace. */
 export interface Mounts {
   /**
@@ -25,4 +31,11 @@ export interface Mounts {
 
   /** The mount points at and below `path`, topmost last, one entry a mount (man 5 proc, mountinfo). */
   list(path: string): Promise<readonly string[]>;
+
+  /**
+   * How the mount that `path` is in shares what is mounted below it. `path` has no symlink in it.
+   *
+   * @throws {KernelError} ENOENT.
+   */
+  sharing(path: string): Promise<MountSharing>;
 }

@@ -24,6 +24,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
         on(`mount ${options.type}`, () => mounts.mount(source, target, options)),
       unmount: (target) => on("unmount", () => mounts.unmount(target)),
       list: (path) => on("list mounts", () => mounts.list(path)),
+      sharing: (path) => on("look at mount", () => mounts.sharing(path)),
     },
     namespaces: {
       pin: (pins, hostname) => on("pin namespaces", () => namespaces.pin(pins, hostname)),

@@ -37,6 +37,18 @@ export const mountPromises: Promises = {
     assertEquals(await mounts.list(`${scratch}/none`), []);
   },
 
+  "sharing() is how the mount that a path is in was made": async ({ kernel, scratch }) => {
+    const { files, mounts } = kernel;
+    for (const sharing of ["shared", "private"] as const) {
+      const place = `${scratch}/${sharing}`;
+      await files.mkdir(place);
+      await mounts.mount("tmpfs", place, { type: "tmpfs", options: ["size=1m", `r${sharing}`] });
+      await files.mkdir(`${place}/a/b`);
+      for (const path of [place, `${place}/a/b`]) assertEquals(await mounts.sharing(path), sharing);
+    }
+    await assertRefused(mounts.sharing(`${scratch}/none`), "ENOENT");
+  },
+
   "mount() refuses a missing target and an unknown type": async ({ kernel, scratch }) => {
     const { mounts } = kernel;
     await assertRefused(mounts.mount("tmpfs", `${scratch}/none`, TMPFS), "ENOENT");

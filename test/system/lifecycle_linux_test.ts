@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { join } from "@std/path";
+import { execa } from "execa";
 
 import { ContainerState, MountPropagation, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
-import { IMAGE, Scene, systemTest } from "./scene.ts";
+import { IMAGE, refusalOf, Scene, systemTest } from "./scene.ts";
 import { watchEvents } from "./watch_events.ts";
 import { untilLogged } from "./watch_log.ts";
 
@@ -101,13 +103,24 @@ for (const propagation of ["PRIVATE", "HOST_TO_CONTAINER", "BIDIRECTIONAL"] as c
       await using scene = await Scene.open({ flags: ["--log-level", "debug"] });
       const { client, place } = scene;
       const pod = await scene.runPod("private");
-      const containerId = await scene.createContainer(pod, "main", "exec sleep 1000", {
-        mounts: [{
-          hostPath: place.folder,
-          containerPath: "/folder",
-          propagation: MountPropagation[`PROPAGATION_${propagation}`],
-        }],
-      });
+      const folder = join(place.folder, "mounted");
+      await Deno.mkdir(folder);
+      await execa("mount", ["-t", "tmpfs", "-o", "size=1m", "folder", folder]);
+      const create = async (sharing: "private" | "shared") => {
+        await execa("mount", [`--make-${sharing}`, folder]);
+        return await scene.createContainer(pod, "main", "exec sleep 1000", {
+          mounts: [{
+            hostPath: folder,
+            containerPath: "/folder",
+            propagation: MountPropagation[`PROPAGATION_${propagation}`],
+          }],
+        });
+      };
+      if (propagation !== "PRIVATE") {
+        const [code, details] = await refusalOf(create("private"));
+        assertEquals([code, details.includes("in a private mount")], ["FAILED_PRECONDITION", true]);
+      }
+      const containerId = await create("shared");
       const roots = async () =>
         (await place.leftovers()).filter((it) => /^mount .*rootfs$/.test(it));
       assertEquals((await roots()).length, 1);
@@ -116,12 +129,13 @@ for (const propagation of ["PRIVATE", "HOST_TO_CONTAINER", "BIDIRECTIONAL"] as c
       await scene.daemon.line('"message":"rootfs.leave"');
       assertEquals(await roots(), []);
       const cmd = ["sh", "-c", "echo kept > /file && cat /file /folder/kept"];
-      await Deno.writeTextFile(`${place.folder}/kept`, "too");
+      await Deno.writeTextFile(`${folder}/kept`, "too");
       const { stdout, exitCode } = await client.execSync({ containerId, cmd });
       assertEquals([new TextDecoder().decode(stdout), exitCode], ["kept\ntoo", 0]);
 
       await client.removeContainer({ containerId });
       await client.removePodSandbox({ podSandboxId: pod });
+      await execa("umount", [folder]);
       assertEquals(await place.leftovers(), []);
     },
   );

@@ -14,6 +14,7 @@ const QUERIES = new Set([
   "files.stat",
   "files.usage",
   "mounts.list",
+  "mounts.sharing",
   "namespaces.isPinned",
   "processes.list",
   "processes.open",

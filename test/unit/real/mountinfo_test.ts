@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { parseMountinfo, parseMountsBelow } from "../../../real/mountinfo.ts";
+import { mountOf, parseMountinfo, parseMountsBelow } from "../../../real/mountinfo.ts";
 
 const TABLE = `22 27 0:21 / /proc rw,nosuid - proc proc rw
 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:7 - ext3 /dev/root rw,errors=continue
@@ -15,10 +15,27 @@ Deno.test("parseMountinfo() reads every field", () => {
     root: "/mnt1",
     mountPoint: "/mnt2",
     options: ["rw", "noatime"],
+    sharing: "shared",
     type: "ext3",
     source: "/dev/root",
     superOptions: ["rw", "errors=continue"],
   });
+});
+
+Deno.test("parseMountinfo() tells how a mount shares", () => {
+  const lines = ["", " shared:1", " master:1", " master:1 propagate_from:2", " unbindable"]
+    .map((tags) => `1 2 3:4 / /a rw${tags} - ext4 b rw`);
+  const found = parseMountinfo(lines.join("\n")).map(({ sharing }) => sharing);
+  assertEquals(found, ["private", "shared", "slave", "slave", "private"]);
+});
+
+Deno.test("mountOf() is the mount that a path is in, the topmost of those at one place", () => {
+  const points = ["/", "/a", "/a/b", "/a", "/ab"];
+  const table = points.map((it, id) => `${id} 2 3:4 / ${it} rw - ext4 b rw`).join("\n");
+  const ids = ["/", "/x", "/a", "/a/x", "/a/b", "/a/b/c", "/a/bc", "/ab/c", "/abc"]
+    .map((path) => mountOf(parseMountinfo(table), path)?.id);
+  assertEquals(ids, [0, 0, 3, 3, 2, 2, 3, 4, 0]);
+  assertEquals(mountOf([], "/a"), undefined);
 });
 
 Deno.test("parseMountinfo() undoes octal escapes", () => {
