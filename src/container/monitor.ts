@@ -2,6 +2,7 @@ import { messageOf } from "../errors.ts";
 import { KernelError } from "../kernel/errno.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
 import type { Runtime } from "../runtime.ts";
+import { processEnded } from "../task/ended.ts";
 import { taskPaths } from "../task/paths.ts";
 import type { Task } from "../task/task.ts";
 import type { Container } from "./container.ts";
@@ -19,7 +20,7 @@ export async function monitorContainer(
   task: Task,
 ): Promise<void> {
   try {
-    await task.init.exited(runtime.life);
+    await processEnded(runtime, task.init, runtime.life);
     const at = runtime.kernel.clock.nowMicros();
     const ending = await endingOf(runtime, container, task.supervisor, at);
     await runtime.settler.settle(container, ending, false);

@@ -1,5 +1,6 @@
 import { messageOf } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
+import { processEnded } from "../task/ended.ts";
 import type { Task } from "../task/task.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { died } from "./state.ts";
@@ -10,7 +11,7 @@ import { died } from "./state.ts";
  */
 export async function monitorPause(runtime: Runtime, sandbox: Sandbox, pause: Task): Promise<void> {
   try {
-    await pause.init.exited(runtime.life);
+    await processEnded(runtime, pause.init, runtime.life);
   } catch {
     return;
   } finally {

@@ -170,6 +170,10 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     source: made("forget to wait"),
     wrong: "The monitor does not wait for init's end before it looks for an exit code.",
     invariant: "I2",
-    edits: [{ file: MONITOR, from: "    await task.init.exited(runtime.life);\n", to: "" }],
+    edits: [{
+      file: MONITOR,
+      from: "    await processEnded(runtime, task.init, runtime.life);\n",
+      to: "",
+    }],
   },
 ];
