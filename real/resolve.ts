@@ -34,7 +34,7 @@ export async function resolveInRoot(
 
 /** Where a path of the host leads, as a program finds it. @throws {KernelError} ENOENT, ENOTDIR, ELOOP. */
 export async function lookUp(processes: Processes, path: string): Promise<string> {
-  const args = ["--canonicalize-existing", "--zero", "--", `/${path}`];
+  const args = ["--canonicalize-existing", "--zero", "--", path.replace(/^\/*/, "/")];
   const result = await runTool(processes, { program: "realpath", args });
   const [found, end] = result.stdout.split("\0");
   if (found !== undefined && end !== undefined) return found;
