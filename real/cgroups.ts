@@ -124,8 +124,9 @@ function treeOf(folder: string): string[] {
     const children = [...Deno.readDirSync(folder)].filter((entry) => entry.isDirectory);
     return [folder, ...children.flatMap(({ name }) => treeOf(`${folder}/${name}`))];
   } catch (error) {
-    if (hasErrno(asKernelError("list", folder, error), "ENOENT", "ENODEV")) return [];
-    throw error;
+    const kernelError = asKernelError("list", folder, error);
+    if (hasErrno(kernelError, "ENOENT", "ENODEV")) return [];
+    throw kernelError;
   }
 }
 

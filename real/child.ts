@@ -82,10 +82,12 @@ interface Held {
 
 /** Takes hold of a new child. One that cannot be held (EMFILE) would never be reaped: it is ended. */
 function hold(pid: number): Held {
+  let pidfd: number | undefined;
   try {
-    const pidfd = pidfdOpen(pid);
+    pidfd = pidfdOpen(pid);
     return { identity: { pid, startTime: statOf(pid)?.startTime ?? 0 }, pidfd };
   } catch (error) {
+    if (pidfd !== undefined) closeFd(pidfd);
     libc().kill(pid, SIGKILL);
     awaitKilled(pid);
     throw error;

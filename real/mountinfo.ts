@@ -1,4 +1,5 @@
 import type { MountSharing } from "../src/kernel/mounts.ts";
+import { attempt } from "./errno.ts";
 
 /** One line of /proc/PID/mountinfo (man 5 proc). */
 export interface MountEntry {
@@ -22,12 +23,17 @@ const ESCAPED = /[ \t\n\\#]/;
 
 /** The mounts in the daemon's mount namespace, in the order in which they were made. */
 export function mountTable(): MountEntry[] {
-  return parseMountinfo(Deno.readTextFileSync("/proc/self/mountinfo"));
+  return parseMountinfo(readTable());
 }
 
 /** The mounts at `path`, which has no symlink in it, and below, in the order in which they were made. */
 export function mountsBelow(path: string): MountEntry[] {
-  return parseMountsBelow(Deno.readTextFileSync("/proc/self/mountinfo"), path);
+  return parseMountsBelow(readTable(), path);
+}
+
+function readTable(): string {
+  const table = "/proc/self/mountinfo";
+  return attempt("read", table, () => Deno.readTextFileSync(table));
 }
 
 /**

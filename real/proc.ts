@@ -1,4 +1,6 @@
+import { hasErrno } from "../src/kernel/errno.ts";
 import type { ProcessEntry, ProcessIdentity } from "../src/kernel/processes.ts";
+import { asKernelError, attempt } from "./errno.ts";
 import type { Turn } from "./turn.ts";
 
 /** What the port wants of /proc/PID/stat (man 5 proc). */
@@ -21,7 +23,11 @@ export function parseStat(text: string): ProcessStat | undefined {
   return { pid, startTime, parentPid: Number(parentPid), isZombie: state === "Z" || state === "X" };
 }
 
-/** The process that has `pid` now, a zombie included; undefined when there is none. */
+/**
+ * The process that has `pid` now, a zombie included; undefined when there is none.
+ *
+ * @throws {KernelError} EMFILE and the like, when nobody can tell.
+ */
 export function statOf(pid: number): ProcessStat | undefined {
   const text = readProc(`/proc/${pid}/stat`);
   return text === undefined ? undefined : parseStat(text);
@@ -53,7 +59,7 @@ export async function childrenOf(pid: number, turn: Turn): Promise<ProcessIdenti
 }
 
 function allPids(): number[] {
-  return [...Deno.readDirSync("/proc")]
+  return attempt("list", "/proc", () => [...Deno.readDirSync("/proc")])
     .filter((entry) => /^[0-9]+$/.test(entry.name))
     .map((entry) => Number(entry.name))
     .sort((a, b) => a - b);
@@ -70,11 +76,14 @@ function entryOf(pid: number): ProcessEntry | undefined {
   return { ...after, args };
 }
 
+/** Undefined when the process is gone: ENOENT before it is opened, ESRCH after. */
 function readProc(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
-  } catch {
-    // ENOENT before it is opened, ESRCH after: the process is gone.
-    return undefined;
+  } catch (error) {
+    const kernelError = asKernelError("read", path, error);
+    if (hasErrno(kernelError, "ENOENT", "ESRCH")) return undefined;
+    // Of whatever cannot be looked at now nobody may say that it is gone (RACES.md W14).
+    throw kernelError;
   }
 }

@@ -160,6 +160,31 @@ realTest("pinOf() binds the namespace that the process is in", async (fixture) =
   assertEquals(other?.inode, one?.inode);
 });
 
+realTest("what cannot be looked at is not taken for gone", async (fixture) => {
+  const { kernel: { cgroups, processes }, cgroup, programs } = fixture;
+  await cgroups.create(cgroup);
+  using inside = await start(fixture, programs.enter(cgroup));
+  const { identity } = inside.child;
+  const { readTextFileSync } = Deno;
+  const [before] = await cgroups.processes(cgroup);
+  assertEquals(before, identity.pid);
+  Deno.readTextFileSync = (path) => {
+    if (!/^\/proc\/\d+\//.test(String(path))) return readTextFileSync(path);
+    throw new Error(`Too many open files (os error 24): readfile '${path}'`);
+  };
+  try {
+    await assertRefused(processes.open(identity), "EMFILE");
+    await assertRefused(processes.list(), "EMFILE");
+    await assertRefused(inside.child.children(), "EMFILE");
+    await assertRefused(cgroups.processes(cgroup), "EMFILE");
+    const open = openFiles();
+    await assertRefused(processes.spawn(programs.exit(0), { outputBytesMax: 0 }), "EMFILE");
+    assertEquals(openFiles(), open);
+  } finally {
+    Deno.readTextFileSync = readTextFileSync;
+  }
+});
+
 realTest("processes are listed in turns", async ({ kernel: { processes } }) => {
   // A millisecond for each of them.
   let nowMs = 0;
