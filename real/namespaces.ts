@@ -1,6 +1,7 @@
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
 import type { NamespaceKind, NamespacePins, Namespaces } from "../src/kernel/namespaces.ts";
 import type { Processes, ProcessIdentity } from "../src/kernel/processes.ts";
+import { hasSucceeded } from "../src/kernel/run.ts";
 import { asKernelError } from "./errno.ts";
 import { check, libc, O, openFd, owned } from "./libc.ts";
 import { linuxMounts } from "./mounts.ts";
@@ -29,7 +30,7 @@ export class LinuxNamespaces implements Namespaces {
     const inside = pins.uts === undefined ? ["true"] : ["sh", "-c", SET_HOSTNAME, "sh", hostname];
     const command = { program: "unshare", args: [...args, "--", ...inside] };
     const result = await runTool(this.#processes, command);
-    if (result.status.kind === "exited" && result.status.code === 0) return;
+    if (hasSucceeded(result)) return;
     throw toolFailed("pin", paths[0]![1], result);
   }
 

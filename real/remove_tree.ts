@@ -1,4 +1,5 @@
 import type { Processes } from "../src/kernel/processes.ts";
+import { hasSucceeded } from "../src/kernel/run.ts";
 import { runTool, toolFailed } from "./tool.ts";
 
 /**
@@ -12,6 +13,6 @@ import { runTool, toolFailed } from "./tool.ts";
 export async function removeTree(processes: Processes, path: string): Promise<void> {
   const args = ["--recursive", "--force", "--one-file-system", "--", path];
   const result = await runTool(processes, { program: "rm", args });
-  if (result.status.kind === "exited" && result.status.code === 0) return;
+  if (hasSucceeded(result)) return;
   throw toolFailed("remove", path, result);
 }

@@ -1,9 +1,9 @@
 import { join } from "@std/path";
 import type { Image } from "../image/image.ts";
-import { runFilling } from "../image/progress.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
-import { programFailed } from "../kernel/run.ts";
+import { hasSucceeded, programFailed } from "../kernel/run.ts";
+import { runFilling } from "../kernel/run_filling.ts";
 import type { ContainerVolume } from "../oci/spec.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -54,6 +54,5 @@ async function copyUp(
   const command = { program: "cp", args: ["--archive", "--", join(source, "."), hostPath] };
   const options = { context, directory: hostPath, stallMs: config.bounds.programMs };
   const result = await runFilling(kernel, command, options);
-  const { status } = result;
-  if (status.kind !== "exited" || status.code !== 0) throw programFailed(command, result);
+  if (!hasSucceeded(result)) throw programFailed(command, result);
 }

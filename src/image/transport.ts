@@ -3,10 +3,10 @@ import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno, KernelError } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { programFailed } from "../kernel/run.ts";
+import { hasSucceeded, programFailed } from "../kernel/run.ts";
 import type { RunResult } from "../kernel/run.ts";
+import { runFilling } from "../kernel/run_filling.ts";
 import { MANIFEST_BYTES_MAX } from "./manifest.ts";
-import { runFilling } from "./progress.ts";
 import { isInsecure } from "./reference.ts";
 
 /** CRI's AuthConfig: who asks a registry. Empty fields are not set. */
@@ -124,8 +124,7 @@ export class Transport {
       const message = `Cannot ${action} image: no program ${JSON.stringify(command.program)}`;
       throw new RuntimeError("FAILED_PRECONDITION", message, { cause: error });
     });
-    const { status } = result;
-    if (status.kind === "exited" && status.code === 0) {
+    if (hasSucceeded(result)) {
       if (result.stdout.length < MANIFEST_BYTES_MAX) return result;
       throw new RuntimeError("INVALID_ARGUMENT", `Cannot ${action} image: manifest is too large`);
     }

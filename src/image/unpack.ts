@@ -1,9 +1,9 @@
 import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { programFailed, run } from "../kernel/run.ts";
+import { hasSucceeded, programFailed, run } from "../kernel/run.ts";
 import type { RunResult } from "../kernel/run.ts";
-import { runFilling } from "./progress.ts";
+import { runFilling } from "../kernel/run_filling.ts";
 import { whiteoutArchive, type Whiteouts, whiteoutsOf } from "./whiteouts.ts";
 
 /** Every archive is read through these: as GNU tar 1.34 has them (man 1 tar). */
@@ -116,10 +116,6 @@ async function extractWhiteouts(
   const stdin = whiteoutArchive(whiteouts);
   const result = await run(kernel, { program: TAR, args, env: ENV }, { ...options, stdin });
   if (!hasSucceeded(result)) throw failure(args, result);
-}
-
-function hasSucceeded({ status }: RunResult): boolean {
-  return status.kind === "exited" && status.code === 0;
 }
 
 function failure(args: readonly string[], result: RunResult): RuntimeError {

@@ -74,8 +74,13 @@ export async function runChecked(
   options: RunOptions,
 ): Promise<string> {
   const result = await run(kernel, command, options);
-  if (result.status.kind === "exited" && result.status.code === 0) return result.stdout;
+  if (hasSucceeded(result)) return result.stdout;
   throw programFailed(command, result);
+}
+
+/** Whether a program has ended with 0. */
+export function hasSucceeded({ status }: Pick<RunResult, "status">): boolean {
+  return status.kind === "exited" && status.code === 0;
 }
 
 /** A program's failure as an error: what it was asked, how it ended, what it printed. */

@@ -4,7 +4,7 @@ import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno, KernelError } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { run } from "../kernel/run.ts";
+import { hasSucceeded, run } from "../kernel/run.ts";
 import type { RunResult } from "../kernel/run.ts";
 import type { Network, NetworkAttachment, NetworkResult } from "./network.ts";
 import { NETWORK_LIST_BYTES_MAX, type NetworkList, NetworkListError } from "./network_list.ts";
@@ -142,8 +142,7 @@ export class CniNetwork implements Network {
       timeoutMs: this.#config.bounds.programMs,
       stdin: JSON.stringify(pluginInput(command, plugin, list, call)),
     });
-    const { status } = result;
-    if (status.kind === "exited" && status.code === 0) return result.stdout;
+    if (hasSucceeded(result)) return result.stdout;
     throw pluginFailed(plugin, command, whyFailed(result));
   }
 

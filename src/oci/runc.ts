@@ -1,7 +1,7 @@
 import { type Command, SIGKILL } from "../kernel/processes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Context } from "../kernel/context.ts";
-import { programFailed, run, type RunOptions } from "../kernel/run.ts";
+import { hasSucceeded, programFailed, run, type RunOptions } from "../kernel/run.ts";
 import type { OciLimits } from "./runtime_spec.ts";
 
 /** An OCI runtime with runc's command line (man 8 runc; crun and others follow it). */
@@ -26,8 +26,8 @@ export async function deleteContainer(
 ): Promise<boolean> {
   const command = runtimeCommand(runtime, "delete", "--force", id);
   const result = await run(kernel, command, { context, timeoutMs });
+  if (hasSucceeded(result)) return true;
   const { status } = result;
-  if (status.kind === "exited" && status.code === 0) return true;
   if (status.kind === "signaled" && status.signal === SIGKILL) return false;
   throw programFailed(command, result);
 }

@@ -94,8 +94,8 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     scenario: "W20c",
     edits: [{
       file: "src/network/cni.ts",
-      from: 'if (status.kind === "exited" && status.code === 0) return result.stdout;',
-      to: 'if (status.kind !== "exited" || status.code === 0) return result.stdout;',
+      from: "if (hasSucceeded(result)) return result.stdout;",
+      to: 'if (result.status.kind !== "exited" || hasSucceeded(result)) return result.stdout;',
     }],
   },
   {

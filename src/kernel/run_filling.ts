@@ -1,9 +1,9 @@
 import { RuntimeError } from "../errors.ts";
-import { type Context, sleep } from "../kernel/context.ts";
-import { KernelError } from "../kernel/errno.ts";
-import type { Kernel } from "../kernel/kernel.ts";
-import type { Command } from "../kernel/processes.ts";
-import { run, type RunOptions, type RunResult } from "../kernel/run.ts";
+import { type Context, sleep } from "./context.ts";
+import { KernelError } from "./errno.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Command } from "./processes.ts";
+import { run, type RunOptions, type RunResult } from "./run.ts";
 
 export interface FillOptions extends Omit<RunOptions, "timeoutMs"> {
   /** What the program fills. */
