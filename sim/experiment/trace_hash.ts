@@ -1,9 +1,10 @@
 import type { Footprint } from "../footprint.ts";
 
-/** What a thing has gone through: the last step that wrote it, and those since that did not. */
+/** What a thing has gone through: the last step that wrote it, and those since that read it or added to it. */
 interface Past {
   written: number;
-  shared: number;
+  read: number;
+  added: number;
 }
 
 /**
@@ -22,23 +23,26 @@ export class TraceHash {
     for (const [what, access] of footprint.accesses()) {
       const past = this.#pastOf(what);
       hash = plus(hash, mix(past.written));
-      // Readers and adders commute among each other, so neither sees its like.
-      if (access === "write") hash = plus(hash, past.shared);
+      // Readers commute among each other, and so do adders: neither sees its like.
+      if (access !== "read") hash = plus(hash, past.read);
+      if (access !== "add") hash = plus(hash, past.added);
     }
     hash = mix(hash);
     for (const [what, access] of footprint.accesses()) {
       const past = this.#pastOf(what);
       if (access === "write") {
         past.written = hash;
-        past.shared = 0;
-      } else past.shared = plus(past.shared, mix(hash + (access === "read" ? 1 : 2)));
+        past.read = 0;
+        past.added = 0;
+      } else if (access === "read") past.read = plus(past.read, mix(hash + 1));
+      else past.added = plus(past.added, mix(hash + 2));
     }
     this.value = plus(this.value, hash);
   }
 
   #pastOf(what: string): Past {
     let past = this.#pasts.get(what);
-    if (past === undefined) this.#pasts.set(what, past = { written: 0, shared: 0 });
+    if (past === undefined) this.#pasts.set(what, past = { written: 0, read: 0, added: 0 });
     return past;
   }
 }
