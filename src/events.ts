@@ -1,4 +1,5 @@
 import type { Telemetry } from "./telemetry.ts";
+import { shared, SharedQueue, SharedSet } from "./kernel/shared_memory.ts";
 
 /** CRI's ContainerEventType; sandboxes have events too, with their own id. */
 export type LifecycleEventType = "CREATED" | "STARTED" | "STOPPED" | "DELETED";
@@ -20,11 +21,14 @@ export const SUBSCRIBER_EVENTS_MAX = 1_000;
 
 /** A reader's place in the stream. */
 export class Subscription implements Disposable {
-  readonly #queue: LifecycleEvent[] = [];
-  #wake: (() => void) | undefined;
-  #isClosed = false;
+  readonly #queue = new SharedQueue<LifecycleEvent>();
+  @shared
+  accessor #wake: (() => void) | undefined;
+  @shared
+  accessor #isClosed = false;
   /** How many events this reader was too slow for. */
-  droppedCount = 0;
+  @shared
+  accessor droppedCount = 0;
 
   /** @internal `EventStream.subscribe` makes one. */
   constructor(
@@ -64,7 +68,7 @@ export class Subscription implements Disposable {
  * subscriber drops events, the node goes on (RACES.md W15).
  */
 export class EventStream {
-  readonly #listeners = new Set<(event: LifecycleEvent) => void>();
+  readonly #listeners = new SharedSet<(event: LifecycleEvent) => void>();
 
   /** @internal A runtime has its own. */
   constructor(

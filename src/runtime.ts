@@ -22,6 +22,7 @@ import type { OciRuntime } from "./oci/runc.ts";
 import { runtimeRoot } from "./task/paths.ts";
 import { Reaper } from "./task/reap.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { shared } from "./kernel/shared_memory.ts";
 
 /** What the host can give, as it was when the daemon started. */
 export type Host = Omit<HostFacts, "devices">;
@@ -83,7 +84,8 @@ export class Runtime {
   /** Ends when the daemon does: everything that works in the background belongs to it. */
   readonly life = new Context();
   readonly #onBug: (error: unknown) => void;
-  #isReady = false;
+  @shared
+  accessor #isReady = false;
 
   /** @internal `bootRuntime` makes one. */
   constructor(parts: RuntimeParts) {

@@ -1,6 +1,7 @@
 import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import { waitFor } from "../kernel/context.ts";
+import { shared } from "../kernel/shared_memory.ts";
 
 export type ClaimKind = "starting" | "removing";
 
@@ -9,7 +10,8 @@ export type ClaimKind = "starting" | "removing";
  * atomic; it lives in memory only, so that giving it back cannot fail.
  */
 export class Claim {
-  #holder: { readonly kind: ClaimKind; readonly released: Promise<void> } | undefined;
+  @shared
+  accessor #holder: { readonly kind: ClaimKind; readonly released: Promise<void> } | undefined;
 
   get kind(): ClaimKind | undefined {
     return this.#holder?.kind;

@@ -11,6 +11,7 @@ import { Claim } from "./claim.ts";
 import type { LinuxResources } from "./config.ts";
 import { type ContainerRecord, putContainerStatus } from "./record.ts";
 import type { ContainerStatus } from "./state.ts";
+import { shared } from "../kernel/shared_memory.ts";
 
 /**
  * A container, and the one owner of its status. Transitions happen one after another in `transition`:
@@ -21,15 +22,20 @@ export class Container {
   /** @internal Who starts or removes it now. */
   readonly claim = new Claim();
   /** @internal Its task, being created or created ahead of the start. */
-  preparation: Preparation | undefined;
+  @shared
+  accessor preparation: Preparation | undefined;
   /** @internal Its init and conmon, while they are known to be there. */
-  task: Task | undefined;
+  @shared
+  accessor task: Task | undefined;
   /** @internal Its root file system is leaving the host, or has left it: who removes its files waits for that. */
-  rootfsLeaving: Promise<void> | undefined;
+  @shared
+  accessor rootfsLeaving: Promise<void> | undefined;
   /** @internal The delivery of the stop signal: whoever comes second waits for the first's. */
-  stopSignal: Promise<void> | undefined;
+  @shared
+  accessor stopSignal: Promise<void> | undefined;
   /** @internal The stop signal was delivered in this life of the daemon, recorded or not. */
-  isSignalled = false;
+  @shared
+  accessor isSignalled = false;
   /** @internal */
   readonly removal = new Joined();
   /** @internal Who ends its task by id: two at a time would take each other's programs for helpers. */
@@ -42,13 +48,17 @@ export class Container {
    * @internal Limits that its prepared task may have instead, in whole or in part: an update of it was
    * refused or cut off. The start sets the right ones before it lets the task go.
    */
-  doubtfulLimits: LinuxResources | undefined;
+  @shared
+  accessor doubtfulLimits: LinuxResources | undefined;
   /** @internal An update that was cut off is gone on with in the background. */
-  isCatchingUp = false;
+  @shared
+  accessor isCatchingUp = false;
 
   readonly #ended = Promise.withResolvers<void>();
-  #status: ContainerStatus;
-  #turn: Promise<unknown> = Promise.resolve();
+  @shared
+  accessor #status: ContainerStatus;
+  @shared
+  accessor #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal `createContainer` and recovery make one. */
   constructor(

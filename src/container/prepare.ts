@@ -8,6 +8,7 @@ import type { Container } from "./container.ts";
 import { prepareLog } from "./logs.ts";
 import { writeLimits } from "./spec.ts";
 import { taskIdentity } from "./task.ts";
+import { shared, SharedQueue } from "../kernel/shared_memory.ts";
 
 /**
  * The task of a container, created ahead of its start: everything is there but the user's program, which
@@ -43,8 +44,9 @@ export class Preparation {
  * for their start, since each costs a conmon and an init.
  */
 export class Preparer {
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  @shared
+  accessor #running = 0;
+  readonly #waiting = new SharedQueue<() => void>();
 
   constructor(readonly runtime: Runtime) {}
 
@@ -81,9 +83,7 @@ export class Preparer {
         await waitFor(promise, context);
       } catch (error) {
         // Whoever was woken and left passes the turn on.
-        const index = this.#waiting.indexOf(resolve);
-        if (index >= 0) this.#waiting.splice(index, 1);
-        else this.#waiting.shift()?.();
+        if (!this.#waiting.remove(resolve)) this.#waiting.shift()?.();
         throw error;
       }
     }

@@ -5,14 +5,19 @@ import type { Container } from "./container.ts";
 import { taskIdentity } from "./task.ts";
 import { type ContainerStatus, ended, type Ending, lost } from "./state.ts";
 import { endUpdates } from "./update.ts";
+import { shared, SharedMap } from "../kernel/shared_memory.ts";
 
-/** What a container is being brought to, and how often that was tried. */
-interface Settlement {
-  readonly done: Promise<void>;
-  /** Ends the pause before the next try. */
-  retryNow: () => void;
+/** One container on its way to its end. */
+class Settlement {
   /** Settles with the first try: done, or the reason why it goes on in the background. */
-  readonly firstTry: Promise<void>;
+  readonly firstTry = Promise.withResolvers<void>();
+  /** Ends the pause before the next try. */
+  @shared
+  accessor retryNow: () => void = () => {};
+
+  constructor() {
+    this.firstTry.promise.catch(() => {});
+  }
 }
 
 /**
@@ -22,7 +27,7 @@ interface Settlement {
  * on in the background, further and further apart, sooner when somebody asks.
  */
 export class Settler {
-  readonly #settlements = new Map<string, Settlement>();
+  readonly #settlements = new SharedMap<string, Settlement>();
 
   constructor(readonly runtime: Runtime) {}
 
@@ -41,18 +46,13 @@ export class Settler {
     const running = this.#settlements.get(container.id);
     if (running !== undefined) {
       running.retryNow();
-      return running.firstTry;
+      return running.firstTry.promise;
     }
-    const firstTry = Promise.withResolvers<void>();
-    firstTry.promise.catch(() => {});
-    const settlement: Settlement = {
-      done: this.#settle(container, ending, mayHaveHelpers, firstTry),
-      retryNow: () => {},
-      firstTry: firstTry.promise,
-    };
+    const settlement = new Settlement();
+    const done = this.#settle(container, ending, mayHaveHelpers, settlement);
     this.#settlements.set(container.id, settlement);
-    settlement.done.catch(() => {}).finally(() => this.#settlements.delete(container.id));
-    return settlement.firstTry;
+    done.catch(() => {}).finally(() => this.#settlements.delete(container.id));
+    return settlement.firstTry.promise;
   }
 
   /** Makes the next try come now. */
@@ -64,8 +64,9 @@ export class Settler {
     container: Container,
     ending: Ending,
     mayHaveHelpers: boolean,
-    firstTry: PromiseWithResolvers<void>,
+    settlement: Settlement,
   ): Promise<void> {
+    const { firstTry } = settlement;
     const { kernel, config, life, telemetry } = this.runtime;
     let pauseMs = config.bounds.reaperFirstMs;
     while (life.cause === undefined) {
@@ -84,8 +85,7 @@ export class Settler {
         firstTry.reject(error);
       }
       const hurried = Promise.withResolvers<void>();
-      const settlement = this.#settlements.get(container.id);
-      if (settlement !== undefined) settlement.retryNow = hurried.resolve;
+      settlement.retryNow = hurried.resolve;
       await pause(kernel.clock, pauseMs, hurried.promise, life);
       pauseMs = Math.min(pauseMs * 2, config.bounds.reaperLongestMs);
       mayHaveHelpers = true;

@@ -15,6 +15,7 @@ import { parseReference, type Reference } from "./reference.ts";
 import { sha256 } from "./sha256.ts";
 import { SharedWork } from "./shared_work.ts";
 import { type RegistryAuth, Transport } from "./transport.ts";
+import { shared, SharedMap } from "../kernel/shared_memory.ts";
 
 /** CRI's FilesystemUsage, of the images or of what containers have written. */
 export interface ImageFsInfo extends Usage {
@@ -48,12 +49,13 @@ export class Images {
   readonly #transport: Transport;
   readonly #ingests: Ingests;
   readonly #layers: Layers;
-  readonly #byId = new Map<string, Image>();
+  readonly #byId = new SharedMap<string, Image>();
   /** Ids by full name, tagged or with a digest. */
-  readonly #byName = new Map<string, string>();
-  readonly #pulls = new Map<string, SharedWork<Image>>();
+  readonly #byName = new SharedMap<string, string>();
+  readonly #pulls = new SharedMap<string, SharedWork<Image>>();
   /** Settles when the last change of the records so far has. */
-  #changes: Promise<void> = Promise.resolve();
+  @shared
+  accessor #changes: Promise<void> = Promise.resolve();
 
   /** @internal A runtime has its own. */
   constructor(kernel: Kernel, config: Config, telemetry: Telemetry) {

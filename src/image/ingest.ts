@@ -7,6 +7,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { authFileContent, type RegistryAuth, type Workspace } from "./transport.ts";
+import { SharedSet } from "../kernel/shared_memory.ts";
 
 /** The room that one transport works in. Disposing it removes everything that was left in it. */
 export interface Ingest extends Workspace, AsyncDisposable {
@@ -21,7 +22,7 @@ export class Ingests {
   readonly #authRoot: string;
   readonly #helpers: readonly string[];
   readonly #killMs: number;
-  readonly #open = new Set<string>();
+  readonly #open = new SharedSet<string>();
 
   constructor(kernel: Kernel, telemetry: Telemetry, config: Config) {
     this.#kernel = kernel;

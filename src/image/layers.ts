@@ -4,6 +4,7 @@ import type { Context } from "../kernel/context.ts";
 import { waitFor } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Telemetry } from "../telemetry.ts";
+import { SharedMap, SharedSet } from "../kernel/shared_memory.ts";
 
 /** Space on disk. */
 export interface Usage {
@@ -25,18 +26,18 @@ export class Layers {
   readonly #telemetry: Telemetry;
   readonly #root: string;
   /** Whole layers, by directory name. */
-  readonly #present = new Set<string>();
-  readonly #unsynced = new Set<string>();
+  readonly #present = new SharedSet<string>();
+  readonly #unsynced = new SharedSet<string>();
   /** What an earlier life left: whole if a record holds it. */
-  readonly #recovered = new Set<string>();
+  readonly #recovered = new SharedSet<string>();
   /** Half removed, or moved here for all we know. */
-  readonly #strays = new Set<string>();
+  readonly #strays = new SharedSet<string>();
   /** Being unpacked or removed; settles when that is over, whatever came of it. */
-  readonly #busy = new Map<string, Promise<void>>();
-  readonly #holds = new Map<string, readonly string[]>();
+  readonly #busy = new SharedMap<string, Promise<void>>();
+  readonly #holds = new SharedMap<string, readonly string[]>();
   /** How many hold a directory, and for which layer. */
-  readonly #held = new Map<string, { readonly diffId: string; count: number }>();
-  readonly #usage = new Map<string, Usage>();
+  readonly #held = new SharedMap<string, { readonly diffId: string; readonly count: number }>();
+  readonly #usage = new SharedMap<string, Usage>();
 
   constructor(kernel: Kernel, telemetry: Telemetry, root: string) {
     this.#kernel = kernel;
@@ -79,8 +80,7 @@ export class Layers {
     }
     for (const [index, name] of names.entries()) {
       const held = this.#held.get(name);
-      if (held !== undefined) held.count++;
-      else this.#held.set(name, { diffId: diffIds[index] ?? "", count: 1 });
+      this.#held.set(name, { diffId: diffIds[index] ?? "", count: (held?.count ?? 0) + 1 });
     }
     this.letGo(holder);
     this.#holds.set(holder, names);
@@ -91,7 +91,8 @@ export class Layers {
     for (const name of this.#holds.get(holder) ?? []) {
       const held = this.#held.get(name);
       assert(held !== undefined, `Layer ${name} was held`);
-      if (--held.count === 0) this.#held.delete(name);
+      if (held.count === 1) this.#held.delete(name);
+      else this.#held.set(name, { ...held, count: held.count - 1 });
     }
     this.#holds.delete(holder);
   }

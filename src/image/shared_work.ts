@@ -1,4 +1,5 @@
 import { Context, waitFor } from "../kernel/context.ts";
+import { shared } from "../kernel/shared_memory.ts";
 
 /**
  * Work that several callers want the same result of. It goes on as long as one of them waits, and is
@@ -8,7 +9,10 @@ export class SharedWork<T> {
   readonly #context = new Context();
   readonly #result: Promise<T>;
   readonly #forget: () => void;
-  #waiters = 0;
+  @shared
+  accessor #waiters = 0;
+  @shared
+  accessor #hasEnded = false;
 
   /** Starts the work; `forget` is called once, synchronously, when nobody may join any more. */
   constructor(work: (context: Context) => Promise<T>, forget: () => void) {
@@ -38,8 +42,6 @@ export class SharedWork<T> {
       this.#waiters--;
     }
   }
-
-  #hasEnded = false;
 
   #end(): void {
     if (this.#hasEnded) return;

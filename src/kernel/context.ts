@@ -1,5 +1,6 @@
 import { RuntimeError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
+import { tellAccess, tellCreated } from "./shared_memory.ts";
 
 /**
  * How long a piece of work is wanted: until its client cancels, its deadline passes, or its owner
@@ -10,8 +11,17 @@ import type { Clock } from "./clock.ts";
  * and its result. Whoever undoes work must therefore undo by id, not by what a call returned.
  */
 export class Context {
+  /** Shared memory, too hot for a decorator: whoever looks at it tells. */
+  // deno-lint-ignore slipway/shared-memory
   #cause: RuntimeError | undefined;
+  /** Called together with looks at the cause. */
+  // deno-lint-ignore slipway/shared-memory
   #listeners: Set<(cause: RuntimeError) => void> | undefined;
+
+  /** One that nobody has cancelled yet. */
+  constructor() {
+    tellCreated(this);
+  }
 
   /** A context that nobody cancels: for work that outlives its client. */
   static background(): Context {
@@ -20,6 +30,7 @@ export class Context {
 
   /** Why it is over, or undefined while the work is still wanted. */
   get cause(): RuntimeError | undefined {
+    tellAccess(this, "cause", "read");
     return this.#cause;
   }
 
@@ -29,12 +40,13 @@ export class Context {
    * @throws {RuntimeError} the cause.
    */
   throwIfCancelled(): void {
-    if (this.#cause !== undefined) throw this.#cause;
+    if (this.cause !== undefined) throw this.cause;
   }
 
   /** Ends the work; the first cause stays. */
   cancel(cause: RuntimeError = new RuntimeError("CANCELLED", "context cancelled")): void {
-    if (this.#cause !== undefined) return;
+    if (this.cause !== undefined) return;
+    tellAccess(this, "cause", "write");
     this.#cause = cause;
     const listeners = this.#listeners;
     this.#listeners = undefined;
@@ -43,13 +55,19 @@ export class Context {
 
   /** Calls `listener` when the context is cancelled, at once if it was; dispose it to forget. */
   onCancel(listener: (cause: RuntimeError) => void): Disposable {
-    if (this.#cause !== undefined) {
-      listener(this.#cause);
+    if (this.cause !== undefined) {
+      listener(this.cause);
       return NOTHING;
     }
     const listeners = this.#listeners ??= new Set();
     listeners.add(listener);
-    return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    return {
+      [Symbol.dispose]: () => {
+        // Who is not cancelled any more has to come before or behind whoever cancels.
+        tellAccess(this, "cause", "read");
+        listeners.delete(listener);
+      },
+    };
   }
 
   /** A context that ends with this one, or earlier on its own. Dispose it when the work is over. */

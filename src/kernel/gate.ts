@@ -1,5 +1,6 @@
 import { RuntimeError } from "../errors.ts";
 import { Context, waitFor } from "./context.ts";
+import { shared, SharedSet } from "./shared_memory.ts";
 
 /** Leave to work on an object. While it is held, whoever ends the object waits. */
 export interface Pass extends Disposable {
@@ -14,9 +15,11 @@ export interface Pass extends Disposable {
  * to leave. Once closed, it never opens again.
  */
 export class Gate {
-  readonly #inside = new Set<Context>();
-  #drained: PromiseWithResolvers<void> | undefined;
-  #isClosed = false;
+  readonly #inside = new SharedSet<Context>();
+  @shared
+  accessor #drained: PromiseWithResolvers<void> | undefined;
+  @shared
+  accessor #isClosed = false;
 
   /** @param refusal what those hear who come too late or have to give up */
   constructor(readonly refusal: string) {}

@@ -1,11 +1,13 @@
 import { type Context, waitFor } from "./context.ts";
+import { shared } from "./shared_memory.ts";
 
 /**
  * An operation on one object that runs at most once at a time. Who comes while it runs joins it, and
  * who gives up leaves it to go on: it belongs to the object, not to a client.
  */
 export class Joined<T = void> {
-  #running: Promise<T> | undefined;
+  @shared
+  accessor #running: Promise<T> | undefined;
 
   get isRunning(): boolean {
     return this.#running !== undefined;

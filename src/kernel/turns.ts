@@ -1,8 +1,10 @@
 import { type Context, waitFor } from "./context.ts";
+import { shared } from "./shared_memory.ts";
 
 /** Lets in one at a time, in the order in which they come. */
 export class Turns {
-  #last: Promise<unknown> = Promise.resolve();
+  @shared
+  accessor #last: Promise<unknown> = Promise.resolve();
 
   /**
    * Waits until everybody who came before has left. Disposing of the turn is leaving.

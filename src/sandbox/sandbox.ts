@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../task/task.ts";
 import { putSandboxStatus, type SandboxRecord } from "./record.ts";
 import type { SandboxStatus } from "./state.ts";
+import { shared } from "../kernel/shared_memory.ts";
 
 /**
  * A sandbox, and the one owner of its status: durable first, then visible, then announced. Readers take
@@ -14,14 +15,17 @@ export class Sandbox {
   /** @internal Who may come in: containers to be created and started. */
   readonly gate: Gate;
   /** @internal The init of its shared PID namespace, while it is known to be there. */
-  pause: Task | undefined;
+  @shared
+  accessor pause: Task | undefined;
   /** @internal */
   readonly stop = new Joined();
   /** @internal */
   readonly removal = new Joined();
 
-  #status: SandboxStatus;
-  #turn: Promise<unknown> = Promise.resolve();
+  @shared
+  accessor #status: SandboxStatus;
+  @shared
+  accessor #turn: Promise<unknown> = Promise.resolve();
 
   /** @internal `runPodSandbox` and recovery make one. */
   constructor(

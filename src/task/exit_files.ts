@@ -7,6 +7,7 @@ import type { DirectoryWatch } from "../kernel/files.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
 import { exitDirectory, taskPaths } from "./paths.ts";
 import { textOf } from "../utf8.ts";
+import { shared, SharedMap } from "../kernel/shared_memory.ts";
 
 /** A watch can lose events (man 7 inotify): look again this often, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
@@ -17,8 +18,9 @@ const EXIT_FILE_BYTES_MAX = 32;
  * wakes them, the file is what counts.
  */
 export class ExitFiles {
-  readonly #waiters = new Map<string, () => void>();
-  #watch: DirectoryWatch | undefined;
+  readonly #waiters = new SharedMap<string, () => void>();
+  @shared
+  accessor #watch: DirectoryWatch | undefined;
 
   constructor(readonly kernel: Kernel, readonly config: Config) {}
 

@@ -7,6 +7,7 @@ import { deleteContainer } from "../oci/runc.ts";
 import { initOf, isOnlyFiles, readRuntimeState } from "../oci/runtime_state.ts";
 import { runtimeRoot, taskPaths } from "./paths.ts";
 import { openIfPresent, type TaskIdentity } from "./task.ts";
+import { SharedMap, SharedSet } from "../kernel/shared_memory.ts";
 
 /** Between two looks at a cgroup that is being emptied. Version 1 has no event for it. */
 const LOOK_AGAIN_MS = 5;
@@ -32,7 +33,7 @@ export class Reaper {
    * By task, who was found and has not been seen to end. Once a bound has ended the wait nothing else may
    * tell whose the process is: its parents are gone, its arguments say nothing, it is in no group.
    */
-  readonly #awaited = new Map<string, Set<ProcessIdentity>>();
+  readonly #awaited = new SharedMap<string, SharedSet<ProcessIdentity>>();
 
   constructor(readonly kernel: Kernel, readonly config: Config) {}
 
@@ -80,7 +81,7 @@ export class Reaper {
     processes: readonly (ProcessIdentity | undefined)[],
     context: Context,
   ): Promise<void> {
-    const awaited = this.#awaited.get(id) ?? new Set();
+    const awaited = this.#awaited.get(id) ?? new SharedSet();
     for (const process of processes) if (process !== undefined) awaited.add(process);
     if (awaited.size === 0) return;
     this.#awaited.set(id, awaited);

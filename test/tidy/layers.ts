@@ -1,6 +1,7 @@
 /**
  * The architecture, as a plugin of `deno lint`. {@linkcode layers} says who may import whom,
- * {@linkcode ambient} what a deterministic layer may not reach. A change here is a change of the
+ * {@linkcode ambient} what a deterministic layer may not reach, {@linkcode sharing} where memory that
+ * operations share is marked. A change here is a change of the
  * architecture, so it comes in a commit of its own.
  *
  * @module
@@ -136,6 +137,23 @@ export const ambient = {
   ],
 } as const;
 
+/** Where operations meet: what classes keep there and change is marked (src/kernel/shared_memory.ts). */
+export const sharing: readonly string[] = [
+  "src/container/",
+  "src/image/",
+  "src/kernel/",
+  "src/network/",
+  "src/recovery/",
+  "src/registry/",
+  "src/sandbox/",
+  "src/task/",
+  "src/events.ts",
+  "src/runtime.ts",
+];
+
+/** Collections that change, and do not tell. */
+const UNTOLD: readonly string[] = ["Map", "Set", "WeakMap", "WeakSet"];
+
 /** Single files that see more than their layer, and why. */
 export const exceptions: readonly {
   readonly path: string;
@@ -153,12 +171,13 @@ const DEFERRING = "onceNeeded";
 
 const root = join(dirname(fromFileUrl(import.meta.url)), "../..");
 
-/** The plugin: `slipway/layers` and `slipway/ambient`. */
+/** The plugin: `slipway/layers`, `slipway/ambient` and `slipway/shared-memory`. */
 const plugin: Deno.lint.Plugin = {
   name: "slipway",
   rules: {
     layers: { create: checkImports },
     ambient: { create: checkAmbient },
+    "shared-memory": { create: checkSharing },
   },
 };
 export default plugin;
@@ -216,6 +235,25 @@ function whyNotComputed(path: string): string | undefined {
   const from = layerOf(path);
   if (from === undefined || from.name === "test" || from.name === "bench") return undefined;
   return `Cannot import a computed specifier in ${from.name} (${from.path})`;
+}
+
+function checkSharing(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
+  const path = repositoryPath(context.filename);
+  // What marks memory cannot be marked by itself.
+  const isOut = !sharing.some((it) => path.startsWith(it)) || path.endsWith("/shared_memory.ts");
+  if (isOut) return {};
+  return {
+    PropertyDefinition(node) {
+      const { value } = node;
+      const isUntold = value?.type === "ArrayExpression" ||
+        (value?.type === "NewExpression" && value.callee.type === "Identifier" &&
+          UNTOLD.includes(value.callee.name));
+      if (node.readonly && !isUntold) return;
+      const message = "Memory that operations may share must be marked: " +
+        "an accessor that is @shared, a SharedMap, a SharedSet or a SharedQueue";
+      context.report({ node, message });
+    },
+  };
 }
 
 function checkAmbient(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {

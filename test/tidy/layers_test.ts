@@ -275,7 +275,7 @@ const harmless = [
   "function f([console]: Io[], ...crypto: string[]) { return [console, crypto]; }",
   "const f = (fetch = other) => fetch();",
   "class A { constructor(private readonly process: Process) { process.pid; } }",
-  "class A { fetch() { return this.fetch(); } process = 1; }",
+  "class A { fetch() { return this.fetch(); } readonly process = 1; }",
   "kernel.fetch(); kernel.process.console;",
   'kernel["process"];',
   "const it = { process: 1, fetch() {} };",
@@ -301,4 +301,25 @@ Deno.test("ambient lets the simulator's driver reach its event loop, and no othe
   assertEquals(lint("sim/driver.ts", source), []);
   assertEquals(lint("sim/clock.ts", source).length, 3);
   assertEquals(lint("sim/driver.ts", "setTimeout(f, Date.now());").length, 2);
+});
+
+Deno.test("what operations share in the core is marked", () => {
+  const unmarked = [
+    "class A { #count = 0; }",
+    "class A { name: string | undefined; }",
+    "class A { readonly #byId = new Map<string, string>(); }",
+    "class A { readonly #all = new Set(); }",
+    "class A { readonly queue: string[] = []; }",
+  ];
+  for (const source of unmarked) {
+    assertEquals(lint("src/container/a.ts", source).length, 1, source);
+    assertEquals(lint("sim/a.ts", source), [], source);
+  }
+  const marked = [
+    "class A { @shared accessor #count = 0; }",
+    "class A { readonly name: string; }",
+    "class A { readonly #byId = new SharedMap<string, string>(); }",
+    "class A { readonly #gate = new Gate(); }",
+  ];
+  for (const source of marked) assertEquals(lint("src/container/a.ts", source), [], source);
 });

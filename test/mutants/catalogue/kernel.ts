@@ -16,7 +16,7 @@ export const KERNEL_MUTANTS: readonly Mutant[] = [
     scenario: "A7",
     edits: [{
       file: CONTEXT,
-      from: "      listener(this.#cause);\n      return NOTHING;",
+      from: "      listener(this.cause);\n      return NOTHING;",
       to: "      return NOTHING;",
     }],
   },
