@@ -6,6 +6,11 @@ export interface Choice {
   readonly taskKey: string;
   /** What it is in every run of the same program: its task, its number there, which part of it. */
   readonly key: string;
+  /**
+   * What it is in every run that differs only in the order of steps that commute: it follows from the step
+   * that made the call. Undefined unless somebody explores.
+   */
+  readonly provenance?: string | undefined;
   /** As histories show it: what the task was begun as. */
   readonly taskName: string;
   /** Counts the steps of its task. */

@@ -1,10 +1,29 @@
 import { setImmediate } from "node:timers";
 
-interface DenoInternal {
-  readonly core: { readonly runMicrotasks: () => void };
+/** Is told of promises, at once. */
+export interface PromiseWatcher {
+  /** One comes to be, and will be settled by the one that it waits for, if there is such a one. */
+  promised(promise: object, awaited: object | undefined): void;
+  /** One is resolved or rejected. */
+  settled(promise: object): void;
+  /** Code runs that waited, and whose end settles this one. */
+  resumed(promise: object): void;
 }
 
-const runMicrotasks = findRunMicrotasks();
+interface DenoInternal {
+  readonly core: {
+    readonly runMicrotasks?: () => void;
+    readonly setPromiseHooks?: (
+      init: PromiseWatcher["promised"],
+      before: PromiseWatcher["resumed"],
+      after: undefined,
+      resolve: PromiseWatcher["settled"],
+    ) => void;
+  };
+}
+
+const core = findCore();
+const runMicrotasks = core?.runMicrotasks;
 
 /**
  * Runs every microtask that is due, and those that they queue, until none is left: afterwards all
@@ -42,10 +61,30 @@ export function afterMicrotasks(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** An internal of Deno, so it may go away: then the slower driver is used. */
-function findRunMicrotasks(): (() => void) | undefined {
+let promiseWatcher: PromiseWatcher | undefined;
+let isHooked = false;
+
+/**
+ * Has `watcher` told of every promise from now on, or nobody. Returns false where that cannot be done. From
+ * the first time on every promise of this thread takes a little longer: what is hooked cannot be unhooked.
+ */
+export function watchPromises(watcher: PromiseWatcher | undefined): boolean {
+  promiseWatcher = watcher;
+  if (core?.setPromiseHooks === undefined) return false;
+  if (isHooked || watcher === undefined) return true;
+  isHooked = true;
+  core.setPromiseHooks(
+    (promise, awaited) => promiseWatcher?.promised(promise, awaited),
+    (promise) => promiseWatcher?.resumed(promise),
+    undefined,
+    (promise) => promiseWatcher?.settled(promise),
+  );
+  return true;
+}
+
+/** Internals of Deno, so they may go away: then slower ways are gone. */
+function findCore(): DenoInternal["core"] | undefined {
   const runtime = Deno as unknown as Record<symbol, DenoInternal | undefined>;
   const internal = (Deno as unknown as { readonly internal?: symbol }).internal;
-  if (internal === undefined) return undefined;
-  return runtime[internal]?.core?.runMicrotasks;
+  return internal === undefined ? undefined : runtime[internal]?.core;
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../src/errors.ts";
-import { keyOf, type Step } from "./step.ts";
+import { keyOf, provenanceOf, type Step } from "./step.ts";
 import { Machine } from "./world/machine.ts";
 import { Process } from "./world/process.ts";
 
@@ -14,6 +14,8 @@ export interface HistoryEntry {
   readonly elapsedMicros: number;
   /** What it is in every run of the same program: its task, its number there, which part of it. */
   readonly key: string;
+  /** The same whatever the order of steps that commute; undefined unless somebody explores. */
+  readonly provenance: string | undefined;
   /** A verb of a port ("files.writeFile"), or a system call of a program ("open"). */
   readonly verb: string;
   /** The name of the task that it was a step of. */
@@ -112,6 +114,7 @@ function entryOf(it: Recorded, isDecided: boolean): HistoryEntry {
     taskId: step.task.id,
     taskKey: step.task.key,
     key: keyOf(step, part),
+    provenance: provenanceOf(step, part),
     actor: actorOf(step),
     containerId: step.owner instanceof Process ? step.owner.container?.containerId : undefined,
     part: part === 0 ? "call" : part < 0 ? "reply" : "then",

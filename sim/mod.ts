@@ -215,7 +215,13 @@ export {
 } from "./schedule/schedule.ts";
 export { simulate, SimulationFailure } from "./simulate.ts";
 export { SimTask, type TaskState } from "./sim_task.ts";
-export { type Outcome, type RunOptions, Simulation, type SimulationOptions } from "./simulation.ts";
+export {
+  type FootprintOptions,
+  type Outcome,
+  type RunOptions,
+  Simulation,
+  type SimulationOptions,
+} from "./simulation.ts";
 export { AmbientUse } from "./trap.ts";
 export type { Step } from "./step.ts";
 export { mayConflict } from "./strategies/conflict.ts";

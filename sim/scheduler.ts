@@ -3,6 +3,7 @@ import { ADVANCE_CLOCK, type Chooser } from "./chooser.ts";
 import { VirtualClock } from "./clock.ts";
 import { drain } from "./driver.ts";
 import { Footprint, footprints } from "./footprint.ts";
+import { hashOfPair } from "./hash.ts";
 import { type AGAIN, keyOf, type Queues, Step, type StepFaults } from "./step.ts";
 import { currentTask, Task } from "./task.ts";
 
@@ -26,6 +27,8 @@ export class Scheduler {
   readonly clock: VirtualClock = new VirtualClock();
   chooser: Chooser;
   stepCount = 0;
+  /** How long a step takes. With 0, timers that were set while nothing else moved are due at once. */
+  stepMicros = 1;
   /** Sees every step that becomes pending, and every one whose reply does. */
   onPending: StepListener | undefined;
   /** Told of every timer that is set. */
@@ -138,10 +141,9 @@ export class Scheduler {
   submit(step: Step): void {
     step.scheduler = this;
     step.cause = this.stepCount;
-    // Its number among the steps of its task is what it is known by.
-    footprints.present?.touch(`task ${step.task.key}`, "write");
-    if (step.when !== undefined && !step.when()) this.#block(step);
-    else this.#insert(step);
+    this.#name(step);
+    if (isReady(step)) this.#insert(step);
+    else this.#block(step);
     this.onPending?.(step);
   }
 
@@ -203,6 +205,7 @@ export class Scheduler {
     const at = this.clock.elapsedMicros + Math.max(0, micros);
     const timer = new Timer(task, owner, at, ++this.#timerCount, fire);
     timer.scheduler = this;
+    this.#name(timer);
     let low = 0;
     let high = this.#timers.length;
     while (low < high) {
@@ -236,6 +239,7 @@ export class Scheduler {
         undefined,
       );
       step.scheduler = this;
+      this.#name(step);
       this.#idle.push(step);
     });
   }
@@ -261,6 +265,7 @@ export class Scheduler {
 
   /** Calls every listener; one may take itself off the list. */
   tellListeners(step: Step): void {
+    footprints.stepEnds();
     if (footprints.present !== undefined) this.onFootprint?.(step, footprints.take());
     const { listeners } = this;
     for (let i = 0; i < listeners.length;) {
@@ -303,20 +308,38 @@ export class Scheduler {
     return step;
   }
 
+  /** A call comes behind the step in which it is made. */
+  #name(step: Step): void {
+    if (!footprints.areNamesLasting) {
+      // Its number among the steps of its task is what it is known by.
+      footprints.present?.touch(`task ${step.task.key}`, "write");
+      return;
+    }
+    step.callName = footprints.newName();
+    touchCall(step);
+  }
+
   #execute(step: Step): void {
-    if (this.onFootprint !== undefined && this.wantsFootprint()) {
-      footprints.present = new Footprint();
+    if (this.onFootprint !== undefined) {
+      if (step.callName === undefined) footprints.step++;
+      else footprints.stepBegins(hashOfPair(step.callName, step.part));
+      if (this.wantsFootprint()) {
+        footprints.present = new Footprint();
+        touchCall(step);
+        // What has made it possible comes before it.
+        step.when?.();
+      }
     }
     this.stepCount++;
-    this.clock.elapsedMicros++;
+    this.clock.elapsedMicros += this.stepMicros;
     this.#current = step;
     this.#currentPart = step.part;
     step.task.lastStep = step.verb;
     this.onExecute?.(step);
     this.isOver = step.execute();
     if (this.isOver) return;
-    if (step.when !== undefined && !step.when()) this.#block(step);
-    else this.#insert(step);
+    if (isReady(step)) this.#insert(step);
+    else this.#block(step);
     this.onPending?.(step);
   }
 
@@ -407,6 +430,18 @@ export class Timer extends Step implements Disposable {
 function removeAt(items: unknown[], index: number): void {
   for (let i = index + 1; i < items.length; i++) items[i - 1] = items[i];
   items.pop();
+}
+
+/** @internal The present step makes the call, or is a part of it. */
+export function touchCall({ callName }: Step): void {
+  if (callName === undefined) return;
+  footprints.present?.touch(`call ${callName}`, "write");
+}
+
+/** Whether it can run now. It is the step that looks at what that takes, when it runs, and not who makes it. */
+function isReady(step: Step): boolean {
+  const { when } = step;
+  return when === undefined || footprints.unseen(when);
 }
 
 function compareSteps(a: Step, b: Step): number {

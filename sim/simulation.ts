@@ -9,6 +9,7 @@ import type { Program } from "./programs/program.ts";
 import { programs, workloads } from "./programs/registry.ts";
 import { Guide } from "./schedule/guide.ts";
 import { type Footprint, footprints } from "./footprint.ts";
+import { SeenMemory } from "./memory.ts";
 import { type Alternative, Recorder } from "./schedule/recorder.ts";
 import type { Schedule } from "./schedule/schedule.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -70,6 +71,17 @@ export interface Outcome {
   readonly steps: number;
   /** Who waits for what. Empty when done. */
   readonly text: string;
+}
+
+/** Which footprints are wanted, and what is known of them. */
+export interface FootprintOptions {
+  /** Asked before each step, as footprints take a third of its time; always, unless given. */
+  readonly isWanted?: () => boolean;
+  /**
+   * Whether the code under test has marked all memory that its tasks share (`src/kernel/shared_memory.ts`).
+   * Unless it has, any two steps that wake code are taken for conflicting.
+   */
+  readonly isMemoryMarked?: boolean;
 }
 
 /** When a run ends, if not when all tasks have settled. */
@@ -191,20 +203,33 @@ export class Simulation {
   }
 
   /**
-   * Tells `listener` what each step has touched, before those of {@linkcode onStep}: for an explorer.
-   *
-   * @param isWanted asked before each step, as footprints take a third of its time; always, unless given
+   * Tells `listener` what each step has touched, before those of {@linkcode onStep}: for an explorer. Call it
+   * before anything comes to be, and dispose of what it returns at the end.
    */
-  onFootprint(listener: (footprint: Footprint) => void, isWanted?: () => boolean): void {
-    if (isWanted !== undefined) this.scheduler.wantsFootprint = isWanted;
+  onFootprint(
+    listener: (footprint: Footprint) => void,
+    { isWanted = () => true, isMemoryMarked = false }: FootprintOptions = {},
+  ): Disposable {
+    const memory = isMemoryMarked ? new SeenMemory() : undefined;
+    const isMemorySeen = memory?.isComplete ?? false;
+    this.scheduler.wantsFootprint = isWanted;
     this.scheduler.onFootprint = (step, footprint) => {
-      // What code in memory does is not seen: all of a life of the daemon, and of its clients, is one.
       const { owner } = step;
-      const isMemory = this.#daemons.some(({ life }) => life.process === owner);
-      if (owner instanceof Process && !isMemory) footprint.touch(owner.label, "read");
-      else if (this.scheduler.isOver) footprint.touch("memory", "write");
-      footprint.touch(`task ${step.task.key}`, "write");
+      const isDaemon = this.#daemons.some(({ life }) => life.process === owner);
+      if (owner instanceof Process && !isDaemon) footprint.touch(owner.label, "read");
+      // What code does in memory is not seen: all of a life of the daemon, and of its clients, is one.
+      else if (!isMemorySeen && this.scheduler.isOver) footprint.touch("memory", "write");
+      // What a program keeps in memory is its own.
+      if (!isMemorySeen || (owner instanceof Process && !isDaemon)) {
+        footprint.touch(`task ${step.task.key}`, "write");
+      }
       listener(footprint);
+    };
+    return {
+      [Symbol.dispose]: () => {
+        memory?.[Symbol.dispose]();
+        this.scheduler.onFootprint = undefined;
+      },
     };
   }
 

@@ -52,6 +52,8 @@ export class Step implements Choice {
   isBlocked = false;
   /** @internal The number of the step that made it possible; 0 where none did. */
   cause = 0;
+  /** @internal What its call is whatever the order of steps that commute; undefined: nobody wants to know. */
+  callName: number | undefined;
   /** Held back by a scenario. */
   isHeld = false;
   /** How many parts of the effect are done, of one that takes several steps. */
@@ -96,6 +98,11 @@ export class Step implements Choice {
   /** What it is in every run of the same program: its task, its number there, which part of it. */
   get key(): string {
     return keyOf(this, this.part);
+  }
+
+  /** What it is whatever the order of steps that commute; undefined: nobody wants to know. */
+  get provenance(): string | undefined {
+    return provenanceOf(this, this.part);
   }
 
   /** @internal Which part of the call comes next: -1 is the reply. */
@@ -188,8 +195,16 @@ export class Step implements Choice {
 
 /** @internal The key of one part of a call. */
 export function keyOf({ task, seq }: Step, part: number): string {
-  const suffix = part === 0 ? "" : part < 0 ? "r" : `+${part}`;
-  return `${task.key}#${seq}${suffix}`;
+  return `${task.key}#${seq}${suffixOf(part)}`;
+}
+
+/** @internal What one part of a call is whatever the order of steps that commute, if anybody wants to know. */
+export function provenanceOf({ callName }: Step, part: number): string | undefined {
+  return callName === undefined ? undefined : `${callName.toString(36)}${suffixOf(part)}`;
+}
+
+function suffixOf(part: number): string {
+  return part === 0 ? "" : part < 0 ? "r" : `+${part}`;
 }
 
 function isDisposable(value: unknown): value is Disposable {

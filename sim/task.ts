@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { footprints } from "./footprint.ts";
 
 /** Something that makes progress by steps: an RPC, a daemon's life, a process, a scenario. */
 export class Task {
@@ -20,6 +21,7 @@ export class Task {
 
   /** The key of its next child. */
   nextChildKey(): string {
+    footprints.present?.touch(`children of task ${this.key}`, "write");
     const number = ++this.#childCount;
     return this.key === "" ? String(number) : `${this.key}.${number}`;
   }

@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import type { Choice, Chooser } from "../chooser.ts";
 import type { Footprint } from "../footprint.ts";
 import { Baseline } from "../schedule/baseline.ts";
-
+import { HappensBefore, type Race } from "./happens_before.ts";
 import { TraceHash } from "./trace_hash.ts";
 
 /** Whatever is behind this point was seen from another one: the run is ended. */
@@ -19,6 +19,8 @@ interface Node {
   readonly sleep: Sleep;
   /** Options that were chosen here before. */
   readonly done: Map<string, Footprint | undefined>;
+  /** Options that must be chosen here, sooner or later. */
+  readonly wanted: Set<string>;
   chosen: string;
   /** What the chosen one touched; undefined: perhaps everything. */
   footprint: Footprint | undefined;
@@ -38,6 +40,14 @@ function isInjection({ options }: Node): boolean {
   return options[0] === SPARED;
 }
 
+function nameOf({ provenance, key }: Choice): string {
+  return provenance ?? key;
+}
+
+function isStrike(node: Node | undefined): boolean {
+  return node !== undefined && isInjection(node) && node.chosen !== SPARED;
+}
+
 /** How much is explored. */
 export interface ExplorerOptions {
   /** Preemptions of a run at most; unless given there is no bound. */
@@ -48,10 +58,12 @@ export interface ExplorerOptions {
  * Depth-first search through all schedules of a program: chooses for one run after the other, each time
  * the last choice that has an answer left. Outside of the part that is explored the baseline chooses.
  *
- * Of schedules that differ only in the order of steps that commute one is explored. Without a bound sleep
- * sets see to that (Godefroid: Partial-Order Methods for the Verification of Concurrent Systems). With one
- * they would leave out schedules within it; then a run ends where another one was in the same state before,
- * with as many preemptions left (Musuvathi, Qadeer: Iterative Context Bounding, PLDI 2007).
+ * Of schedules that differ only in the order of steps that commute one is explored. Without a bound a step
+ * is taken in place of another one only where a run has shown that their order matters (source sets:
+ * Abdulla, Aronis, Jonsson, Sagonas: Optimal Dynamic Partial Order Reduction, POPL 2014), and not where that
+ * was seen before (sleep sets: Godefroid, Partial-Order Methods for the Verification of Concurrent Systems).
+ * With a bound these would leave out schedules within it; then a run ends where another one was in the same
+ * state before, with as many preemptions left (Musuvathi, Qadeer: Iterative Context Bounding, PLDI 2007).
  */
 export class Explorer implements Chooser {
   /** Whether choices are explored now. */
@@ -64,6 +76,8 @@ export class Explorer implements Chooser {
   /** Where the footprint of the present step belongs. */
   #present: Node | undefined;
   #wasBounded = false;
+  /** Choices whose races are known from earlier runs. */
+  #known = 0;
   #trace = new TraceHash();
   /** States that were seen, and how many preemptions were left there. */
   readonly #seen = new Map<string, number>();
@@ -71,6 +85,11 @@ export class Explorer implements Chooser {
   /** One for all runs of a search. */
   constructor({ preemptionsMax }: ExplorerOptions = {}) {
     this.#preemptionsMax = preemptionsMax;
+  }
+
+  /** A number for the run so far, the same for all that differ only in the order of steps that commute. */
+  get trace(): number {
+    return this.#trace.value;
   }
 
   /** Choices of the longest run under way. */
@@ -94,12 +113,14 @@ export class Explorer implements Chooser {
 
   /** Turns to what is left after a run; false: nothing is. */
   next(): boolean {
+    if (this.#preemptionsMax === undefined) this.#wantReversals();
     for (let node = this.#path.at(-1); node !== undefined; node = this.#path.at(-1)) {
       node.done.set(node.chosen, node.footprint);
       const left = node.options.find((option) => this.#isOpen(node, option));
       if (left !== undefined) {
         node.chosen = left;
         node.footprint = undefined;
+        this.#known = this.#path.length - 1;
         return true;
       }
       this.#path.pop();
@@ -136,7 +157,7 @@ export class Explorer implements Chooser {
     const node = this.#present;
     if (node === undefined || node.footprint !== undefined) return;
     node.footprint = footprint;
-    this.#follow(node.chosen, footprint);
+    this.#trace.add(node.chosen, footprint);
   }
 
   #choose(runnable: readonly Choice[], wanted: number): number {
@@ -148,8 +169,8 @@ export class Explorer implements Chooser {
     const node = this.#path[this.#depth] ?? this.#growSteps(runnable, wanted);
     this.#depth++;
     this.#present = node;
-    if (node.footprint !== undefined) this.#follow(node.chosen, node.footprint);
-    const index = runnable.findIndex((step) => step.key === node.chosen);
+    if (node.footprint !== undefined) this.#trace.add(node.chosen, node.footprint);
+    const index = runnable.findIndex((step) => nameOf(step) === node.chosen);
     assert(index >= 0, `Step ${node.chosen} cannot run again: the program is not deterministic`);
     return index;
   }
@@ -157,9 +178,10 @@ export class Explorer implements Chooser {
   #growSteps(runnable: readonly Choice[], wanted: number): Node {
     const first = runnable[wanted] as Choice;
     const others = runnable.filter((step) => step !== first);
-    const preempting = this.#baseline.isGoingOn(first) ? others.map((step) => step.key) : [];
+    this.#wantDisabled(runnable.map(nameOf));
+    const preempting = this.#baseline.isGoingOn(first) ? others.map(nameOf) : [];
     return this.#grow(
-      [first, ...others].map((step) => step.key),
+      [first, ...others].map(nameOf),
       this.#sleepHere(),
       new Set(preempting),
     );
@@ -167,10 +189,12 @@ export class Explorer implements Chooser {
 
   #grow(options: readonly string[], sleep: Sleep, preempting: ReadonlySet<string>): Node {
     const parent = this.#path.at(-1);
+    const isBounded = this.#preemptionsMax !== undefined;
     const node: Node = {
       options,
       sleep,
       done: new Map(),
+      wanted: new Set(isBounded || options[0] === SPARED ? options : []),
       chosen: "",
       footprint: undefined,
       preempting,
@@ -178,16 +202,12 @@ export class Explorer implements Chooser {
         ? 0
         : parent.preemptions + Number(parent.preempting.has(parent.chosen)),
     };
-    const first = options.find((option) => this.#isOpen(node, option));
+    const first = options.find((option) => this.#isOpen(node, option, true));
     if (first === undefined || this.#wasSeen(node)) throw new RedundantRun();
     node.chosen = first;
+    node.wanted.add(first);
     this.#path.push(node);
     return node;
-  }
-
-  /** A step is part of what leads to the present state, which matters where states are compared. */
-  #follow(step: string, footprint: Footprint): void {
-    if (this.#preemptionsMax !== undefined) this.#trace.add(step, footprint);
   }
 
   #wasSeen({ options, preemptions }: Node): boolean {
@@ -200,8 +220,10 @@ export class Explorer implements Chooser {
     return false;
   }
 
-  #isOpen(node: Node, option: string): boolean {
+  /** Whether it is to be chosen still; the first one that is chosen need not be wanted by anybody yet. */
+  #isOpen(node: Node, option: string, isFirst = false): boolean {
     if (node.done.has(option) || node.sleep.has(option)) return false;
+    if (!isFirst && !node.wanted.has(option)) return false;
     const isWithin = this.#preemptionsMax === undefined || !node.preempting.has(option) ||
       node.preemptions < this.#preemptionsMax;
     this.#wasBounded ||= !isWithin;
@@ -222,5 +244,62 @@ export class Explorer implements Chooser {
       }
     }
     return sleep;
+  }
+
+  /** A step that could run, and can run no more since another one did, was in a race with that. */
+  #wantDisabled(runnable: readonly string[]): void {
+    const parent = this.#path.findLast((node) => !isInjection(node));
+    if (parent === undefined || isStrike(this.#path.at(-1))) return;
+    for (const option of parent.options) {
+      if (option !== parent.chosen && !runnable.includes(option)) parent.wanted.add(option);
+    }
+  }
+
+  /** Wants the other order of each race that the run has shown for the first time. */
+  #wantReversals(): void {
+    const order = new HappensBefore();
+    const steps: Node[] = [];
+    for (const [depth, node] of this.#path.entries()) {
+      const isNew = depth >= this.#known;
+      if (isInjection(node)) {
+        if (node.chosen === SPARED) continue;
+        const races = order.addBarrier();
+        if (isNew) { for (const race of races) this.#wantReversal(steps, order, race, undefined); }
+      } else if (node.footprint !== undefined) {
+        steps.push(node);
+        const races = order.add(node.footprint);
+        if (isNew) {
+          for (const race of races) this.#wantReversal(steps, order, race, node.chosen);
+        }
+      }
+    }
+  }
+
+  /** Wants, before the earlier step, one of those with which its order with the later one is reversed. */
+  #wantReversal(
+    steps: readonly Node[],
+    order: HappensBefore,
+    { earlier, later }: Race,
+    last: string | undefined,
+  ): void {
+    const node = steps[earlier] as Node;
+    // What need not come behind the earlier step, and the later one.
+    const others: number[] = [];
+    const first: string[] = [];
+    for (let step = earlier + 1; step < later; step++) {
+      if (order.precedes(earlier, step)) continue;
+      if (!others.some((it) => order.precedes(it, step))) first.push((steps[step] as Node).chosen);
+      others.push(step);
+    }
+    if (last !== undefined && !others.some((it) => order.precedes(it, later))) {
+      // Else the earlier one has made it possible, and they have no other order.
+      if (!node.options.includes(last)) return;
+      first.push(last);
+    }
+    const candidates = first.filter((step) => node.options.includes(step));
+    const isWanted = candidates.some((step) => node.wanted.has(step) || node.sleep.has(step));
+    if (isWanted) return;
+    const [one] = candidates;
+    if (one !== undefined) node.wanted.add(one);
   }
 }

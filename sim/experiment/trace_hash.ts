@@ -1,4 +1,5 @@
 import type { Footprint } from "../footprint.ts";
+import { hashOf, mix, plus } from "../hash.ts";
 
 /** What a thing has gone through: the last step that wrote it, and those since that read it or added to it. */
 interface Past {
@@ -45,32 +46,4 @@ export class TraceHash {
     if (past === undefined) this.#pasts.set(what, past = { written: 0, read: 0, added: 0 });
     return past;
   }
-}
-
-/** 52 bits: as many as add up exactly. */
-const RANGE = 2 ** 52;
-const LOW = 2 ** 26;
-
-function plus(a: number, b: number): number {
-  return (a + b) % RANGE;
-}
-
-/** Spreads every bit over the number, in two halves (as murmur3 does, fmix32). */
-function mix(value: number): number {
-  const low = fmix((value % LOW) ^ 0x9e3779b9);
-  const high = fmix(Math.floor(value / LOW) ^ low);
-  return (high >>> 6) * LOW + (fmix(low ^ high) >>> 6);
-}
-
-function fmix(value: number): number {
-  let hash = value | 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-function hashOf(text: string): number {
-  let hash = 0;
-  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) % RANGE;
-  return mix(hash);
 }

@@ -1,6 +1,7 @@
 import type { Context } from "../../src/kernel/context.ts";
 import type { KernelError } from "../../src/kernel/errno.ts";
 import type { RuntimeError } from "../../src/errors.ts";
+import { footprints } from "../footprint.ts";
 import { type AGAIN, type Queues, Step } from "../step.ts";
 import { currentTask, type Task } from "../task.ts";
 import type { Machine } from "../world/machine.ts";
@@ -82,6 +83,7 @@ export class Life {
         verb,
         subject,
         () => {
+          footprints.present?.touch(`patience ${step.callName}`, "read");
           listener[Symbol.dispose]();
           if (cause !== undefined) throw cause;
           return effect();
@@ -98,6 +100,7 @@ export class Life {
       this.machine.scheduler.submit(step);
       const listener = context.onCancel((why) => {
         cause = why;
+        footprints.present?.touch(`patience ${step.callName}`, "write");
         this.machine.scheduler.unblock(step);
       });
     });

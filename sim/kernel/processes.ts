@@ -123,7 +123,7 @@ class SimChild implements ChildProcess {
       this.#name,
       context,
       process.changed,
-      () => process.state === "reaped",
+      () => process.isReaped,
       () => process.exitStatus as ExitStatus,
     );
   }
@@ -156,7 +156,7 @@ class SimChild implements ChildProcess {
 
   signal(signal: number): Promise<void> {
     return this.#life.call("child.signal", [this.#name, String(signal)], () => {
-      if (this.#process.state === "reaped") refuse("signal", "ESRCH", this.#name);
+      if (this.#process.isReaped) refuse("signal", "ESRCH", this.#name);
       this.#life.machine.processes.signal(this.#process, signal, this.#life.process);
     }, true);
   }
@@ -227,7 +227,7 @@ class SimHandle implements ProcessHandle {
 
   signal(signal: number): Promise<void> {
     return this.#life.call("handle.signal", [String(this.#process.pid), String(signal)], () => {
-      if (this.#process.state === "reaped") refuse("signal", "ESRCH", String(this.#process.pid));
+      if (this.#process.isReaped) refuse("signal", "ESRCH", String(this.#process.pid));
       this.#life.machine.processes.signal(this.#process, signal, this.#life.process);
     }, true);
   }

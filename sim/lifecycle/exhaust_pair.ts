@@ -11,9 +11,9 @@ export interface PairTask {
   readonly parts: Pair;
   /** Whether tasks are prepared ahead of their start. */
   readonly prepare: LifecycleProgram["prepare"];
-  /** Preemptions of a run at most: first none, then one more, up to this. */
+  /** Where there are too many schedules: preemptions of a run at most, first none, then one more, up to this. */
   readonly preemptionsMax: number;
-  /** Runs for each number of preemptions. */
+  /** Runs of the search without a bound, and of each with one. */
   readonly runsMax: number;
 }
 
@@ -28,7 +28,10 @@ export interface PairResult extends Omit<Exhaustion, "extent" | "failing" | "fai
 /** Everything that is not of the schedule; any other would do as well. */
 export const PAIR_SEED = 1;
 
-/** Explores a pair with more and more preemptions, as far as the task says; `version` is of the code. */
+/**
+ * Explores all schedules of a pair; where those are too many, all with more and more preemptions, as far as
+ * the task says. `version` is of the code.
+ */
 export function exhaustPair(task: PairTask, version: string): PairResult {
   const { parts, prepare, preemptionsMax, runsMax } = task;
   const program = pairProgram(parts, prepare);
@@ -40,8 +43,10 @@ export function exhaustPair(task: PairTask, version: string): PairResult {
     steps: 0,
     example: undefined,
   };
-  for (let bound = 0; bound <= preemptionsMax; bound++) {
-    const options = { seed: PAIR_SEED, preemptionsMax: bound, runsMax };
+  const bounds = [undefined, ...Array.from({ length: preemptionsMax + 1 }, (_, bound) => bound)];
+  for (const bound of bounds) {
+    const limit = bound === undefined ? {} : { preemptionsMax: bound };
+    const options = { seed: PAIR_SEED, runsMax, ...limit };
     const { extent, failing, failure, ...counts } = exhaust(experiment, program, options);
     if (failing !== undefined) {
       const failureClass = failureClassOf(failure);
@@ -49,9 +54,12 @@ export function exhaustPair(task: PairTask, version: string): PairResult {
       const example = counterExampleOf(experiment, shrink(experiment, run), version);
       return { ...counts, bound: result.bound, example };
     }
-    if (extent === "unfinished") return result;
+    if (extent === "unfinished") {
+      if (bound === undefined) continue;
+      return result;
+    }
     // Each search holds the one before it, so its counts stand for both.
-    result = { ...counts, bound: extent === "all" ? "all" : bound, example: undefined };
+    result = { ...counts, bound: extent === "all" ? "all" : bound ?? "all", example: undefined };
     if (extent === "all") break;
   }
   return result;

@@ -53,6 +53,7 @@ const isProgram = object({
   pidMax: isCount,
   hasIdleSubscriber: isFlag,
   hasStrictPlugins: optional(isFlag),
+  hasInstantSteps: optional(isFlag),
 });
 
 /**

@@ -93,6 +93,8 @@ export interface LifecycleProgram {
   readonly pidMax: number;
   /** The host's network plugins fail where the namespace of a pod is gone. */
   readonly hasStrictPlugins?: boolean;
+  /** Steps take no time: timers are due at once that were set while nothing else could happen. False unless given. */
+  readonly hasInstantSteps?: boolean;
   /** Somebody asks for the daemon's events and never reads one. */
   readonly hasIdleSubscriber: boolean;
 }

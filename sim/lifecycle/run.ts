@@ -112,6 +112,8 @@ export function runLifecycle(
     run.cleanUp();
   } catch (error) {
     failure = error;
+  } finally {
+    run[Symbol.dispose]();
   }
   const { simulation, oracle: { probing: { reached }, states: { seen: states } } } = run;
   return { steps: simulation.scheduler.stepCount, failure, reached, states, simulation };
@@ -121,15 +123,16 @@ export function runLifecycle(
 type Absence = Pick<Incident, "awayMs" | "choice">;
 const NOT_AWAY: Absence = { choice: 0 };
 
-class LifecycleRun {
+class LifecycleRun implements Disposable {
   readonly simulation: Simulation;
   readonly oracle: Oracle;
-  readonly #slots = new Slots();
+  readonly #slots: Slots;
   #daemon!: Daemon<Lifecycle>;
   readonly #clients: SimTask<void>[] = [];
   #hasClients = true;
   readonly #operations: Operations;
   readonly #explorer: Explorer | undefined;
+  readonly #looking: Disposable | undefined;
   readonly #baseline: readonly string[];
 
   constructor(readonly program: LifecycleProgram, options: LifecycleOptions) {
@@ -150,8 +153,13 @@ class LifecycleRun {
     this.#explorer = explorer;
     if (explorer !== undefined) {
       explorer.begin();
-      this.simulation.onFootprint((it) => explorer.touched(it), () => explorer.wantsFootprint);
+      this.#looking = this.simulation.onFootprint((it) => explorer.touched(it), {
+        isWanted: () => explorer.wantsFootprint,
+        isMemoryMarked: true,
+      });
     }
+    if (program.hasInstantSteps) this.simulation.scheduler.stepMicros = 0;
+    this.#slots = new Slots();
     // The node has had pods with addresses before.
     this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);
     seedImage(this.simulation);
@@ -239,6 +247,11 @@ class LifecycleRun {
     this.#runHealed("what the clean-up has left", { forMs: SETTLE_MS });
     const leaks = this.#leaks();
     hold(leaks.length === 0, "I12", () => leaks.join("; "));
+  }
+
+  /** Looks no more at what steps touch. */
+  [Symbol.dispose](): void {
+    this.#looking?.[Symbol.dispose]();
   }
 
   #boot({ awayMs = 0, choice }: Absence = NOT_AWAY): void {

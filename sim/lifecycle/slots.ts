@@ -1,3 +1,4 @@
+import { shared, SharedMap, SharedSet } from "../../src/kernel/shared_memory.ts";
 import type { ContainerPlace, Request, SandboxSlot } from "./request.ts";
 
 /** An id that no object has. */
@@ -10,17 +11,21 @@ const REPEATED_NAME = 8;
  * what it was told of, so it waits for that as long as somebody may still make it.
  */
 export class Slots {
-  readonly #sandboxes = new Map<SandboxSlot, string>();
-  readonly #sharing = new Set<SandboxSlot>();
-  readonly #containers = new Map<string, string>();
-  #waiting: (() => void)[] = [];
+  readonly #sandboxes = new SharedMap<string, string>();
+  readonly #sharing = new SharedSet<SandboxSlot>();
+  readonly #containers = new SharedMap<string, string>();
+  @shared
+  accessor #waiting: readonly (() => void)[] = [];
   /** Clients that are at work. */
-  #busyCount = 0;
-  #attempt = 0;
-  #log = 0;
+  @shared
+  accessor #busyCount = 0;
+  @shared
+  accessor #attempt = 0;
+  @shared
+  accessor #log = 0;
 
   setSandbox(slot: SandboxSlot, id: string, sharesPids: boolean): void {
-    this.#sandboxes.set(slot, id);
+    this.#sandboxes.set(String(slot), id);
     if (sharesPids) this.#sharing.add(slot);
     else this.#sharing.delete(slot);
     this.#wake();
@@ -68,7 +73,7 @@ export class Slots {
     if (request.kind === "RunPodSandbox") return;
     while (this.#find(request) === undefined && this.#busyCount > 1) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.push(resolve);
+      this.#waiting = [...this.#waiting, resolve];
       this.#busyCount--;
       await promise;
     }
@@ -87,9 +92,9 @@ export class Slots {
         return undefined;
       case "StopPodSandbox":
       case "RemovePodSandbox":
-        return this.#sandboxes.get(request.sandbox);
+        return this.#sandboxes.get(String(request.sandbox));
       case "CreateContainer":
-        return this.#sandboxes.get(request.place.sandbox);
+        return this.#sandboxes.get(String(request.place.sandbox));
       default:
         return this.#containers.get(keyOf(request.place));
     }

@@ -29,6 +29,14 @@ export class Cgroup {
     footprints.present?.touch(`groups of ${this.path}`, access);
   }
 
+  /** The present step uses what has the name of one of them, if anything has. */
+  touchChild(name: string, access: Access): void {
+    const { present } = footprints;
+    if (present === undefined) return;
+    present.touch(`group ${this.path}/${name}`, access);
+    if (access === "write") this.touchChildren("add");
+  }
+
   /** The present step uses its limits. */
   touchLimits(access: Access): void {
     footprints.present?.touch(`limits of ${this.path}`, access);
@@ -108,7 +116,7 @@ export class Cgroups {
   find(path: string): Cgroup | undefined {
     let group: Cgroup | undefined = this.root;
     for (const name of path.split("/").filter(Boolean)) {
-      group?.touchChildren("read");
+      group?.touchChild(name, "read");
       group = group?.children.get(name);
     }
     return group;
@@ -118,7 +126,7 @@ export class Cgroups {
     let group = this.root;
     for (const name of path.split("/").filter(Boolean)) {
       let child = group.children.get(name);
-      group.touchChildren(child === undefined ? "write" : "read");
+      group.touchChild(name, child === undefined ? "write" : "read");
       if (child === undefined) group.children.set(name, child = new Cgroup(group, name));
       group = child;
     }
@@ -144,7 +152,7 @@ export class Cgroups {
     const group = this.find(path);
     if (group === undefined) return;
     if (group.parent === undefined || group.allProcesses().length > 0) refuse(verb, "EBUSY", path);
-    group.parent.touchChildren("write");
+    group.parent.touchChild(group.name, "write");
     group.parent.children.delete(group.name);
   }
 

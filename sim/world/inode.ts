@@ -25,6 +25,8 @@ export class Inode {
   namespace: Namespace | undefined;
   /** Computed when it is read: the files of proc. */
   generate: (() => Content) | undefined;
+  /** Where it is not its number: for footprints. */
+  readonly #name: number | undefined;
   #content: Content = "";
 
   constructor(
@@ -35,6 +37,7 @@ export class Inode {
     number: number = fileSystem.nextInode(),
   ) {
     this.number = number;
+    if (footprints.areNamesLasting) this.#name = footprints.newName();
     this.mode = mode;
     this.target = target;
     this.pipe = kind === "fifo" ? new Pipe() : undefined;
@@ -74,7 +77,7 @@ export class Inode {
 
   /** Which one of the machine it is. */
   get label(): string {
-    return `inode ${this.fileSystem.device}:${this.number}`;
+    return `inode ${this.#name ?? `${this.fileSystem.device}:${this.number}`}`;
   }
 
   /** Puts back what the disk has, after a crash of the machine. */

@@ -1,4 +1,4 @@
-import { footprints } from "../footprint.ts";
+import { type Access, footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import { concat } from "./content.ts";
 
@@ -7,13 +7,13 @@ const CAPACITY_BYTES = 65_536;
 
 /** A pipe or the inside of a fifo (man 7 pipe, man 7 fifo). */
 export class Pipe {
-  readers = 0;
-  writers = 0;
   /** How often an end was ever opened: who waits for a partner sees one that has left again. */
   readerOpens = 0;
   writerOpens = 0;
+  #readers = 0;
+  #writers = 0;
   readonly changed: WaitQueue = new WaitQueue();
-  readonly #number = footprints.nextNumber();
+  readonly #name = footprints.newName();
   #chunks: Uint8Array[] = [];
   #sizeBytes = 0;
   #sink: ((bytes: Uint8Array) => void) | undefined;
@@ -23,19 +23,31 @@ export class Pipe {
     this.#sink = sink;
   }
 
+  /** Ends to read from that are open. */
+  get readers(): number {
+    this.#touchEnds("readers", "read");
+    return this.#readers;
+  }
+
+  /** Ends to write to that are open. */
+  get writers(): number {
+    this.#touchEnds("writers", "read");
+    return this.#writers;
+  }
+
   get sizeBytes(): number {
-    footprints.present?.touch(`pipe ${this.#number}`, "read");
+    footprints.present?.touch(`pipe ${this.#name}`, "read");
     return this.#sizeBytes;
   }
 
   get freeBytes(): number {
-    footprints.present?.touch(`pipe ${this.#number}`, "read");
+    footprints.present?.touch(`pipe ${this.#name}`, "read");
     return CAPACITY_BYTES - this.#sizeBytes;
   }
 
   write(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    footprints.present?.touch(`pipe ${this.#number}`, "write");
+    footprints.present?.touch(`pipe ${this.#name}`, "write");
     if (this.#sink !== undefined) return this.#sink(bytes);
     this.#chunks.push(bytes);
     this.#sizeBytes += bytes.length;
@@ -44,7 +56,7 @@ export class Pipe {
 
   /** Takes up to `bytesMax`, possibly none. */
   read(bytesMax: number): Uint8Array {
-    footprints.present?.touch(`pipe ${this.#number}`, "write");
+    footprints.present?.touch(`pipe ${this.#name}`, "write");
     const taken: Uint8Array[] = [];
     let room = bytesMax;
     while (room > 0 && this.#chunks.length > 0) {
@@ -61,12 +73,14 @@ export class Pipe {
     }
     this.#sizeBytes -= bytesMax - room;
     if (room < bytesMax) this.changed.wake();
+    // Nothing is there: whoever takes that for the end has seen that nobody writes.
+    else this.#touchEnds("writers", "read");
     return taken.length === 0 ? new Uint8Array(0) : concat(taken);
   }
 
   /** Whether the first `byte` has come. */
   includes(byte: number): boolean {
-    footprints.present?.touch(`pipe ${this.#number}`, "read");
+    footprints.present?.touch(`pipe ${this.#name}`, "read");
     return this.#chunks.some((chunk) => chunk.includes(byte));
   }
 
@@ -82,37 +96,45 @@ export class Pipe {
   }
 
   openReader(): void {
-    footprints.present?.touch(`pipe ${this.#number}`, "write");
-    this.readers++;
+    this.#touchEnds("readers", "add");
+    this.#readers++;
     this.readerOpens++;
     this.changed.wake();
   }
 
   openWriter(): void {
-    footprints.present?.touch(`pipe ${this.#number}`, "write");
-    this.writers++;
+    this.#touchEnds("writers", "add");
+    this.#writers++;
     this.writerOpens++;
     this.changed.wake();
   }
 
   closeReader(): void {
-    footprints.present?.touch(`pipe ${this.#number}`, "write");
-    this.readers--;
+    this.#touchEnds("readers", "add");
+    this.#readers--;
     this.#forgetIfUnused();
     this.changed.wake();
   }
 
   closeWriter(): void {
-    footprints.present?.touch(`pipe ${this.#number}`, "write");
-    this.writers--;
+    this.#touchEnds("writers", "add");
+    this.#writers--;
     this.#forgetIfUnused();
     this.changed.wake();
   }
 
   /** What nobody read is gone with the last end of a fifo (man 7 fifo). */
   #forgetIfUnused(): void {
-    if (this.readers > 0 || this.writers > 0) return;
+    if (this.#readers > 0 || this.#writers > 0 || this.#sizeBytes === 0) return;
+    this.#touchEnds("readers", "write");
+    this.#touchEnds("writers", "write");
+    footprints.present?.touch(`pipe ${this.#name}`, "write");
     this.#chunks = [];
     this.#sizeBytes = 0;
+  }
+
+  /** Ends come and go in any order, for who does not look how many there are. */
+  #touchEnds(which: "readers" | "writers", access: Access): void {
+    footprints.present?.touch(`${which} of pipe ${this.#name}`, access);
   }
 }

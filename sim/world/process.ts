@@ -78,12 +78,29 @@ export class Process {
   /** What is left of it. */
   get state(): ProcessState {
     this.touch("read");
+    this.#touchDeath("read");
+    this.#touchReaping("read");
     return this.#state;
   }
 
   set state(state: ProcessState) {
-    this.touch("write");
+    // Each is for good, so who asks for one of them need not see another one.
+    if (state === "dying") this.touch("write");
+    else if (state === "zombie") this.#touchDeath("write");
+    else this.#touchReaping("write");
     this.#state = state;
+  }
+
+  /** Whether it will run no more, seen by others or not. */
+  get isDoomed(): boolean {
+    this.touch("read");
+    return this.#state !== "alive";
+  }
+
+  /** Whether nothing is left of it, not even its pid. */
+  get isReaped(): boolean {
+    this.#touchReaping("read");
+    return this.#state === "reaped";
   }
 
   /** @internal Which one of the machine it is, whatever its pid. */
@@ -94,6 +111,14 @@ export class Process {
   /** @internal The present step uses it. */
   touch(access: Access): void {
     footprints.present?.touch(this.label, access);
+  }
+
+  #touchDeath(access: Access): void {
+    footprints.present?.touch(`death of ${this.label}`, access);
+  }
+
+  #touchReaping(access: Access): void {
+    footprints.present?.touch(`reaping of ${this.label}`, access);
   }
 
   /** @internal The present step uses the set of its children. */
@@ -108,7 +133,8 @@ export class Process {
 
   /** Neither a zombie nor reaped. */
   get isAlive(): boolean {
-    return this.state === "alive" || this.state === "dying";
+    this.#touchDeath("read");
+    return this.#state === "alive" || this.#state === "dying";
   }
 
   /** The first process of a PID namespace of its own: it alone decides which signals it hears. */

@@ -112,7 +112,7 @@ export class ProcessTable {
     if (namespace === this.init.namespaces.pid) return true;
     for (const process of this.#processes.values()) {
       const isInit = process.isNamespaceInit && process.namespaces.pid === namespace;
-      if (isInit && process.state === "alive") return true;
+      if (isInit && !process.isDoomed) return true;
     }
     return false;
   }
@@ -120,7 +120,7 @@ export class ProcessTable {
   /** Delivers a signal, from `sender` or the kernel; what it does to the process is a later step. */
   signal(process: Process, signal: number, sender?: Process): void {
     if (signal !== 0) this.observer?.signalled?.(process, signal, sender);
-    if (process.state !== "alive" || signal === 0) return;
+    if (process.isDoomed || signal === 0) return;
     if (signal !== SIGKILL) {
       const disposition = process.dispositions.get(signal) ?? "default";
       if (disposition === "ignore") return;
@@ -140,7 +140,7 @@ export class ProcessTable {
 
   /** Ends a process: it runs no more from now on; others see it at a step of its own. */
   die(process: Process, status: ExitStatus): void {
-    if (process.state !== "alive") return;
+    if (process.isDoomed) return;
     process.state = "dying";
     process.exitStatus = status;
     this.#scheduler.dropOwner(process);
@@ -164,6 +164,7 @@ export class ProcessTable {
     process.state = "reaped";
     footprints.present?.touch("processes", "add");
     footprints.present?.touch(`pid ${process.pid}`, "write");
+    footprints.present?.touch(membersOf(process.namespaces.pid), "add");
     process.parent?.touchChildren("add");
     this.#processes.delete(process.pid);
     process.parent?.children.delete(process);
@@ -221,6 +222,7 @@ export class ProcessTable {
     parent?.children.add(process);
     footprints.present?.touch("processes", "add");
     footprints.present?.touch(`pid ${process.pid}`, "write");
+    footprints.present?.touch(membersOf(namespaces.pid), "add");
     this.#processes.set(process.pid, process);
     return process;
   }
@@ -256,7 +258,7 @@ export class ProcessTable {
   }
 
   #isAloneInNamespace(init: Process): boolean {
-    footprints.present?.touch("processes", "read");
+    footprints.present?.touch(membersOf(init.namespaces.pid), "read");
     for (const process of this.#processes.values()) {
       if (process !== init && process.namespaces.pid === init.namespaces.pid) return false;
     }
@@ -325,6 +327,11 @@ export class ProcessTable {
     }
     return this.init;
   }
+}
+
+/** Which processes are in a PID namespace, for footprints. */
+function membersOf(namespace: Namespace): string {
+  return `processes of namespace ${namespace.number}`;
 }
 
 /** The oldest first, whoever became whose child first: so those who come and go commute. */

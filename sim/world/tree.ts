@@ -299,7 +299,7 @@ export class Tree {
       children: new Map(),
     };
     at.inode.touch("write");
-    footprints.present?.touch("mounts", "add");
+    touchMount(mount);
     at.mount.children.set(at.inode, mount);
     this.mounts.push(mount);
     if (at.inode instanceof Directory && at.inode.entries.size > 0) this.#walk.forget();
@@ -318,13 +318,16 @@ export class Tree {
 
   detach(mount: MountPoint): readonly MountPoint[] {
     mount.covers?.touch("write");
-    footprints.present?.touch("mounts", "add");
+    touchMount(mount);
     mount.parent?.children.delete(mount.covers as Inode);
     const gone = new Set<MountPoint>([mount]);
     for (const other of this.mounts) {
       if (other.parent !== undefined && gone.has(other.parent)) gone.add(other);
     }
-    for (const it of gone) it.isDetached = true;
+    for (const it of gone) {
+      touchMount(it);
+      it.isDetached = true;
+    }
     for (let i = this.mounts.length - 1; i >= 0; i--) {
       if (gone.has(this.mounts[i] as MountPoint)) this.mounts.splice(i, 1);
     }
@@ -333,16 +336,16 @@ export class Tree {
 
   /** Mount points at and below a path. */
   mountsBelow(path: string): readonly MountPoint[] {
-    footprints.present?.touch("mounts", "read");
     const place = this.find(path);
     const base = place === undefined ? trimmed(path) : pathOf(place);
+    footprints.present?.touch(`mounts below ${base}`, "read");
     const prefix = base === "/" ? "/" : `${base}/`;
     return this.mounts.filter((it) => it.target === base || it.target.startsWith(prefix));
   }
 
   /** How the mount that `path` is in shares: as it was told, or as the one that it is on; the root as systemd has it. */
   sharing(verb: string, path: string): MountSharing {
-    footprints.present?.touch("mounts", "read");
+    footprints.present?.touch("mounts below /", "read");
     let mount: MountPoint | undefined = this.resolve(verb, path).mount;
     for (; mount !== undefined; mount = mount.parent) {
       const told = mount.options.findLast((it) => it in SHARING);
@@ -447,4 +450,15 @@ function trimmed(path: string): string {
 function splitOnce(text: string, separator: string): [string, string] {
   const index = text.indexOf(separator);
   return index < 0 ? [text, ""] : [text.slice(0, index), text.slice(index + 1)];
+}
+
+/** A mount comes or goes: who looks below any of the directories that it is in sees that. */
+function touchMount({ target }: MountPoint): void {
+  const { present } = footprints;
+  if (present === undefined) return;
+  present.touch("mounts below /", "add");
+  for (let end = target.indexOf("/", 1); end > 0; end = target.indexOf("/", end + 1)) {
+    present.touch(`mounts below ${target.slice(0, end)}`, "add");
+  }
+  present.touch(`mounts below ${target}`, "add");
 }

@@ -13,7 +13,7 @@ export interface WatchFaults {
 /** One inotify watch of a directory. */
 export class Watch {
   readonly changed: WaitQueue = new WaitQueue();
-  readonly #number = footprints.nextNumber();
+  readonly #name = footprints.newName();
   #names: Set<string> = new Set();
   #hasOverflown = false;
   #isClosed = false;
@@ -40,14 +40,14 @@ export class Watch {
 
   /** Names were lost, or the directory itself is gone: whoever watches must look for himself. */
   overflow(): void {
-    footprints.present?.touch(`watch ${this.#number}`, "write");
+    footprints.present?.touch(`watch ${this.#name}`, "write");
     this.#hasOverflown = true;
     this.changed.wake();
   }
 
   /** Takes the names that were reported; none means that everything may have changed. */
   take(): readonly string[] {
-    footprints.present?.touch(`watch ${this.#number}`, "write");
+    footprints.present?.touch(`watch ${this.#name}`, "write");
     const names = this.#hasOverflown ? [] : [...this.#names];
     this.#names.clear();
     this.#hasOverflown = false;
@@ -62,7 +62,7 @@ export class Watch {
 
   #report(name: string): void {
     if (this.#isClosed) return;
-    footprints.present?.touch(`watch ${this.#number}`, "write");
+    footprints.present?.touch(`watch ${this.#name}`, "write");
     this.#names.add(name);
     this.changed.wake();
   }

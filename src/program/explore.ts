@@ -31,19 +31,19 @@ interface Row extends Omit<PairResult, "example"> {
 }
 
 const PREEMPTIONS = 1;
-const RUNS = 10_000;
+const RUNS = 20_000;
 
 /** `slipway explore` */
 export function exploreCommand(): Command {
   return new Command("explore")
     .description(
-      "run every schedule up to a number of preemptions, and not only random ones, of two things that " +
-        "happen to one container at the same time; those that differ only in the order of steps that " +
-        "commute are run once",
+      "run every schedule, and not only random ones, of two things that happen to one container at the " +
+        "same time; those that differ only in the order of steps that commute are run once; where that " +
+        "is too much, every one up to a number of preemptions",
     )
     .argument("[pair...]", `like start+remove, of ${PAIR_PARTS.join(", ")} (default: every pair)`)
-    .option("--preemptions <n>", "of a schedule at most", count, PREEMPTIONS)
-    .option("--runs <n>", "for each pair and number of preemptions, at most", count, RUNS)
+    .option("--preemptions <n>", "of a schedule at most, where not all are run", count, PREEMPTIONS)
+    .option("--runs <n>", "of each search, at most", count, RUNS)
     .addOption(
       new Option("--prepare <when>", "tasks: ahead of their start, with it, or one after the other")
         .choices(["eager", "lazy", "both"]).default("both"),

@@ -139,8 +139,7 @@ export const MODEL_ERRORS: readonly ModelError[] = [
     source: "man 2 kill, ESRCH",
     promise: "open() takes hold of a zombie",
     file: PROCESSES,
-    from:
-      'if (this.#process.state === "reaped") refuse("signal", "ESRCH", String(this.#process.pid));',
+    from: 'if (this.#process.isReaped) refuse("signal", "ESRCH", String(this.#process.pid));',
     to: 'if (!this.#process.isAlive) refuse("signal", "ESRCH", String(this.#process.pid));',
   },
   {

@@ -53,7 +53,7 @@ export function swapSteps(
       const [one, other] = [before.taken[index], before.taken[index + 1]];
       const odd = `${one?.text} and ${other?.text} do not commute: ${
         after.missed ?? difference
-      }\n  ${one?.footprint}\n  ${other?.footprint}`;
+      }\n  ${textOf(one?.footprint)}\n  ${textOf(other?.footprint)}`;
       return { count, odd };
     }
   }
@@ -84,11 +84,12 @@ class Schedule extends Explorer {
   override pick(runnable: readonly Choice[]): number {
     if (!this.isOn) return super.pick(runnable);
     const index = this.#next(runnable);
-    const { key, taskKey, taskName, verb } = runnable[index] as Choice;
+    const chosen = runnable[index] as Choice;
+    const { taskKey, taskName, verb } = chosen;
     this.#task = taskKey;
     this.taken.push({
-      step: key,
-      runnable: runnable.map((it) => it.key),
+      step: nameOf(chosen),
+      runnable: runnable.map(nameOf),
       text: `${verb} of ${taskName}`,
     });
     return index;
@@ -124,7 +125,7 @@ class Schedule extends Explorer {
       const same = runnable.findIndex((it) => it.taskKey === this.#task);
       return same >= 0 && this.random.chance(0.6) ? same : this.random.below(runnable.length);
     }
-    const index = runnable.findIndex((it) => it.key === given);
+    const index = runnable.findIndex((it) => nameOf(it) === given);
     if (index < 0) this.missed ??= `${given} cannot follow`;
     return Math.max(index, 0);
   }
@@ -136,8 +137,14 @@ function without(footprint: Footprint, isLeftOut: (name: string) => boolean): Fo
   return rest;
 }
 
-/** What every task did and was answered, by the tasks' keys. */
-type Stories = ReadonlyMap<string, readonly string[]>;
+/** Whatever the order of steps that commute. */
+function nameOf({ provenance }: Choice): string {
+  assertExists(provenance, "Nobody has named the step");
+  return provenance;
+}
+
+/** What everybody did and was answered, by the names of the steps. */
+type Stories = ReadonlyMap<string, string>;
 
 /** Microseconds and milliseconds since 1970. */
 const TIMES = /\b\d{13,16}\b/g;
@@ -150,21 +157,22 @@ function run(program: LifecycleProgram, schedule: Schedule): Stories {
     history: true,
   });
   if (failure !== undefined && schedule.missed === undefined) throw failure;
-  const stories = new Map<string, string[]>();
-  for (const { taskKey, part, text } of simulation.history.entries()) {
-    const story = stories.get(taskKey) ?? [];
-    story.push(`${part} ${text.replaceAll(TIMES, "TIME")}`);
-    stories.set(taskKey, story);
-  }
-  return stories;
+  return new Map(
+    simulation.history.entries().map(({ provenance, task, part, text }) => [
+      provenance ?? "",
+      `${part} of ${task}: ${text.replaceAll(TIMES, "TIME")}`,
+    ]),
+  );
 }
 
 function differenceOf(expected: Stories, found: Stories): string | undefined {
-  for (const [task, steps] of expected) {
-    const other = found.get(task) ?? [];
-    const index = steps.findIndex((step, index) => step !== other[index]);
-    if (index >= 0) return `task ${task} did not "${steps[index]}" but "${other[index]}"`;
-    if (other.length > steps.length) return `task ${task} did "${other[steps.length]}" at its end`;
+  for (const [step, text] of expected) {
+    const other = found.get(step);
+    if (other !== text) return `not "${text}" but "${other}"`;
   }
-  return found.size === expected.size ? undefined : "there are other tasks";
+  return found.size === expected.size ? undefined : "more was done";
+}
+
+function textOf(footprint: Footprint | undefined): string {
+  return [...footprint?.accesses() ?? []].map(([name, access]) => `${access} ${name}`).join(", ");
 }

@@ -1,4 +1,5 @@
 import type { LifecycleEvent } from "../../../src/events.ts";
+import { footprints } from "../../footprint.ts";
 import type { Step } from "../../step.ts";
 import type { Machine } from "../../world/machine.ts";
 import type { Lifecycle } from "../operations.ts";
@@ -68,9 +69,18 @@ export class Oracle {
         this.#tell("sandboxVanished", (it) => it.sandboxVanished?.(sandbox)),
     }]);
     machine.observer = {
-      joined: (process) => this.#tell("joined", (it) => it.joined?.(process)),
-      executed: (process) => this.#tell("executed", (it) => it.executed?.(process)),
-      died: (process) => this.#tell("died", (it) => it.died?.(process)),
+      joined: (process) => {
+        happens();
+        this.#tell("joined", (it) => it.joined?.(process));
+      },
+      executed: (process) => {
+        happens();
+        this.#tell("executed", (it) => it.executed?.(process));
+      },
+      died: (process) => {
+        if (process.container !== undefined) happens();
+        this.#tell("died", (it) => it.died?.(process));
+      },
       signalled: (target, signal, sender) =>
         this.#tell("signalled", (it) => it.signalled?.(target, signal, sender)),
       enteredNamespaces: (process, target) =>
@@ -134,6 +144,7 @@ export class Oracle {
 
   /** A client makes a call; tell what became of it. */
   called(about: Omit<Call, "beganMicros">): Call {
+    happens();
     const call: Call = { ...about, beganMicros: this.facts.nowMicros };
     this.#tell("called", (it) => it.called?.(call));
     return call;
@@ -142,14 +153,14 @@ export class Oracle {
   /** A call was answered OK, ExecSync with an exit code. What a life says that is over, nobody hears. */
   answered(call: Call, exitCode?: number): void {
     if (!this.facts.calls.has(call)) return;
-    this.#look();
+    this.#isTold(call);
     this.#tell("answered", (it) => it.answered?.(call, exitCode));
   }
 
   /** A call was answered with an error. */
   refused(call: Call, error: unknown): void {
     if (!this.facts.calls.has(call)) return;
-    this.#look();
+    this.#isTold(call);
     this.#tell("refused", (it) => it.refused?.(call, error));
   }
 
@@ -165,17 +176,30 @@ export class Oracle {
 
   #published(event: LifecycleEvent): void {
     this.#look();
+    isSeen();
     this.#tell("published", (it) => it.published?.(event));
   }
 
+  /** A client is told what came of its call: that must fit what others see of the object by then. */
+  #isTold({ kind, id, runtime }: Call): void {
+    isSeen();
+    const isOfSandbox = kind === "StopPodSandbox" || kind === "RemovePodSandbox";
+    const containers = isOfSandbox ? runtime.containers.values() : [runtime.containers.get(id)];
+    for (const container of containers) void container?.status;
+    this.#look();
+  }
+
+  /** Nobody but the checkers sees what they look at. */
   #tell(what: keyof Checker, hear: (checker: Checker) => void): void {
-    for (const checker of this.#hearersOf(what)) {
-      try {
-        hear(checker);
-      } catch (error) {
-        this.#fail(error);
+    footprints.unseen(() => {
+      for (const checker of this.#hearersOf(what)) {
+        try {
+          hear(checker);
+        } catch (error) {
+          this.#fail(error);
+        }
       }
-    }
+    });
   }
 
   /** Most checkers hear of few things, and most runs see few of those happen. */
@@ -190,7 +214,7 @@ export class Oracle {
 
   #look(): void {
     try {
-      this.#sight.look();
+      footprints.unseen(() => this.#sight.look());
     } catch (error) {
       this.#fail(error);
     }
@@ -200,4 +224,20 @@ export class Oracle {
     if (error instanceof InvariantViolation && this.#isKnown(error)) return;
     this.#failure ??= error;
   }
+}
+
+/**
+ * What the machine does to containers, and what clients ask, in whatever order; but not what clients are
+ * told meanwhile, which must fit. So these two are used as one thing.
+ */
+const SIGHT = "sight";
+
+/** Something that what clients are told must fit. */
+function happens(): void {
+  footprints.present?.touch(SIGHT, "add");
+}
+
+/** Clients are told something. */
+function isSeen(): void {
+  footprints.present?.touch(SIGHT, "read");
 }

@@ -29,7 +29,7 @@ export abstract class Caller {
     effect: (step: Step) => T | KernelError | typeof AGAIN,
   ): Promise<T> {
     const { machine, process } = this;
-    if (process.state !== "alive") return new Promise(() => {});
+    if (process.isDoomed) return new Promise(() => {});
     const fault = machine.programFaults?.atSystemCall(process.task);
     if (fault !== undefined) return this.#misbehave(fault, verb, subject, effect);
     return machine.scheduler.call<T>(process.task, process, verb, subject, effect);
@@ -44,7 +44,7 @@ export abstract class Caller {
     effect: (step: Step) => T | KernelError | typeof AGAIN,
   ): Promise<T> {
     const { machine, process } = this;
-    if (process.state !== "alive") return new Promise(() => {});
+    if (process.isDoomed) return new Promise(() => {});
     return machine.scheduler.callWhen<T>(
       process.task,
       process,

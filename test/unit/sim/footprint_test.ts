@@ -21,3 +21,12 @@ Deno.test("Footprint.touch() takes two ways of use for a write", () => {
   const both = footprint(["set", "add"], ["set", "read"]);
   assertEquals([...both.accesses()], [["set", "write"]]);
 });
+
+Deno.test("a step that changes what others touch conflicts with all who touch it", () => {
+  const last = footprint(["a", "add"]);
+  last.change("a");
+  const other = footprint(["a", "add"]);
+  assert(last.conflictsWith(other));
+  assert(other.conflictsWith(last));
+  assert(!last.conflictsWith(footprint(["b", "add"])));
+});

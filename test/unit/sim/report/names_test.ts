@@ -15,6 +15,7 @@ function entry(task: string, text: string, more: Partial<HistoryEntry> = {}): Hi
     taskId: 1,
     taskKey: task,
     key: `${task}#1`,
+    provenance: undefined,
     actor: "daemon",
     containerId: undefined,
     part: "call",

@@ -1,0 +1,25 @@
+import { assert, assertEquals } from "@std/assert";
+import { HappensBefore } from "../../../../sim/experiment/happens_before.ts";
+import { type Access, Footprint } from "../../../../sim/footprint.ts";
+
+function footprintOf(...touches: readonly (readonly [string, Access])[]): Footprint {
+  const footprint = new Footprint();
+  for (const [what, access] of touches) footprint.touch(what, access);
+  return footprint;
+}
+
+Deno.test("HappensBefore has the races that have nothing in between", () => {
+  const order = new HappensBefore();
+  assertEquals(order.add(footprintOf(["x", "write"])), []);
+  assertEquals(order.add(footprintOf(["y", "write"])), []);
+  assertEquals(order.add(footprintOf(["x", "read"])), [{ earlier: 0, later: 2 }]);
+  // 0 is before it by way of 2.
+  assertEquals(order.add(footprintOf(["x", "write"], ["y", "read"])), [
+    { earlier: 2, later: 3 },
+    { earlier: 1, later: 3 },
+  ]);
+  assert(order.precedes(0, 3));
+  assert(!order.precedes(0, 1));
+  assertEquals(order.addBarrier(), [{ earlier: 3, later: 4 }]);
+  assert(order.precedes(1, 4));
+});
