@@ -14,6 +14,8 @@ export type Access = "read" | "add" | "write";
 export class Footprint {
   readonly #accesses = new Map<string, Access>();
   #changed: Set<string> | undefined;
+  /** The call that it is a part of: whoever used that before has made the step possible. */
+  call: string | undefined;
 
   /** Notes that the step uses a thing. */
   touch(name: string, access: Access): void {

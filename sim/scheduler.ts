@@ -325,7 +325,7 @@ export class Scheduler {
       else footprints.stepBegins(hashOfPair(step.callName, step.part));
       if (this.wantsFootprint()) {
         footprints.present = new Footprint();
-        touchCall(step);
+        footprints.present.call = touchCall(step);
         // What has made it possible comes before it.
         step.when?.();
       }
@@ -432,10 +432,12 @@ function removeAt(items: unknown[], index: number): void {
   items.pop();
 }
 
-/** @internal The present step makes the call, or is a part of it. */
-export function touchCall({ callName }: Step): void {
-  if (callName === undefined) return;
-  footprints.present?.touch(`call ${callName}`, "write");
+/** @internal The present step makes the call, or is a part of it; returns what the call goes by. */
+export function touchCall({ callName }: Step): string | undefined {
+  if (callName === undefined) return undefined;
+  const name = `call ${callName}`;
+  footprints.present?.touch(name, "write");
+  return name;
 }
 
 /** Whether it can run now. It is the step that looks at what that takes, when it runs, and not who makes it. */

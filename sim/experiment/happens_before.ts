@@ -6,7 +6,10 @@ interface Uses {
   shared: { readonly step: number; readonly access: Access }[];
 }
 
-/** Two steps that conflict, with nothing in between that the one is before and the other behind. */
+/**
+ * Two steps that conflict, with nothing in between that the one is before and the other behind, and that
+ * could come in the other order: the earlier one did not make the call that the later one is a part of.
+ */
 export interface Race {
   readonly earlier: number;
   readonly later: number;
@@ -31,9 +34,10 @@ export class HappensBefore {
     const later = this.#before.length;
     const races: Race[] = [];
     const before = new Bits(later + 1);
+    const maker = this.#uses.get(footprint.call ?? "")?.written;
     for (const earlier of this.#conflicting(footprint)) {
       if (before.has(earlier)) continue;
-      races.push({ earlier, later });
+      if (earlier !== maker) races.push({ earlier, later });
       before.add(earlier);
       before.addAll(this.#before[earlier] as Bits);
     }

@@ -23,3 +23,15 @@ Deno.test("HappensBefore has the races that have nothing in between", () => {
   assertEquals(order.addBarrier(), [{ earlier: 3, later: 4 }]);
   assert(order.precedes(1, 4));
 });
+
+Deno.test("HappensBefore has no race between a step and the call that it makes", () => {
+  const order = new HappensBefore();
+  order.add(footprintOf(["call 1", "write"], ["x", "write"]));
+  const made = footprintOf(["call 1", "write"], ["x", "read"]);
+  made.call = "call 1";
+  assertEquals(order.add(made), []);
+  assert(order.precedes(0, 1));
+  const other = footprintOf(["call 2", "write"], ["x", "write"]);
+  other.call = "call 2";
+  assertEquals(order.add(other), [{ earlier: 1, later: 2 }]);
+});
