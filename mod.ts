@@ -134,7 +134,14 @@ export type { LinuxKernelOptions } from "./real/kernel.ts";
 export type { Cgroups, Cpuset } from "./src/kernel/cgroups.ts";
 export type { Clock } from "./src/kernel/clock.ts";
 export { Context } from "./src/kernel/context.ts";
-export type { DirectoryWatch, FifoReader, FileKind, Files, FileStat } from "./src/kernel/files.ts";
+export type {
+  DirectoryWatch,
+  FifoReader,
+  FileKind,
+  Files,
+  FileStat,
+  Watched,
+} from "./src/kernel/files.ts";
 export type { Kernel, MachineFacts } from "./src/kernel/kernel.ts";
 export type { MountOptions, Mounts, MountSharing } from "./src/kernel/mounts.ts";
 export type { NamespaceKind, NamespacePins, Namespaces } from "./src/kernel/namespaces.ts";

@@ -1,13 +1,13 @@
 import { basename, dirname, join } from "@std/path";
 import { KernelError } from "../src/kernel/errno.ts";
-import type { DirectoryWatch, FifoReader, Files } from "../src/kernel/files.ts";
+import type { DirectoryWatch, FifoReader, Files, FileStat, Watched } from "../src/kernel/files.ts";
 import type { Processes } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { openFifo, writeFifo } from "./fifo.ts";
 import { libc, O, openFd, owned, readFd } from "./libc.ts";
 import { refuseMounts } from "./mounted.ts";
 import type { Poller } from "./poller.ts";
-import { removeTree } from "./remove_tree.ts";
+import { removeTrees } from "./remove_trees.ts";
 import { resolveInRoot } from "./resolve.ts";
 import { statOf } from "./stat.ts";
 import { Turn } from "./turn.ts";
@@ -85,20 +85,18 @@ export class LinuxFiles implements Files {
     });
   }
 
-  async remove(path: string): Promise<void> {
+  async remove(...paths: readonly string[]): Promise<void> {
     await this.#turn.left();
-    const stat = statOf(path);
-    if (stat === undefined) return;
-    // A recursive removal would empty what is mounted before rmdir refuses the mount point.
-    const isLargeTree = stat.kind === "directory" && !refuseMounts(path);
-    try {
-      if (isLargeTree) return await removeTree(this.#processes, path);
-      // What is no tree is gone sooner than another thread has heard of it.
-      if (stat.kind !== "directory" && stat.sizeBytes <= SMALL_BYTES) return Deno.removeSync(path);
-      await Deno.remove(path, { recursive: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw asKernelError("remove", path, error);
+    const trees: string[] = [];
+    for (const path of paths) {
+      const stat = statOf(path);
+      if (stat === undefined) continue;
+      // A recursive removal would empty what is mounted before rmdir refuses the mount point.
+      const isLargeTree = stat.kind === "directory" && !refuseMounts(path);
+      if (isLargeTree) trees.push(path);
+      else await removeSmall(path, stat);
     }
+    if (trees.length > 0) await removeTrees(this.#processes, trees);
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -148,9 +146,19 @@ export class LinuxFiles implements Files {
     writeFifo(path, content);
   }
 
-  async watch(directory: string): Promise<DirectoryWatch> {
+  async watch(directory: string, watched: Watched): Promise<DirectoryWatch> {
     await this.#turn.left();
-    return watchDirectory(directory, this.#poller);
+    return watchDirectory(directory, watched, this.#poller);
+  }
+}
+
+async function removeSmall(path: string, { kind, sizeBytes }: FileStat): Promise<void> {
+  try {
+    // What is no tree is gone sooner than another thread has heard of it.
+    if (kind !== "directory" && sizeBytes <= SMALL_BYTES) Deno.removeSync(path);
+    else await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw asKernelError("remove", path, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
-import type { DirectoryWatch } from "../src/kernel/files.ts";
+import type { DirectoryWatch, Watched } from "../src/kernel/files.ts";
 import { textOf } from "../src/utf8.ts";
 import { check, closeFd, cString, libc, readNow } from "./libc.ts";
 import type { Poller } from "./poller.ts";
@@ -9,21 +9,30 @@ const IN_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 const IN_MODIFY = 0x2;
 const IN_ATTRIB = 0x4;
 const IN_CLOSE_WRITE = 0x8;
-const IN_MOVED = 0xc0;
+const IN_MOVED_FROM = 0x40;
+const IN_MOVED_TO = 0x80;
 const IN_CREATE = 0x100;
 const IN_DELETE = 0x200;
 const IN_DELETE_SELF = 0x400;
 const IN_MOVE_SELF = 0x800;
 const IN_ONLYDIR = 0x1000000;
-const MASK = IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_MOVED | IN_CREATE | IN_DELETE |
-  IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+const ARRIVALS = IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+const MASKS: Readonly<Record<Watched, number>> = {
+  arrivals: ARRIVALS,
+  changes: ARRIVALS | IN_MOVED_FROM | IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE | IN_CREATE |
+    IN_DELETE,
+};
 const HEADER_BYTES = 16;
 
 /** Starts watching a directory. @throws {KernelError} ENOENT, ENOTDIR. */
-export function watchDirectory(directory: string, poller: Poller): DirectoryWatch {
+export function watchDirectory(
+  directory: string,
+  watched: Watched,
+  poller: Poller,
+): DirectoryWatch {
   const fd = check("watch", directory, libc().inotify_init1(IN_CLOEXEC_NONBLOCK));
   try {
-    const result = libc().inotify_add_watch(fd, cString(directory), MASK);
+    const result = libc().inotify_add_watch(fd, cString(directory), MASKS[watched]);
     check("watch", directory, result);
   } catch (error) {
     closeFd(fd);

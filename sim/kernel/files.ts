@@ -1,6 +1,12 @@
 import type { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
-import type { DirectoryWatch, FifoReader, Files, FileStat } from "../../src/kernel/files.ts";
+import type {
+  DirectoryWatch,
+  FifoReader,
+  Files,
+  FileStat,
+  Watched,
+} from "../../src/kernel/files.ts";
 import { AGAIN } from "../step.ts";
 import { sizeOf, toBytes } from "../world/content.ts";
 import { refuse } from "../world/errors.ts";
@@ -60,22 +66,21 @@ export class SimFiles implements Files {
     return this.#life.call("files.mkdir", path, () => this.#tree.mkdirs("mkdir", path, mode));
   }
 
-  /** A tree goes in two steps, so that others can see, and crashes can leave, a part of it. */
-  remove(path: string): Promise<void> {
+  /** One after the other, and a tree in two steps, so that others can see, and crashes can leave, a part. */
+  remove(...paths: readonly string[]): Promise<void> {
+    const left = [...paths];
     let isHalfDone = false;
-    return this.#life.call<void>("files.remove", path, () => {
-      const tree = this.#tree;
-      const place = this.#placeOf(path);
-      if (place === undefined) return undefined;
-      if (place.mount.root === place.inode) return refuse("remove", "EBUSY", path);
-      if (!isHalfDone && place.inode instanceof Directory && place.inode.names().length > 1) {
+    return this.#life.call<void>("files.remove", paths.length === 1 ? paths[0] : paths, () => {
+      const path = left[0];
+      if (path === undefined) return undefined;
+      if (!isHalfDone && this.#removeHalf(path)) {
         isHalfDone = true;
-        const names = place.inode.names();
-        this.#removeBelow(place, names.slice(0, names.length >> 1));
         return AGAIN;
       }
-      if (place.inode instanceof Directory) this.#removeBelow(place, place.inode.names());
-      return tree.unlink("remove", tree.parentOf("remove", path));
+      this.#removeAll(path);
+      isHalfDone = false;
+      left.shift();
+      return left.length > 0 ? AGAIN : undefined;
     });
   }
 
@@ -166,10 +171,10 @@ export class SimFiles implements Files {
     });
   }
 
-  watch(directory: string): Promise<DirectoryWatch> {
+  watch(directory: string, watched: Watched): Promise<DirectoryWatch> {
     return this.#life.call("files.watch", directory, () => {
       const inode = this.#directory("watch", directory);
-      const watch = new Watch(inode, this.#life.machine.watchFaults);
+      const watch = new Watch(inode, watched, this.#life.machine.watchFaults);
       return new SimDirectoryWatch(this.#life, watch, directory);
     });
   }
@@ -189,6 +194,26 @@ export class SimFiles implements Files {
     const place = this.#placeOf(path);
     if (place === undefined || place.mount.isReadonly) return;
     this.#tree.unlink("writeFile", this.#tree.parentOf("writeFile", path));
+  }
+
+  /** Removes the first half of a tree; false where it is too small for that. */
+  #removeHalf(path: string): boolean {
+    const place = this.#placeOf(path);
+    if (place === undefined || !(place.inode instanceof Directory)) return false;
+    if (place.mount.root === place.inode) return refuse("remove", "EBUSY", path);
+    const names = place.inode.names();
+    if (names.length < 2) return false;
+    this.#removeBelow(place, names.slice(0, names.length >> 1));
+    return true;
+  }
+
+  /** Removes what is at a path, or left of it. */
+  #removeAll(path: string): void {
+    const place = this.#placeOf(path);
+    if (place === undefined) return;
+    if (place.mount.root === place.inode) refuse("remove", "EBUSY", path);
+    if (place.inode instanceof Directory) this.#removeBelow(place, place.inode.names());
+    this.#tree.unlink("remove", this.#tree.parentOf("remove", path));
   }
 
   #removeBelow(place: Place, names: readonly string[]): void {

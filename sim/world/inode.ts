@@ -147,8 +147,15 @@ export class Directory extends Inode {
     this.entries.delete(name);
   }
 
-  /** Tells everybody who watches that something happened to `name`. */
+  /** Tells who watches all changes that something happened to `name`. */
   notify(name: string): void {
+    footprints.present?.touch(`watches of ${this.label}`, "read");
+    if (this.watches === undefined) return;
+    for (const watch of this.watches) if (watch.watched === "changes") watch.push(name);
+  }
+
+  /** Tells everybody who watches that something was renamed to `name`. */
+  notifyArrival(name: string): void {
     footprints.present?.touch(`watches of ${this.label}`, "read");
     if (this.watches !== undefined) { for (const watch of this.watches) watch.push(name); }
   }

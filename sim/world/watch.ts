@@ -1,3 +1,4 @@
+import type { Watched } from "../../src/kernel/files.ts";
 import { footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import type { Directory } from "./inode.ts";
@@ -18,7 +19,11 @@ export class Watch {
   #hasOverflown = false;
   #isClosed = false;
 
-  constructor(readonly directory: Directory, readonly faults: WatchFaults | undefined) {
+  constructor(
+    readonly directory: Directory,
+    readonly watched: Watched,
+    readonly faults: WatchFaults | undefined,
+  ) {
     directory.touchWatches();
     (directory.watches ??= new Set()).add(this);
   }

@@ -1,5 +1,4 @@
 import { messageOf } from "../errors.ts";
-import { allOf } from "../kernel/all_of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -18,12 +17,8 @@ export async function discardFiles(runtime: Runtime, id: string): Promise<void> 
   const paths = containerPaths(config, id);
   await unmountBelow(kernel, task.bundle);
   await unmountBelow(kernel, paths.directory);
-  await allOf(
-    runtime.life,
-    () => kernel.files.remove(task.bundle),
-    () => kernel.files.remove(paths.directory),
-    () => runtime.exitFiles.remove(id),
-  );
+  await kernel.files.remove(task.bundle, paths.directory);
+  await runtime.exitFiles.remove(id);
 }
 
 /**

@@ -58,7 +58,7 @@ export async function reopenContainerLog(
     );
   }
   if (logPath === NO_LOG) return;
-  using watch = await kernel.files.watch(dirname(logPath));
+  using watch = await kernel.files.watch(dirname(logPath), "changes");
   try {
     await kernel.files.writeFifo(taskPaths(config, container.id).control, REOPEN_LOG);
   } catch (error) {

@@ -45,6 +45,12 @@ export interface FifoReader extends Disposable {
   [Symbol.dispose](): void;
 }
 
+/**
+ * What of a directory is watched: everything that may have changed in it, or only what is renamed to a name
+ * in it, which is how a file comes that is whole from the first moment (man 7 inotify, IN_MOVED_TO).
+ */
+export type Watched = "changes" | "arrivals";
+
 /** Changes in one directory (man 7 inotify). */
 export interface DirectoryWatch extends Disposable {
   /**
@@ -85,12 +91,12 @@ export interface Files {
   mkdir(path: string, mode?: number): Promise<void>;
 
   /**
-   * Removes a file or a tree; absent is fine. Follows no symlink. Fails, with part of the tree gone, at
-   * the first thing that cannot be removed.
+   * Removes files and trees; absent is fine. Follows no symlink. Fails, with part of it all gone, at the
+   * first thing that cannot be removed.
    *
    * @throws {KernelError} EBUSY at a mount point; EACCES, EIO.
    */
-  remove(path: string): Promise<void>;
+  remove(...paths: readonly string[]): Promise<void>;
 
   /**
    * Atomic; replaces a file at `to`.
@@ -153,5 +159,5 @@ export interface Files {
    *
    * @throws {KernelError} ENOENT.
    */
-  watch(directory: string): Promise<DirectoryWatch>;
+  watch(directory: string, watched: Watched): Promise<DirectoryWatch>;
 }

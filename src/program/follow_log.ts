@@ -24,7 +24,7 @@ export async function* followLog(
   context: Context,
 ): AsyncGenerator<LogLine> {
   const path = container.record.logPath;
-  using watch = await kernel.files.watch(dirname(path));
+  using watch = await kernel.files.watch(dirname(path), "changes");
   let shownChars = 0;
   let hasEnded = false;
   while (true) {

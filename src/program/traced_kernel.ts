@@ -97,7 +97,7 @@ function tracedFiles(files: Files, on: On, until: On): Files {
     writeFile: (path, content, mode) =>
       on("write file", () => files.writeFile(path, content, mode)),
     mkdir: (path, mode) => on("mkdir", () => files.mkdir(path, mode)),
-    remove: (path) => on("remove file", () => files.remove(path)),
+    remove: (...paths) => on("remove file", () => files.remove(...paths)),
     rename: (from, to) => on("rename file", () => files.rename(from, to)),
     symlink: (target, path) => on("symlink", () => files.symlink(target, path)),
     stat: (path) => on("stat", () => files.stat(path)),
@@ -109,8 +109,8 @@ function tracedFiles(files: Files, on: On, until: On): Files {
       return tracedFifo(await on("open fifo", () => files.openFifo(path)), on, until);
     },
     writeFifo: (path, content) => on("write fifo", () => files.writeFifo(path, content)),
-    async watch(directory) {
-      const watch = await on("watch folder", () => files.watch(directory));
+    async watch(directory, watched) {
+      const watch = await on("watch folder", () => files.watch(directory, watched));
       return {
         next: (context) => until("change in folder", () => watch.next(context)),
         [Symbol.dispose]: () => watch[Symbol.dispose](),

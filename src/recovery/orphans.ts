@@ -64,8 +64,7 @@ async function clearSandbox(runtime: Runtime, id: string): Promise<void> {
     await kernel.namespaces.unpin(pin);
   }
   await unmountBelow(kernel, paths.directory);
-  await kernel.files.remove(paths.directory);
-  await kernel.files.remove(paths.files);
+  await kernel.files.remove(paths.directory, paths.files);
 }
 
 /** The cgroup that an orphan's bundle names, if it is one of this id: the file may be anybody's. */

@@ -1,5 +1,4 @@
 import { unmountBelow } from "../container/discard.ts";
-import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
@@ -49,14 +48,7 @@ export async function discardSandboxFiles(runtime: Runtime, record: SandboxRecor
   const { directory, files } = sandboxPaths(config, record.id);
   await unmountBelow(kernel, bundle);
   await unmountBelow(kernel, directory);
-  await allOf(
-    runtime.life,
-    () => kernel.files.remove(bundle),
-    () => kernel.files.remove(directory),
-    () => kernel.files.remove(files),
-    () => runtime.exitFiles.remove(record.id),
-    async () => {
-      if (record.ownsCgroup) await kernel.cgroups.remove(record.cgroup);
-    },
-  );
+  await kernel.files.remove(bundle, directory, files);
+  await runtime.exitFiles.remove(record.id);
+  if (record.ownsCgroup) await kernel.cgroups.remove(record.cgroup);
 }

@@ -26,7 +26,7 @@ export class ExitFiles {
 
   /** Starts watching, until the context ends. */
   async watch(context: Context): Promise<void> {
-    this.#watch = await this.kernel.files.watch(exitDirectory(this.config));
+    this.#watch = await this.kernel.files.watch(exitDirectory(this.config), "arrivals");
     this.#wakeWaiters(this.#watch, context).catch(() => {});
   }
 
@@ -103,11 +103,10 @@ export class ExitFiles {
   /** Removes what conmon recorded, with the half of it that one that was killed left. Idempotent. */
   async remove(id: string): Promise<void> {
     const directory = exitDirectory(this.config);
-    for (const name of await this.kernel.files.list(directory)) {
-      if (name === id || name.startsWith(`${id}.`)) {
-        await this.kernel.files.remove(join(directory, name));
-      }
-    }
+    const names = await this.kernel.files.list(directory);
+    const ours = names.filter((name) => name === id || name.startsWith(`${id}.`));
+    if (ours.length === 0) return;
+    await this.kernel.files.remove(...ours.map((name) => join(directory, name)));
   }
 
   async #wakeWaiters(watch: DirectoryWatch, context: Context): Promise<void> {

@@ -84,6 +84,30 @@ export const filePromises: Promises = {
     assertEquals(await files.list(scratch), []);
   },
 
+  "remove() takes several at once, whether they are there or not": async (
+    { kernel: { files }, scratch },
+  ) => {
+    await files.mkdir(`${scratch}/a/b`);
+    await files.mkdir(`${scratch}/tree`);
+    await files.writeFile(`${scratch}/tree/1`, "1");
+    await files.writeFile(`${scratch}/tree/2`, "2");
+    await files.writeFile(`${scratch}/file`, "1");
+    await files.writeFile(`${scratch}/kept`, "1");
+    await files.remove(...["a", "none", "file", "tree"].map((name) => `${scratch}/${name}`));
+    assertEquals(await files.list(scratch), ["kept"]);
+    await files.remove();
+  },
+
+  "remove() of several fails with the one that cannot be removed": async ({ kernel, scratch }) => {
+    const { files, mounts } = kernel;
+    await files.mkdir(`${scratch}/a`);
+    await files.mkdir(`${scratch}/tree/inner`);
+    await mounts.mount("tmpfs", `${scratch}/tree/inner`, { type: "tmpfs", options: [] });
+    await assertRefused(files.remove(`${scratch}/a`, `${scratch}/tree`), "EBUSY");
+    assertEquals(await files.list(`${scratch}/tree`), ["inner"]);
+    await mounts.unmount(`${scratch}/tree/inner`);
+  },
+
   "remove() follows no symlink": async ({ kernel: { files }, scratch }) => {
     await files.mkdir(`${scratch}/outside`);
     await files.writeFile(`${scratch}/outside/file`, "1");

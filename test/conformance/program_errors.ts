@@ -103,7 +103,7 @@ export const PROGRAM_ERRORS: readonly ProgramError[] = [
   {
     name: "runc delete leaves its folder",
     source: "runc, libcontainer/state_linux.go, destroy",
-    recording: "a pod with a network",
+    recording: "a deletion from outside",
     file: DELETE,
     from: "await sys.removeAll(stateFolder(globals, state.id));",
     to: "",

@@ -244,7 +244,7 @@ realTest("the lock of moves is woken without a move", async () => {
 
 realTest("watch() says so when it lost events", async ({ kernel: { files }, scratch }) => {
   for (const name of ["a", "b"]) await files.writeFile(`${scratch}/${name}`, "1");
-  using watch = await files.watch(scratch);
+  using watch = await files.watch(scratch, "changes");
   // In turns, since the queue takes the same event twice in a row for one.
   for (let event = 0; event <= EVENTS_QUEUED_MAX; event++) {
     Deno.chmodSync(`${scratch}/${event % 2 === 0 ? "a" : "b"}`, 0o600);
@@ -367,7 +367,7 @@ realTest("nothing that is disposed holds a descriptor", async (fixture) => {
     using waiting = await start(fixture, programs.wait(), 100);
     using handle = await processes.open(waiting.child.identity);
     using _reader = await files.openFifo(`${scratch}/fifo`);
-    using _watch = await files.watch(scratch);
+    using _watch = await files.watch(scratch, "changes");
     await handle.signal(SIGKILL);
     await waiting.child.exited(background);
     await waiting.child.outputEnded(background);
@@ -384,7 +384,7 @@ realTest("a disposed wait ends", async (fixture) => {
   using waiting = await start(fixture, programs.wait());
   const handle = await processes.open(waiting.child.identity);
   const reader = await files.openFifo(`${scratch}/fifo`);
-  const watch = await files.watch(scratch);
+  const watch = await files.watch(scratch, "changes");
   const waits = [handle.exited(background), reader.read(background), watch.next(background)]
     .map((wait) => assertRefused(wait, "EBADF"));
   for (const it of [handle, reader, watch]) it[Symbol.dispose]();

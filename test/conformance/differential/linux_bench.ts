@@ -5,6 +5,7 @@ import type { Image } from "../../../src/image/image.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { Runtime } from "../../../src/runtime.ts";
+import { removePodSandbox } from "../../../src/sandbox/remove.ts";
 import { makePlace, type Place } from "../../system/place.ts";
 import {
   type Bench,
@@ -89,10 +90,24 @@ async function runOnce<T>(
     });
     assert(bugs.length === 0, `mistakes of ours: ${bugs.join("; ")}`);
     return result;
+  } catch (error) {
+    await endLife();
+    await removePods(folders);
+    throw error;
   } finally {
     await endLife();
     await Deno.remove(join(place.folder, "logs"), { recursive: true }).catch(() => {});
   }
+}
+
+/** What a program that was cut short has left. */
+async function removePods(folders: Folders): Promise<void> {
+  using kernel = openKernel(folders);
+  const runtime = await bootLife(kernel, configOf(folders), () => {}, () => {});
+  for (const id of [...runtime.sandboxes.values()].map((it) => it.id)) {
+    await removePodSandbox(runtime, id, Context.background());
+  }
+  runtime.close();
 }
 
 async function furnish(place: Place, network: string): Promise<Folders> {

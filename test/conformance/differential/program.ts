@@ -29,8 +29,11 @@ export type Step =
     readonly kind: "StartContainer" | "RemoveContainer" | "ContainerStatus" | "ReopenContainerLog";
     readonly place: Place;
   }
-  | { readonly kind: "Kill"; readonly place: Place; readonly victim: "init" | "conmon" }
+  | { readonly kind: "Kill"; readonly place: Place; readonly victim: Victim }
   | { readonly kind: "Restart" };
+
+/** Who is killed from outside: a process, or the whole task, which the OCI runtime is told to delete. */
+export type Victim = "init" | "conmon" | "task";
 
 /** Steps, one after another, of one client. */
 export interface Program {

@@ -1,9 +1,13 @@
+import type { Container } from "../../../src/container/container.ts";
+import { taskIdentity } from "../../../src/container/task.ts";
 import { followLog } from "../../../src/program/follow_log.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { type ProcessIdentity, SIGKILL } from "../../../src/kernel/processes.ts";
+import { deleteContainer } from "../../../src/oci/runc.ts";
 import type { Runtime } from "../../../src/runtime.ts";
 import { openIfPresent } from "../../../src/task/task.ts";
 import type { Bench } from "./bench.ts";
+import type { Victim } from "./program.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Longer than anything of these programs takes on a slow machine. */
@@ -46,30 +50,43 @@ export async function comesToRest(
 }
 
 /**
- * Kills a process of a container from outside and waits for what comes of it. conmon is killed only
- * while its container waits for a signal: what a program does with a broken pipe is a race otherwise.
+ * Kills a process of a container, or its task, from outside and waits for what comes of it. conmon is
+ * killed only while its container waits for a signal: what a program does with a broken pipe is a race
+ * otherwise. And a task only before it is started: at its end the daemon deletes it as well.
  *
  * @returns what was killed
  */
 export async function killed(
   { runtime, bench }: Scene,
   id: string,
-  victim: "init" | "conmon",
+  victim: Victim,
 ): Promise<string> {
   const container = runtime.containers.get(id);
   if (container === undefined) return "nothing";
   const task = container.task ?? await container.preparation?.task.catch(() => undefined);
   const isRunning = container.status.state === "RUNNING";
   if (victim === "conmon" && !isRunning) return "nothing";
-  const handle = victim === "init" ? task?.init : task?.supervisor;
-  if (handle === undefined || !await isKilled(runtime, handle.identity)) return "nothing";
-  if (victim === "conmon") return victim;
+  if (victim === "task") {
+    if (task === undefined || isRunning || !await isDeleted(runtime, container)) return "nothing";
+  } else {
+    const handle = victim === "init" ? task?.init : task?.supervisor;
+    if (handle === undefined || !await isKilled(runtime, handle.identity)) return "nothing";
+    if (victim === "conmon") return victim;
+  }
   using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "end");
   if (isRunning) await container.ended(bounded);
   // Nobody else waits for what conmon writes of a task that was not started.
   using supervisor = await openIfPresent(bench.kernel, task?.supervisor?.identity);
   await supervisor?.exited(bounded);
   return victim;
+}
+
+/** As an operator does it who takes the container for his own (man 8 runc-delete). */
+function isDeleted(runtime: Runtime, { record }: Container): Promise<boolean> {
+  const { kernel, config } = runtime;
+  const { id, runtime: ociRuntime } = taskIdentity(runtime, record);
+  const { programMs } = config.bounds;
+  return deleteContainer(kernel, ociRuntime, id, programMs, Context.background());
 }
 
 /** A zombie is dead already, whether its parent has reaped it or not: when that is, is a race. */

@@ -189,7 +189,9 @@ export class ModelMachine {
     if (typeof target !== "object" || target === null) throw new Error(`${verb}: no such object`);
     const called: unknown = Reflect.get(target, method);
     if (typeof called !== "function") throw new Error(`${verb}: no such verb`);
-    return Reflect.apply(called, target, [...this.#argsOf(verb, args), context]);
+    // Takes any number of paths, and nothing behind them.
+    const rest = verb === "files.remove" ? [] : [context];
+    return Reflect.apply(called, target, [...this.#argsOf(verb, args), ...rest]);
   }
 
   /** The same arguments, but for the processes and the temporary files that they mean. */

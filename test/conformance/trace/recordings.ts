@@ -81,6 +81,16 @@ export const RECORDED: Readonly<Record<string, Program>> = {
       update("light"),
     ],
   },
+  "a deletion from outside": {
+    prepare: "eager",
+    steps: [
+      run({}),
+      { kind: "CreateContainer", place: FIRST, workload: "sleeps" },
+      { kind: "Kill", place: FIRST, victim: "task" },
+      { kind: "StartContainer", place: FIRST },
+      { kind: "RemoveContainer", place: FIRST },
+    ],
+  },
   "deaths from outside": {
     prepare: "lazy",
     steps: [

@@ -293,9 +293,10 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     isFoundByNothingElse: true,
     edits: [{
       file: FILES,
-      from: "    () => kernel.files.remove(directory),\n",
-      to:
-        "    () => void runtime.janitor.clear(record.id, () => kernel.files.remove(directory)),\n",
+      from: "  await kernel.files.remove(bundle, directory, files);\n",
+      to: `  await kernel.files.remove(bundle, files);
+  void runtime.janitor.clear(record.id, () => kernel.files.remove(directory));
+`,
     }],
   },
 ];

@@ -214,8 +214,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I4",
     edits: [{
       file: EXIT_FILES,
-      from: "if (name === id || name.startsWith(`${id}.`)) {",
-      to: "if (name.startsWith(`${id}.`)) {",
+      from: "names.filter((name) => name === id || name.startsWith(`${id}.`))",
+      to: "names.filter((name) => name.startsWith(`${id}.`))",
     }],
   },
   {
@@ -225,8 +225,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I12",
     edits: [{
       file: EXIT_FILES,
-      from: "if (name === id || name.startsWith(`${id}.`)) {",
-      to: "if (name === id) {",
+      from: "names.filter((name) => name === id || name.startsWith(`${id}.`))",
+      to: "names.filter((name) => name === id)",
     }],
   },
 ];

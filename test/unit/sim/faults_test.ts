@@ -96,7 +96,7 @@ Deno.test("directory events come late, twice, or not by name, but a watch wakes"
     const watch = { late: 0.3, twice: 0.3, overflow: 0.3 };
     onMachine(async ({ files, clock }) => {
       await files.mkdir("/run/a");
-      using watching = await files.watch("/run/a");
+      using watching = await files.watch("/run/a", "changes");
       const before = clock.monotonicMs();
       await files.mkdir("/run/a/b");
       const names = await watching.next(background);

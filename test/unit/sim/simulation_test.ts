@@ -76,7 +76,7 @@ Deno.test("run() fires timers early when everything is slow", () => {
 Deno.test("run() tells a deadlock and who waits for what", () => {
   const simulation = new Simulation({ seed: 1 });
   simulation.bootDaemon(async ({ files }) => {
-    using watch = await files.watch("/run");
+    using watch = await files.watch("/run", "changes");
     await watch.next(background);
   });
   const outcome = simulation.run();

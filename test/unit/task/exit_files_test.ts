@@ -260,8 +260,8 @@ Deno.test("ExitFiles.remove() removes the file and the halves of it, and nobody 
         assertEquals(directory, "/run/test/exits");
         return Promise.resolve(names);
       },
-      remove(path) {
-        removed.push(path);
+      remove(...paths) {
+        removed.push(...paths);
         return Promise.resolve();
       },
     },
