@@ -135,7 +135,7 @@ function pidsIn(group: string): number[] {
 }
 
 function isRunning(pid: number): boolean {
-  return statOf(pid)?.isZombie === false;
+  return statOf(pid)?.hasEnded === false;
 }
 
 /** How many processes are held at a time: there may be thousands. */

@@ -1,7 +1,7 @@
 import { type Context } from "../src/kernel/context.ts";
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
 import type { ProcessHandle, ProcessIdentity } from "../src/kernel/processes.ts";
-import { check, closeFd, libc, SYS } from "./libc.ts";
+import { check, closeFd, libc, pollNow, SYS } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { statOf } from "./proc.ts";
 
@@ -22,8 +22,14 @@ export function pidfdOpen(pid: number): number {
   }
 }
 
-/** @throws {KernelError} ESRCH when the process was reaped; EINVAL for what is no signal. */
+/**
+ * Sends a signal to a process. Linux takes one for a zombie as well, and is asked first.
+ *
+ * @throws {KernelError} ESRCH when the process has ended; EINVAL for what is no signal.
+ */
 export function pidfdSignal(pidfd: number, pid: number, signal: number): void {
+  // Readable once the last thread has ended (man 2 pidfd_open).
+  if (pollNow(pidfd) !== 0) throw new KernelError("signal", "ESRCH", `pid ${pid}`);
   const result = libc().syscall(SYS.pidfdSendSignal, BigInt(pidfd), BigInt(signal), 0n, 0n);
   check("signal", `pid ${pid}`, result);
 }
@@ -31,14 +37,14 @@ export function pidfdSignal(pidfd: number, pid: number, signal: number): void {
 /**
  * Takes hold of a process.
  *
- * @throws {KernelError} ESRCH when there is none, or another with its pid.
+ * @throws {KernelError} ESRCH when there is none, or another with its pid, or it has ended.
  */
 export function openProcess(process: number | ProcessIdentity, poller: Poller): ProcessHandle {
   const pid = typeof process === "number" ? process : process.pid;
   const pidfd = pidfdOpen(pid);
   try {
     const stat = statOf(pid);
-    // Not reaped after its start time was read: so what was read was this process's.
+    // It lives after its start time was read: so what was read was this process's.
     pidfdSignal(pidfd, pid, 0);
     const isAnother = typeof process !== "number" && stat?.startTime !== process.startTime;
     if (stat === undefined || isAnother) throw new KernelError("open", "ESRCH", `pid ${pid}`);

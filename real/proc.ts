@@ -6,7 +6,8 @@ import type { Turn } from "./turn.ts";
 /** What the port wants of /proc/PID/stat (man 5 proc). */
 export interface ProcessStat extends ProcessIdentity {
   readonly parentPid: number;
-  readonly isZombie: boolean;
+  /** Nothing of it runs any more; a first thread that has ended leaves others of its process behind. */
+  readonly hasEnded: boolean;
 }
 
 /**
@@ -16,11 +17,14 @@ export interface ProcessStat extends ProcessIdentity {
 export function parseStat(text: string): ProcessStat | undefined {
   const nameEnd = text.lastIndexOf(")");
   const pid = Number.parseInt(text, 10);
-  const [state, parentPid, ...rest] = text.slice(nameEnd + 2).split(" ");
-  // Field 22 of the line; the third is the first here, and two have been taken.
-  const startTime = Number(rest[22 - 3 - 2]);
-  if (nameEnd < 0 || !Number.isInteger(pid) || !Number.isInteger(startTime)) return undefined;
-  return { pid, startTime, parentPid: Number(parentPid), isZombie: state === "Z" || state === "X" };
+  // The third field of the line is the first here.
+  const fields = text.slice(nameEnd + 2).split(" ");
+  const [state, parentPid, threads, startTime] = [3, 4, 20, 22].map((it) => fields[it - 3]);
+  if (nameEnd < 0 || !Number.isInteger(pid) || !Number.isInteger(Number(startTime))) {
+    return undefined;
+  }
+  const hasEnded = state === "X" || state === "Z" && Number(threads) < 2;
+  return { pid, startTime: Number(startTime), parentPid: Number(parentPid), hasEnded };
 }
 
 /**
@@ -68,12 +72,26 @@ function allPids(): number[] {
 /** The arguments are only the process's when it is still there after they were read. */
 function entryOf(pid: number): ProcessEntry | undefined {
   const before = statOf(pid);
-  if (before === undefined) return undefined;
+  if (before === undefined || before.hasEnded) return undefined;
   const line = readProc(`/proc/${pid}/cmdline`) ?? "";
   const after = statOf(pid);
-  if (after?.startTime !== before.startTime) return undefined;
-  const args = after.isZombie || line === "" ? [] : line.replace(/\0$/, "").split("\0");
-  return { ...after, args };
+  if (after?.startTime !== before.startTime || after.hasEnded) return undefined;
+  const { startTime, parentPid } = after;
+  const args = line === "" ? [] : line.replace(/\0$/, "").split("\0");
+  return { pid, startTime, parentPid, args };
+}
+
+/** The environment that a process was executed with; none when it has ended. */
+export function environmentOf({ pid, startTime }: ProcessIdentity): Record<string, string> {
+  const text = readProc(`/proc/${pid}/environ`) ?? "";
+  const after = statOf(pid);
+  if (after?.startTime !== startTime || after.hasEnded) return {};
+  return Object.fromEntries(
+    text.split("\0").filter((it) => it.includes("=")).map((it) => {
+      const nameEnd = it.indexOf("=");
+      return [it.slice(0, nameEnd), it.slice(nameEnd + 1)];
+    }),
+  );
 }
 
 /** Undefined when the process is gone: ENOENT before it is opened, ESRCH after. */

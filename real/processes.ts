@@ -12,7 +12,7 @@ import { startChild } from "./child.ts";
 import { SpawnGate } from "./gate.ts";
 import { openProcess } from "./pidfd.ts";
 import type { Poller } from "./poller.ts";
-import { processTable } from "./proc.ts";
+import { environmentOf, processTable } from "./proc.ts";
 import { Turn } from "./turn.ts";
 
 /** PATH of a daemon that was started without one (man 8 init). */
@@ -51,6 +51,11 @@ export class LinuxProcesses implements Processes {
 
   async list(): Promise<readonly ProcessEntry[]> {
     return await processTable(this.#turn);
+  }
+
+  async environment(process: ProcessIdentity): Promise<Readonly<Record<string, string>>> {
+    await this.#turn.left();
+    return environmentOf(process);
   }
 
   /** In the daemon's PATH and not in the program's. */

@@ -219,8 +219,8 @@ export class Simulation {
       if (owner instanceof Process && !isDaemon) footprint.touch(owner.label, "read");
       // What code does in memory is not seen: all of a life of the daemon, and of its clients, is one.
       else if (!isMemorySeen && this.scheduler.isOver) footprint.touch("memory", "write");
-      // What a program keeps in memory is its own.
-      if (!isMemorySeen || (owner instanceof Process && !isDaemon)) {
+      // What a program keeps in memory is its own; an init that only reaps keeps nothing.
+      if (!isMemorySeen || (owner instanceof Process && !isDaemon && !owner.isReaper)) {
         footprint.touch(`task ${step.task.key}`, "write");
       }
       listener(footprint);

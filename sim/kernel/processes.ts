@@ -55,13 +55,11 @@ export class SimProcesses implements Processes {
   }
 
   open(process: number | ProcessIdentity): Promise<ProcessHandle> {
+    const { processes } = this.#life.machine;
     const pid = typeof process === "number" ? process : process.pid;
     return this.#life.call<ProcessHandle>("processes.open", pid, () => {
-      const found = this.#life.machine.processes.get(pid);
-      if (
-        found === undefined ||
-        (typeof process !== "number" && found.startTime !== process.startTime)
-      ) return refusal("open", "ESRCH", String(pid));
+      const found = typeof process === "number" ? processes.get(pid) : processes.find(process);
+      if (found === undefined || !found.isAlive) return refusal("open", "ESRCH", String(pid));
       return new SimHandle(this.#life, found);
     });
   }
@@ -70,16 +68,20 @@ export class SimProcesses implements Processes {
     return this.#life.call(
       "processes.list",
       undefined,
-      () =>
-        this.#life.machine.processes.all().map((it) => ({
-          pid: it.pid,
-          startTime: it.startTime,
-          parentPid: it.parent?.pid ?? 0,
-          args: it.state === "zombie" ? [] : it.args,
-          isZombie: it.state === "zombie",
-        })),
+      () => this.#life.machine.processes.alive().map(entryOf),
     );
   }
+
+  environment(process: ProcessIdentity): Promise<Readonly<Record<string, string>>> {
+    return this.#life.call("processes.environment", process.pid, () => {
+      const found = this.#life.machine.processes.find(process);
+      return found?.isAlive ? found.env : {};
+    });
+  }
+}
+
+function entryOf({ pid, startTime, parent, args }: Process): ProcessEntry {
+  return { pid, startTime, parentPid: parent?.pid ?? 0, args };
 }
 
 class SimChild implements ChildProcess {
@@ -156,7 +158,7 @@ class SimChild implements ChildProcess {
 
   signal(signal: number): Promise<void> {
     return this.#life.call("child.signal", [this.#name, String(signal)], () => {
-      if (this.#process.isReaped) refuse("signal", "ESRCH", this.#name);
+      if (!this.#process.isAlive) refuse("signal", "ESRCH", this.#name);
       this.#life.machine.processes.signal(this.#process, signal, this.#life.process);
     }, true);
   }
@@ -227,7 +229,7 @@ class SimHandle implements ProcessHandle {
 
   signal(signal: number): Promise<void> {
     return this.#life.call("handle.signal", [String(this.#process.pid), String(signal)], () => {
-      if (this.#process.isReaped) refuse("signal", "ESRCH", String(this.#process.pid));
+      if (!this.#process.isAlive) refuse("signal", "ESRCH", String(this.#process.pid));
       this.#life.machine.processes.signal(this.#process, signal, this.#life.process);
     }, true);
   }

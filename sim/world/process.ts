@@ -31,10 +31,9 @@ export class Process {
   readonly dispositions: Map<number, Disposition> = new Map();
   /** Signals that it catches and has not looked at. */
   readonly caught: number[] = [];
-  /** As the process table shows them, the program's name first. */
-  args: readonly string[] = [];
-  /** The whole environment. */
-  env: Readonly<Record<string, string>> = {};
+  #args: readonly string[] = [];
+  #env: Readonly<Record<string, string>> = {};
+  #parent: Process | undefined;
   /** Absolute. */
   cwd = "/";
   /** @internal Taken for `/` by its paths; undefined: the machine's own. */
@@ -67,13 +66,47 @@ export class Process {
     readonly startTime: number,
     /** @internal */
     readonly task: Task,
-    /** Undefined for init alone. */
-    public parent: Process | undefined,
+    parent: Process | undefined,
     /** @internal */
     public cgroup: Cgroup,
     /** @internal */
     public namespaces: NamespaceSet,
-  ) {}
+  ) {
+    this.#parent = parent;
+  }
+
+  /** As the process table shows them, the program's name first. */
+  get args(): readonly string[] {
+    this.#touchRow("read");
+    return this.#args;
+  }
+
+  set args(args: readonly string[]) {
+    this.#touchRow("write");
+    this.#args = args;
+  }
+
+  /** The whole environment. */
+  get env(): Readonly<Record<string, string>> {
+    this.#touchRow("read");
+    return this.#env;
+  }
+
+  set env(env: Readonly<Record<string, string>>) {
+    this.#touchRow("write");
+    this.#env = env;
+  }
+
+  /** Undefined for init alone. */
+  get parent(): Process | undefined {
+    this.#touchRow("read");
+    return this.#parent;
+  }
+
+  set parent(parent: Process | undefined) {
+    this.#touchRow("write");
+    this.#parent = parent;
+  }
 
   /** What is left of it. */
   get state(): ProcessState {
@@ -115,6 +148,11 @@ export class Process {
 
   #touchDeath(access: Access): void {
     footprints.present?.touch(`death of ${this.label}`, access);
+  }
+
+  /** What the process table shows of it. */
+  #touchRow(access: Access): void {
+    footprints.present?.touch(`row of ${this.label}`, access);
   }
 
   #touchReaping(access: Access): void {

@@ -1,4 +1,4 @@
-import type { ExitStatus } from "../../src/kernel/processes.ts";
+import type { ExitStatus, ProcessIdentity } from "../../src/kernel/processes.ts";
 import { footprints } from "../footprint.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { AGAIN, Step } from "../step.ts";
@@ -27,6 +27,8 @@ const TICK_MICROS = 10_000;
 /** All processes: how they come to be, get signals, die and are reaped. */
 export class ProcessTable {
   readonly #processes: Map<number, Process> = new Map();
+  /** Reaped or not: a start time is given out once. */
+  readonly #byStartTime: Map<number, Process> = new Map();
   readonly #scheduler: Scheduler;
   readonly #cgroups: Cgroups;
   readonly #namespaces: Namespaces;
@@ -57,7 +59,22 @@ export class ProcessTable {
   /** Zombies included, ordered by pid. */
   all(): Process[] {
     footprints.present?.touch("processes", "read");
+    footprints.present?.touch("zombies", "read");
     return [...this.#processes.values()].sort((a, b) => a.pid - b.pid);
+  }
+
+  /** Those that have not ended, ordered by pid. */
+  alive(): Process[] {
+    footprints.present?.touch("processes", "read");
+    // Who has ended is told by the set that was read.
+    const alive = [...this.#processes.values()].filter((it) => footprints.unseen(() => it.isAlive));
+    return alive.sort((a, b) => a.pid - b.pid);
+  }
+
+  /** Which process it is, or was, whoever has its pid now. */
+  find({ pid, startTime }: ProcessIdentity): Process | undefined {
+    const found = this.#byStartTime.get(startTime);
+    return found?.pid === pid ? found : undefined;
   }
 
   get(pid: number): Process | undefined {
@@ -162,7 +179,7 @@ export class ProcessTable {
   reap(process: Process): void {
     if (process.state !== "zombie") return;
     process.state = "reaped";
-    footprints.present?.touch("processes", "add");
+    footprints.present?.touch("zombies", "add");
     footprints.present?.touch(`pid ${process.pid}`, "write");
     footprints.present?.touch(membersOf(process.namespaces.pid), "add");
     process.parent?.touchChildren("add");
@@ -224,6 +241,7 @@ export class ProcessTable {
     footprints.present?.touch(`pid ${process.pid}`, "write");
     footprints.present?.touch(membersOf(namespaces.pid), "add");
     this.#processes.set(process.pid, process);
+    this.#byStartTime.set(process.startTime, process);
     return process;
   }
 
@@ -267,6 +285,8 @@ export class ProcessTable {
 
   #becomeZombie(process: Process): void {
     process.state = "zombie";
+    footprints.present?.touch("processes", "add");
+    footprints.present?.touch("zombies", "add");
     this.observer?.died?.(process);
     this.#scheduler.dropOwner(process);
     for (const file of process.files.values()) file.close();
@@ -276,7 +296,6 @@ export class ProcessTable {
     process.touchChildren("write");
     heir.touchChildren("add");
     for (const child of inOrder(process.children)) {
-      child.touch("write");
       child.parent = heir;
       heir.children.add(child);
       if (child.state === "zombie") this.#childDied(heir, child);

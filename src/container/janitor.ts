@@ -3,7 +3,7 @@ import { type Context, pause, waitFor } from "../kernel/context.ts";
 import type { Runtime } from "../runtime.ts";
 import { discardFiles } from "./discard.ts";
 import { deleteContainerRecord } from "./record.ts";
-import { SharedMap } from "../kernel/shared_memory.ts";
+import { SharedOrderedMap } from "../kernel/shared_memory.ts";
 
 /** The next try of what is still to be done for an object. */
 interface Try {
@@ -22,7 +22,7 @@ interface Try {
  * apart, sooner when somebody asks; what a crash leaves then, at the next recovery.
  */
 export class Janitor {
-  readonly #pending = new SharedMap<string, Try>();
+  readonly #pending = new SharedOrderedMap<string, Try>();
 
   constructor(readonly runtime: Runtime) {}
 

@@ -15,7 +15,7 @@ import { parseReference, type Reference } from "./reference.ts";
 import { sha256 } from "./sha256.ts";
 import { SharedWork } from "./shared_work.ts";
 import { type RegistryAuth, Transport } from "./transport.ts";
-import { shared, SharedMap } from "../kernel/shared_memory.ts";
+import { shared, SharedMap, SharedOrderedMap } from "../kernel/shared_memory.ts";
 
 /** CRI's FilesystemUsage, of the images or of what containers have written. */
 export interface ImageFsInfo extends Usage {
@@ -49,7 +49,7 @@ export class Images {
   readonly #transport: Transport;
   readonly #ingests: Ingests;
   readonly #layers: Layers;
-  readonly #byId = new SharedMap<string, Image>();
+  readonly #byId = new SharedOrderedMap<string, Image>();
   /** Ids by full name, tagged or with a digest. */
   readonly #byName = new SharedMap<string, string>();
   readonly #pulls = new SharedMap<string, SharedWork<Image>>();

@@ -11,14 +11,15 @@ export interface ProcessIdentity {
   readonly startTime: number;
 }
 
-/** One row of the process table, zombies included. */
+/**
+ * One row of the process table. Whoever has ended is in it no more, whether anybody has reaped it or not:
+ * when that is, nobody but its parent need know.
+ */
 export interface ProcessEntry extends ProcessIdentity {
   /** 0 for a process whose parent is outside of the daemon's PID namespace. */
   readonly parentPid: number;
-  /** Empty for zombies and kernel threads, and on Linux for a moment of an execve. */
+  /** Empty for kernel threads, and on Linux for a moment of an execve. */
   readonly args: readonly string[];
-  /** It has ended and nobody has reaped it yet. */
-  readonly isZombie: boolean;
 }
 
 /** A program to execute. Nothing is inherited from the daemon but its namespaces and cgroups. */
@@ -96,7 +97,7 @@ export interface ChildProcess extends Disposable {
   /**
    * Sends a signal. The effect may come before the reply.
    *
-   * @throws {KernelError} ESRCH when it has been reaped.
+   * @throws {KernelError} ESRCH when it has ended, reaped or not.
    */
   signal(signal: number): Promise<void>;
 
@@ -136,7 +137,7 @@ export interface ProcessHandle extends Disposable {
   /**
    * Sends a signal (man 2 pidfd_send_signal). The effect may come before the reply.
    *
-   * @throws {KernelError} ESRCH when it has terminated and was reaped.
+   * @throws {KernelError} ESRCH when it has ended, reaped or not.
    */
   signal(signal: number): Promise<void>;
 
@@ -157,8 +158,7 @@ export interface Processes {
   /**
    * Takes hold of a process, by its pid or, safe against a recycled pid, by its identity.
    *
-   * @throws {KernelError} ESRCH when there is no such process, or another with its pid; a zombie can
-   * still be held.
+   * @throws {KernelError} ESRCH when there is no such process, or another with its pid, or it has ended.
    */
   open(process: number | ProcessIdentity): Promise<ProcessHandle>;
 
@@ -167,6 +167,12 @@ export interface Processes {
    * read the arguments of each process: for recovery, and where something has gone wrong.
    */
   list(): Promise<readonly ProcessEntry[]>;
+
+  /**
+   * The environment that a process was executed with (man 5 proc, /proc/PID/environ); none when it has ended.
+   * It may say anything.
+   */
+  environment(process: ProcessIdentity): Promise<Readonly<Record<string, string>>>;
 }
 
 /** Signal numbers that the core sends by itself (man 7 signal, x86 and ARM). */

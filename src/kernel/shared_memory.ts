@@ -8,8 +8,8 @@
  * @module
  */
 
-/** What an access does. */
-export type SharedAccess = "read" | "write";
+/** What an access does; those that add come in either order. */
+export type SharedAccess = "read" | "add" | "write";
 
 /** Is told of shared memory, at once. */
 export interface SharedMemoryWatcher {
@@ -58,11 +58,58 @@ export function shared<Owner extends object, Value>(
   };
 }
 
-/** The variable that is which members there are, and in which order they came. */
+/** The variable that is which members there are. */
 const MEMBERS = "members";
 
-/** A map that operations share. What is under a key is a variable, and so is which keys there are. */
-export class SharedMap<Key extends string, Value> extends Map<Key, Value> {
+/**
+ * A map that operations share. What is under a key is a variable. Nobody can ask for all keys, so nobody
+ * sees in which order they came.
+ */
+export class SharedMap<Key extends string, Value> {
+  readonly #values = new Map<Key, Value>();
+
+  /** An empty one. */
+  constructor() {
+    watcher?.created(this);
+  }
+
+  /** What is under a key. */
+  get(key: Key): Value | undefined {
+    watcher?.accessed(this, key, "read");
+    return this.#values.get(key);
+  }
+
+  /** Whether anything is. */
+  has(key: Key): boolean {
+    watcher?.accessed(this, key, "read");
+    return this.#values.has(key);
+  }
+
+  /** Puts something there. */
+  set(key: Key, value: Value): this {
+    watcher?.accessed(this, key, "write");
+    if (watcher !== undefined && !this.#values.has(key)) watcher.accessed(this, MEMBERS, "add");
+    this.#values.set(key, value);
+    return this;
+  }
+
+  /** Takes it away; false: there is none. */
+  delete(key: Key): boolean {
+    watcher?.accessed(this, key, "write");
+    const isDeleted = this.#values.delete(key);
+    if (isDeleted) watcher?.accessed(this, MEMBERS, "add");
+    return isDeleted;
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    watcher?.accessed(this, MEMBERS, "read");
+    return this.#values.size;
+  }
+}
+
+/** A map that operations share whose keys come in the order in which they were added: that is a variable too. */
+export class SharedOrderedMap<Key extends string, Value> extends Map<Key, Value> {
   /** An empty one. */
   constructor() {
     super();

@@ -64,6 +64,7 @@ function tracedProcesses(processes: Processes, on: On, until: On): Processes {
       return tracedHandle(await on("open pidfd", () => processes.open(process)), on, until);
     },
     list: () => on("list processes", () => processes.list()),
+    environment: (process) => on("read environment", () => processes.environment(process)),
   };
 }
 

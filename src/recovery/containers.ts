@@ -85,7 +85,7 @@ async function recoverStarting(
 ): Promise<void> {
   const { init } = container.status;
   const process = known.processes.find((it) =>
-    it.pid === init?.pid && it.startTime === init.startTime && !it.isZombie
+    it.pid === init?.pid && it.startTime === init.startTime
   );
   if (process === undefined) return await recoverRunning(runtime, container);
   if (isRuntimeInit(runtime.ociRuntime(container.record.handler), process.args)) {

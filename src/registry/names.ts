@@ -1,12 +1,12 @@
 import { RuntimeError } from "../errors.ts";
-import { SharedMap } from "../kernel/shared_memory.ts";
+import { SharedOrderedMap } from "../kernel/shared_memory.ts";
 
 /**
  * Which id a name stands for; never two ids for one name. Lives in memory: recovery fills it from the
  * records. Reserving is synchronous, hence atomic.
  */
 export class NameRegistry {
-  readonly #idOf = new SharedMap<string, string>();
+  readonly #idOf = new SharedOrderedMap<string, string>();
 
   /**
    * Reserves `name` for `id`; again for the same id is fine.

@@ -1,9 +1,9 @@
 import { RuntimeError } from "../errors.ts";
-import { SharedMap } from "../kernel/shared_memory.ts";
+import { SharedOrderedMap } from "../kernel/shared_memory.ts";
 
 /** Objects by id. Clients may shorten an id to any prefix that is unique. */
 export class ObjectRegistry<T extends { readonly id: string }> {
-  readonly #byId = new SharedMap<string, T>();
+  readonly #byId = new SharedOrderedMap<string, T>();
 
   /** @internal A runtime has its own. */
   constructor(

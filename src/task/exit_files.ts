@@ -7,18 +7,19 @@ import type { DirectoryWatch } from "../kernel/files.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
 import { exitDirectory, taskPaths } from "./paths.ts";
 import { textOf } from "../utf8.ts";
-import { shared, SharedMap } from "../kernel/shared_memory.ts";
+import { shared, SharedOrderedMap } from "../kernel/shared_memory.ts";
 
 /** A watch can lose events (man 7 inotify): look again this often, in milliseconds. */
 const LOOK_AGAIN_MS = 500;
 const EXIT_FILE_BYTES_MAX = 32;
+const ENDED = Symbol("ended");
 
 /**
  * The exit codes that conmons leave behind. One watch on their folder serves all waiters; it only
  * wakes them, the file is what counts.
  */
 export class ExitFiles {
-  readonly #waiters = new SharedMap<string, () => void>();
+  readonly #waiters = new SharedOrderedMap<string, () => void>();
   @shared
   accessor #watch: DirectoryWatch | undefined;
 
@@ -45,27 +46,22 @@ export class ExitFiles {
       this.config.bounds.exitFileMs,
       `exit file of "${id}"`,
     );
-    let isSupervised = supervisor !== undefined;
-    supervisor?.exited(bounded).then(
-      () => {
-        isSupervised = false;
-        this.#waiters.get(id)?.();
-      },
-      () => {},
-    );
+    // Who may write it still.
+    let writer = supervisor;
     while (true) {
-      const wasSupervised = isSupervised;
-      const woken = new Promise<void>((resolve) => this.#waiters.set(id, resolve));
+      const { promise: woken, resolve: wake } = Promise.withResolvers<void>();
+      this.#waiters.set(id, wake);
       try {
         const found = await this.#look(id);
         if (found.code !== undefined) return found.code;
-        if (found.isReadable && !wasSupervised) return undefined;
-        if (found.isReadable && !isSupervised) continue;
-        await firstOf(
+        if (found.isReadable && writer === undefined) return undefined;
+        const first = await firstOf<unknown>(
           bounded,
           (race) => waitFor(woken, race),
           (race) => sleep(this.kernel.clock, LOOK_AGAIN_MS, race),
+          (race) => endOf(writer, race),
         );
+        if (first === ENDED) writer = undefined;
       } catch (error) {
         if (bounded.cause !== undefined && context.cause === undefined) return undefined;
         throw error;
@@ -117,4 +113,10 @@ export class ExitFiles {
       for (const name of names) this.#waiters.get(name)?.();
     }
   }
+}
+
+/** Resolves when a process has ended; where that cannot be seen now, or there is none, it never does. */
+function endOf(process: ProcessHandle | undefined, context: Context): Promise<typeof ENDED> {
+  const never = () => new Promise<never>(() => {});
+  return process === undefined ? never() : process.exited(context).then(() => ENDED, never);
 }

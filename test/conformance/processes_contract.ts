@@ -195,18 +195,20 @@ export const processPromises: Promises = {
     }
   },
 
-  "open() takes hold of a zombie": async (fixture) => {
+  "who has ended is there no more, reaped or not": async (fixture) => {
     const { kernel: { processes }, programs } = fixture;
     using parent = await start(fixture, programs.neglect());
-    using alive = await processes.open(Number(parent.line));
-    await alive.signal(SIGKILL);
-    await alive.exited(background);
-    using zombie = await processes.open(alive.identity);
+    const pid = Number(parent.line);
+    const row = async () => (await processes.list()).find((it) => it.pid === pid);
+    assertEquals((await row())?.parentPid, parent.child.identity.pid);
+    using zombie = await processes.open(pid);
+    await zombie.signal(SIGKILL);
     await zombie.exited(background);
-    await zombie.signal(SIGTERM);
-    const row = (await processes.list()).find(({ pid }) => pid === zombie.identity.pid);
-    assertEquals([row?.isZombie, row?.args], [true, []]);
-    assertEquals(row?.parentPid, parent.child.identity.pid);
+    assertEquals(await row(), undefined);
+    await assertRefused(zombie.signal(SIGTERM), "ESRCH");
+    await assertRefused(processes.open(pid), "ESRCH");
+    await assertRefused(processes.open(zombie.identity), "ESRCH");
+    await zombie.exited(background);
   },
 
   "a handle outlives the process, and hits no other": async (fixture) => {
@@ -245,6 +247,21 @@ export const processPromises: Promises = {
     assertEquals(await parent.child.children(), []);
   },
 
+  "environment() is what a program was executed with, and nothing once it has ended": async (
+    { kernel: { processes }, programs },
+  ) => {
+    const command = { ...programs.neglect(), env: { NAME: "a=b c", EMPTY: "" } };
+    using child = await processes.spawn(command, { outputBytesMax: 0, childWrites: [3] });
+    await child.readPipeLine(3, background);
+    const { NAME, EMPTY } = await processes.environment(child.identity);
+    assertEquals([NAME, EMPTY], ["a=b c", ""]);
+    const { pid, startTime } = child.identity;
+    assertEquals(await processes.environment({ pid, startTime: startTime + 1 }), {});
+    await child.signal(SIGKILL);
+    await child.exited(background);
+    assertEquals(await processes.environment(child.identity), {});
+  },
+
   "list() is in order of pid and holds what runs": async (fixture) => {
     const { kernel: { processes }, programs } = fixture;
     // It says its line when it has been executed: in an execve a process has no arguments for a moment.
@@ -255,7 +272,6 @@ export const processPromises: Promises = {
     const row = rows.find(({ pid }) => pid === waiting.child.identity.pid);
     assert(row !== undefined && row.args.length > 0);
     assertEquals(row.startTime, waiting.child.identity.startTime);
-    assertEquals(row.isZombie, false);
   },
 };
 

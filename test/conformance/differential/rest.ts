@@ -89,11 +89,9 @@ function isDeleted(runtime: Runtime, { record }: Container): Promise<boolean> {
   return deleteContainer(kernel, ociRuntime, id, programMs, Context.background());
 }
 
-/** A zombie is dead already, whether its parent has reaped it or not: when that is, is a race. */
 async function isKilled({ kernel }: Runtime, identity: ProcessIdentity): Promise<boolean> {
-  const entry = (await kernel.processes.list()).find(({ pid }) => pid === identity.pid);
-  if (entry === undefined || entry.isZombie || entry.startTime !== identity.startTime) return false;
-  using process = await kernel.processes.open(identity);
+  using process = await openIfPresent(kernel, identity);
+  if (process === undefined) return false;
   await process.signal(SIGKILL);
   await process.exited(Context.background());
   return true;

@@ -51,10 +51,10 @@ export function learnCommands(
 
 /** The youngest child of an OCI runtime in a process table; undefined when it has none, or is none. */
 export function commandOf(table: unknown, parent: ProcessIdentity): ProcessEntry | undefined {
-  const alive = (table as readonly ProcessEntry[]).filter((it) => !it.isZombie);
-  const runtime = alive.find((it) => it.pid === parent.pid);
+  const processes = table as readonly ProcessEntry[];
+  const runtime = processes.find((it) => it.pid === parent.pid);
   if (runtime === undefined || basename(runtime.args[0] ?? "") !== "runc") return undefined;
-  return alive.filter((it) => it.parentPid === runtime.pid)
+  return processes.filter((it) => it.parentPid === runtime.pid)
     .toSorted((a, b) => b.startTime - a.startTime)[0];
 }
 

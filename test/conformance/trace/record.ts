@@ -40,8 +40,8 @@ function withoutTheHost(entry: TraceEntry, folders: Folders): TraceEntry {
 }
 
 /** Its arguments are those of no program yet; threads of the kernel, which never have any, are children of 2. */
-function isBetweenPrograms({ args, isZombie, pid, parentPid }: ProcessEntry): boolean {
-  return args.length === 0 && !isZombie && pid !== KTHREADD && parentPid !== KTHREADD;
+function isBetweenPrograms({ args, pid, parentPid }: ProcessEntry): boolean {
+  return args.length === 0 && pid !== KTHREADD && parentPid !== KTHREADD;
 }
 
 const KTHREADD = 2;

@@ -151,7 +151,7 @@ function isEmpty(list: unknown): boolean {
 function isAlive(list: unknown, { pid, startTime }: ProcessIdentity): boolean {
   return (list as readonly ProcessEntry[]).some((it) =>
     // One that is known by a pid file alone has no start time.
-    it.pid === pid && (startTime === 0 || it.startTime === startTime) && !it.isZombie
+    it.pid === pid && (startTime === 0 || it.startTime === startTime)
   );
 }
 

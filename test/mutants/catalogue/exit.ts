@@ -55,11 +55,10 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     wrong: "Who waits for an exit code neither sees that conmon is dead nor looks at the time.",
     invariant: "I2",
     edits: [
-      { file: EXIT_FILES, from: "        isSupervised = false;\n", to: "" },
       {
         file: EXIT_FILES,
-        from: "let isSupervised = supervisor !== undefined;",
-        to: "let isSupervised = true;",
+        from: "        if (found.isReadable && writer === undefined) return undefined;\n",
+        to: "",
       },
       {
         file: EXIT_FILES,
@@ -83,7 +82,7 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     invariant: "I9",
     edits: [{
       file: EXIT_FILES,
-      from: "if (found.isReadable && !wasSupervised) return undefined;",
+      from: "if (found.isReadable && writer === undefined) return undefined;",
       to: "if (found.isReadable) return undefined;",
     }],
   },

@@ -72,7 +72,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: CONTAINERS,
-        from: "it.pid === init?.pid && it.startTime === init.startTime && !it.isZombie",
+        from: "it.pid === init?.pid && it.startTime === init.startTime",
         to: "it.pid === init?.pid",
       },
       {

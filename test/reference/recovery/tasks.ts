@@ -44,12 +44,10 @@ async function loadTask(
   if (helpers.length === 0 && !hasState) return;
   using bounded = platform.life.within(kernel.clock, SHIM_LOAD_MS, "load shim");
   const state = initOf(await readRuntimeState(kernel, paths.runtimeState));
-  const entry = processes.find((it) =>
-    it.pid === state?.pid && it.startTime === state.startTime && !it.isZombie
-  );
+  const entry = processes.find((it) => it.pid === state?.pid && it.startTime === state.startTime);
   const supervisor = await openIfPresent(
     kernel,
-    helpers.find((it) => it.args[0]?.endsWith("conmon") && !it.isZombie),
+    helpers.find((it) => it.args[0]?.endsWith("conmon")),
   );
   if (entry !== undefined && supervisor !== undefined) {
     const init = await openIfPresent(kernel, entry);

@@ -1,23 +1,27 @@
 import { assertEquals } from "@std/assert";
 import { parseStat } from "../../../real/proc.ts";
 
-/** A line of the kernel, but for the name and the state; 1971 is the start time. */
-function line(name: string, state = "S"): string {
-  return `42 (${name}) ${state} 7 42 42 0 -1 4194560 38 0 1 0 0 0 0 0 20 0 1 0 1971 2621440 230 1844\n`;
+/** A line of the kernel, but for the name, the state and the threads; 1971 is the start time. */
+function line(name: string, state = "S", threads = 1): string {
+  return `42 (${name}) ${state} 7 42 42 0 -1 4194560 38 0 1 0 0 0 0 0 20 0 ${threads} 0 1971 2621440 230 1844\n`;
 }
 
 Deno.test("parseStat() finds the start time behind any name", () => {
   const names = ["sh", "a) b (c", "((", "))", ") Z 1 (", "", "a\nb", "kworker/0:1-events"];
   for (const name of names) {
-    const expected = { pid: 42, parentPid: 7, startTime: 1971, isZombie: false };
+    const expected = { pid: 42, parentPid: 7, startTime: 1971, hasEnded: false };
     assertEquals(parseStat(line(name)), expected, name);
   }
 });
 
 Deno.test("parseStat() tells the dead", () => {
-  assertEquals(parseStat(line("sh", "Z"))?.isZombie, true);
-  assertEquals(parseStat(line("sh", "X"))?.isZombie, true);
-  assertEquals(parseStat(line("sh", "D"))?.isZombie, false);
+  assertEquals(parseStat(line("sh", "Z"))?.hasEnded, true);
+  assertEquals(parseStat(line("sh", "X"))?.hasEnded, true);
+  assertEquals(parseStat(line("sh", "D"))?.hasEnded, false);
+});
+
+Deno.test("parseStat() takes no process for dead whose other threads run", () => {
+  assertEquals(parseStat(line("java", "Z", 2))?.hasEnded, false);
 });
 
 Deno.test("parseStat() refuses what is no line of it", () => {

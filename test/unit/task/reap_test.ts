@@ -140,7 +140,6 @@ class Scene {
       ...process.identity,
       parentPid: process.parentPid,
       args: process.args,
-      isZombie: false,
     };
   }
 }
