@@ -79,6 +79,13 @@ export function isRuntimeInit(runtime: OciRuntime, args: readonly string[]): boo
   return args[0] === runtime.program && args[1] === "init" && args.length === 2;
 }
 
+/** Where the init of a runtime keeps the state of its container (runc, libcontainer/container_linux.go). */
+export function stateDirectoryOf(
+  environment: Readonly<Record<string, string>>,
+): string | undefined {
+  return environment._LIBCONTAINER_STATEDIR;
+}
+
 /** What runc printed, for people: of its logrus lines the part in msg="…" is what matters. */
 export function readableMessage(text: string): string {
   const messages = [...text.matchAll(/msg="((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? "");

@@ -3,7 +3,7 @@ import { type Context, sleep } from "../kernel/context.ts";
 import { KernelError, tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ProcessEntry, type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
-import { deleteContainer } from "../oci/runc.ts";
+import { deleteContainer, isRuntimeInit, stateDirectoryOf } from "../oci/runc.ts";
 import { initOf, isOnlyFiles, readRuntimeState } from "../oci/runtime_state.ts";
 import { runtimeRoot, taskPaths } from "./paths.ts";
 import { openIfPresent, type TaskIdentity } from "./task.ts";
@@ -47,7 +47,7 @@ export class Reaper {
    */
   async reap(task: TaskIdentity, options: ReapOptions, context: Context): Promise<void> {
     await this.#kill(task.id, [], context);
-    if (options.mayHaveHelpers) await this.#killHelpers(task.id, context);
+    if (options.mayHaveHelpers) await this.#killHelpers(task, context);
     await this.#kill(task.id, options.known, context);
     await this.#emptyCgroup(task.cgroup, context);
     await this.#endInRuntime(task, context);
@@ -60,7 +60,7 @@ export class Reaper {
    * not be in its cgroup yet. The youngest goes first: conmon, a subreaper, then inherits what the
    * runtime leaves, so that it can still be found (man 2 prctl, PR_SET_CHILD_SUBREAPER).
    */
-  async #killHelpers(id: string, context: Context): Promise<void> {
+  async #killHelpers({ id, runtime }: TaskIdentity, context: Context): Promise<void> {
     const root = runtimeRoot(this.config);
     while (true) {
       context.throwIfCancelled();
@@ -70,9 +70,29 @@ export class Reaper {
         (found, it) => found === undefined || it.startTime >= found.startTime ? it : found,
         undefined,
       );
-      if (youngest === undefined) return;
-      await this.#kill(id, familyOf(youngest, processes), context);
+      const left = youngest === undefined
+        ? await this.#orphansOf(id, processes.filter((it) => isRuntimeInit(runtime, it.args)))
+        : familyOf(youngest, processes);
+      if (left.length === 0) return;
+      await this.#kill(id, left, context);
     }
+  }
+
+  /**
+   * Those of some runtime inits that were forked for a task: a runtime that conmon forks after the table was
+   * read dies with it, and leaves its init to nobody who can be found by his arguments.
+   */
+  async #orphansOf(
+    id: string,
+    inits: readonly ProcessEntry[],
+  ): Promise<readonly ProcessEntry[]> {
+    const { runtimeDirectory } = taskPaths(this.config, id);
+    const orphans: ProcessEntry[] = [];
+    for (const init of inits) {
+      const environment = await this.kernel.processes.environment(init);
+      if (stateDirectoryOf(environment) === runtimeDirectory) orphans.push(init);
+    }
+    return orphans;
   }
 
   /** Kills processes of a task, and those whose end an earlier call did not see; awaits their end. */

@@ -12,6 +12,8 @@ scenario(
     const start = it.start(container, context);
     const create = await it.simulation.until(/runc .* create/, /^mkdir cgroup/);
     const init = await it.simulation.until(/^runc init/, /^read/);
+    // Only runc's says whose it is.
+    it.init(container).env = {};
     context.cancel();
     await start.settled;
     assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
@@ -33,6 +35,8 @@ scenario(
     const kill = await it.simulation.until(start, new RegExp(`^handle\\.signal ${pid} `));
     read.release();
     const exit = await it.simulation.until(/^runc init/, /^exit/);
+    // Who ends gives back its memory first, and what it was called with (Linux, do_exit, exit_mm).
+    Object.assign(it.init(container), { args: [], env: {} });
     kill.release();
     await start.settled;
     assertEquals(it.seen(container), "UNKNOWN, 1 processes, executed 0 times");
@@ -157,6 +161,28 @@ scenario("W1c: a client that gives up while conmon forks leaves no OCI runtime",
   await it.simulation.idle();
   assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
 });
+
+scenario(
+  "W1d: a client that gives up while runc forks leaves no init behind",
+  async (it) => {
+    const container = await it.created("sleep", "1000");
+    const context = new Context();
+    const start = it.start(container, context);
+    const fork = await it.simulation.until(/^conmon/, /^fork/);
+    context.cancel();
+    const kill = await it.simulation.until(start, /^handle\.signal/);
+    fork.release();
+    const init = await it.simulation.until(/^runc init/, /./);
+    kill.release();
+    const look = await it.simulation.until(start, /^processes\.list/);
+    await it.simulation.idle();
+    look.release();
+    await start.settled;
+    assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
+    init.release();
+    await it.simulation.idle();
+  },
+);
 
 scenario("W2: a stop ends what a failed start could neither undo nor record", async (it) => {
   const container = await it.created("no-such-program");

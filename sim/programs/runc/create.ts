@@ -69,6 +69,7 @@ async function startInit(sys: Sys, init: Init): Promise<number> {
   const hasOwnPid = spec.linux?.namespaces?.some((it) => it.type === "pid" && !it.path) ?? false;
   const pid = await sys.fork("runc init", initProgram(id, spec, rootfs), {
     args: [sys.args[0] ?? "runc", "init"],
+    env: { _LIBCONTAINER_STATEDIR: folder },
     newPidNamespace: hasOwnPid,
     files: {
       0: 0,

@@ -10,6 +10,7 @@ import {
   loadState,
   RuncError,
   type SpecProcess,
+  stateFolder,
   statusOf,
 } from "./state.ts";
 import { toText } from "../../world/content.ts";
@@ -43,6 +44,7 @@ export async function exec(sys: Sys, globals: Globals, args: readonly string[]):
     setnsProgram(id, state.init_process_pid, process),
     {
       args: [sys.args[0] ?? "runc", "init"],
+      env: { _LIBCONTAINER_STATEDIR: stateFolder(globals, id) },
       files: { 0: 0, 1: 1, 2: 2, [FROM_PARENT]: childReads, [TO_PARENT]: childWrites },
     },
   );

@@ -16,7 +16,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I17",
     edits: [{
       file: REAP,
-      from: "if (options.mayHaveHelpers) await this.#killHelpers(task.id, context);",
+      from: "if (options.mayHaveHelpers) await this.#killHelpers(task, context);",
       to: "",
     }],
   },
@@ -29,8 +29,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     scenario: "A1",
     edits: [{
       file: REAP,
-      from: "await this.#kill(id, familyOf(youngest, processes), context);",
-      to: "await this.#kill(id, [youngest], context);",
+      from: ": familyOf(youngest, processes);",
+      to: ": [youngest];",
     }],
   },
   {
@@ -38,12 +38,12 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: made("skip the second look"),
     wrong: "Helpers are looked for once; what they started meanwhile is not seen.",
     invariant: "I17",
+    isFoundByNothingElse: true,
     scenario: "W1c",
     edits: [{
       file: REAP,
-      from: "      if (youngest === undefined) return;",
-      to:
-        "      if (youngest === undefined) return;\n      if (helpers.length === 1) return await this.#kill(id, [youngest], context);",
+      from: "      await this.#kill(id, left, context);",
+      to: "      await this.#kill(id, left, context);\n      if (helpers.length === 1) return;",
     }],
   },
   {
@@ -86,6 +86,18 @@ export const TASK_MUTANTS: readonly Mutant[] = [
       file: REAP,
       from: 'await tolerate(handle.signal(SIGKILL), "ESRCH");',
       to: "await handle.signal(SIGKILL);",
+    }],
+  },
+  {
+    name: "reaper-forgets-orphaned-inits",
+    source: made("drop a step"),
+    wrong: "The init of a runtime that died with its conmon is not looked for.",
+    invariant: "I17",
+    scenario: "W1d",
+    edits: [{
+      file: REAP,
+      from: "if (stateDirectoryOf(environment) === runtimeDirectory) orphans.push(init);",
+      to: "if (stateDirectoryOf(environment) === id) orphans.push(init);",
     }],
   },
   {
