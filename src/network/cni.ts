@@ -68,9 +68,10 @@ export class CniNetwork implements Network {
     let result: unknown;
     await allOf(
       context,
+      // It takes longest, and a program starts in each turn of the event loop.
+      async (context) => result = await this.#addAll(attachment, list, runtimeConfig, context),
       // Of a network of its own, which no other depends on.
       (context) => this.#run("ADD", LOOPBACK, { attachment, list: LOOPBACK_LIST, context }),
-      async (context) => result = await this.#addAll(attachment, list, runtimeConfig, context),
     );
     const ips = addressesOf(result, INTERFACE);
     if (ips.length > 0) return { ips, networkList, result: JSON.stringify(result) };

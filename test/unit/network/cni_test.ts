@@ -78,17 +78,17 @@ Deno.test("configuration() says why there is none", async () => {
   }
 });
 
-Deno.test("attach() runs loopback, then every plugin with the result before it", async () => {
+Deno.test("attach() runs every plugin with the result before it, and loopback beside the first", async () => {
   const { cni, runs } = network();
   const result = await cni.attach(ATTACHMENT, LIST, background);
   assertEquals(result.ips, ["10.1.0.5", "fd00::5"]);
   assertEquals(JSON.parse(result.result), RESULT);
   assertEquals(runs.map((it) => `${it.env["CNI_COMMAND"]} ${it.program} ${it.env["CNI_IFNAME"]}`), [
-    "ADD /cni/loopback lo",
     "ADD /cni/bridge eth0",
+    "ADD /cni/loopback lo",
     "ADD /cni/portmap eth0",
   ]);
-  const [, bridge, portmap] = runs;
+  const [bridge, , portmap] = runs;
   assertEquals(bridge?.input, {
     type: "bridge",
     bridge: "cni0",
@@ -127,6 +127,17 @@ Deno.test("attach() reports a plugin's own words", async () => {
   assertStringIncludes(message, "bridge ADD");
   assertStringIncludes(message, "try again; no address left (code 11)");
   assertEquals(runs.length, 2);
+});
+
+Deno.test("attach() fails with loopback, and calls no further plugin of the list", async () => {
+  const { cni, runs } = network((run) =>
+    run.program.endsWith("loopback")
+      ? { code: 1, stdout: '{"code":7,"msg":"no lo"}' }
+      : succeed(run)
+  );
+  await assertRejects(() => cni.attach(ATTACHMENT, LIST, background), KernelError, "no lo");
+  // What the first plugin may have done is the DEL's to undo.
+  assertEquals(runs.map((it) => it.program), ["/cni/bridge", "/cni/loopback"]);
 });
 
 Deno.test("attach() refuses what it cannot use", async () => {
