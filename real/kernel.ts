@@ -8,6 +8,7 @@ import { LinuxNamespaces } from "./namespaces.ts";
 import { Poller } from "./poller.ts";
 import { LinuxProcesses } from "./processes.ts";
 import { linuxRandom } from "./random.ts";
+import { SpareNamespaces } from "./spare_namespaces.ts";
 import { SqliteStore } from "./store.ts";
 
 /** What the adapter of Linux needs to know. */
@@ -32,6 +33,11 @@ export function linuxKernel(options: LinuxKernelOptions): Kernel & Disposable {
   const poller = new Poller();
   const concurrentPrograms = options.concurrentPrograms ?? CONCURRENT_PROGRAMS;
   const processes = new LinuxProcesses(poller, concurrentPrograms);
+  const spares = new SpareNamespaces(
+    (command, options) => processes.spawnAside(command, options),
+    processes,
+  );
+  const namespaces = new LinuxNamespaces(processes, spares);
   return {
     name: "linux",
     machine: { architecture: Deno.build.arch, kernelRelease: Deno.osRelease() },
@@ -40,10 +46,11 @@ export function linuxKernel(options: LinuxKernelOptions): Kernel & Disposable {
     processes,
     files: new LinuxFiles(poller, processes),
     mounts: linuxMounts,
-    namespaces: new LinuxNamespaces(processes),
+    namespaces,
     cgroups: new LinuxCgroups(),
     store,
     [Symbol.dispose]() {
+      namespaces[Symbol.dispose]();
       poller[Symbol.dispose]();
       store[Symbol.dispose]();
     },

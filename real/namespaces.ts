@@ -6,7 +6,8 @@ import { asKernelError } from "./errno.ts";
 import { check, libc, O, openFd, owned } from "./libc.ts";
 import { linuxMounts } from "./mounts.ts";
 import { statOf } from "./proc.ts";
-import { runTool, toolFailed } from "./tool.ts";
+import type { SpareNamespaces } from "./spare_namespaces.ts";
+import { runTool, toolFailed, type ToolResult } from "./tool.ts";
 
 const NSFS_MAGIC = 0x6e736673n;
 const STATFS_BYTES = 256;
@@ -14,24 +15,41 @@ const STATFS_BYTES = 256;
 const SET_HOSTNAME = 'printf %s "$1" > /proc/sys/kernel/hostname';
 
 /** Namespaces that a bind mount of nsfs keeps alive (man 7 namespaces). */
-export class LinuxNamespaces implements Namespaces {
+export class LinuxNamespaces implements Namespaces, Disposable {
   readonly #processes: Processes;
+  readonly #spares: SpareNamespaces;
+  #prepared: Promise<void> = Promise.resolve();
 
-  constructor(processes: Processes) {
+  constructor(processes: Processes, spares: SpareNamespaces) {
     this.#processes = processes;
+    this.#spares = spares;
   }
 
-  /** In a program of its own: whoever unshares leaves its namespaces, and the daemon must not. */
+  /** Resolves when spares for the pod after the last one are there, or never will be. */
+  get prepared(): Promise<void> {
+    return this.#prepared;
+  }
+
   async pin(pins: NamespacePins, hostname: string): Promise<void> {
     const paths = Object.entries(pins).filter(([, path]) => path !== undefined);
     if (paths.length === 0) return;
     for (const [, path] of paths) preparePin(path);
+    const kinds = paths.map(([kind]) => kind);
+    using spare = await this.#spares.take(kinds, hostname);
+    if (spare === undefined) {
+      const result = await this.#unshare(paths, pins.uts === undefined ? undefined : hostname);
+      if (!hasSucceeded(result)) throw toolFailed("pin", paths[0]![1], result);
+    } else {
+      for (const [index, { fd }] of spare.namespaces.entries()) await bind(fd, paths[index]![1]);
+    }
+    this.#prepared = this.#spares.prepare(kinds);
+  }
+
+  /** In a program of its own: whoever unshares leaves its namespaces, and the daemon must not. */
+  async #unshare(paths: readonly Pin[], hostname: string | undefined): Promise<ToolResult> {
     const args = paths.map(([kind, path]) => `--${kind}=${path}`);
-    const inside = pins.uts === undefined ? ["true"] : ["sh", "-c", SET_HOSTNAME, "sh", hostname];
-    const command = { program: "unshare", args: [...args, "--", ...inside] };
-    const result = await runTool(this.#processes, command);
-    if (hasSucceeded(result)) return;
-    throw toolFailed("pin", paths[0]![1], result);
+    const inside = hostname === undefined ? ["true"] : ["sh", "-c", SET_HOSTNAME, "sh", hostname];
+    return await runTool(this.#processes, { program: "unshare", args: [...args, "--", ...inside] });
   }
 
   async pinOf(process: ProcessIdentity, kind: NamespaceKind, path: string): Promise<void> {
@@ -40,8 +58,7 @@ export class LinuxNamespaces implements Namespaces {
     const stat = statOf(process.pid);
     if (stat === undefined || stat.startTime !== process.startTime) throw gone(process);
     preparePin(path);
-    const source = `/proc/self/fd/${namespace.fd}`;
-    await linuxMounts.mount(source, path, { type: "bind", options: [] });
+    await bind(namespace.fd, path);
   }
 
   async unpin(path: string): Promise<void> {
@@ -64,6 +81,18 @@ export class LinuxNamespaces implements Namespaces {
       throw error;
     }
   }
+
+  /** Lets go of the spares. */
+  [Symbol.dispose](): void {
+    this.#spares[Symbol.dispose]();
+  }
+}
+
+type Pin = readonly [kind: string, path: string];
+
+/** @throws {KernelError} */
+async function bind(fd: number, path: string): Promise<void> {
+  await linuxMounts.mount(`/proc/self/fd/${fd}`, path, { type: "bind", options: [] });
 }
 
 /** Makes the file that a namespace is bound to. @throws {KernelError} ENOENT, EEXIST. */

@@ -26,6 +26,7 @@ export class LinuxProcesses implements Processes {
   readonly #path = Deno.env.get("PATH") ?? PATH_FALLBACK;
   /** Where a program was found in PATH; dropped when it is no longer there. */
   readonly #found = new Map<string, string>();
+  #lastSpawnMs = -Infinity;
 
   constructor(poller: Poller, concurrentPrograms: number) {
     this.#poller = poller;
@@ -35,13 +36,27 @@ export class LinuxProcesses implements Processes {
   async spawn(command: Command, options: SpawnOptions): Promise<ChildProcess> {
     const file = this.#lookUp(command.program);
     const place = await this.#gate.enter();
+    this.#lastSpawnMs = performance.now();
     try {
-      const env = { PATH: this.#path, ...command.env };
-      return await startChild({ ...command, file, env }, options, this.#poller, place);
+      return await this.#start(file, command, options, place);
     } catch (error) {
       place[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /**
+   * As {@linkcode spawn}, but of a program that nobody waits for: it takes no place among those that start.
+   *
+   * @throws {KernelError} as `spawn` does.
+   */
+  async spawnAside(command: Command, options: SpawnOptions): Promise<ChildProcess> {
+    return await this.#start(this.#lookUp(command.program), command, options, NO_PLACE);
+  }
+
+  /** For how long {@linkcode spawn} has started no program, in milliseconds. */
+  idleMs(): number {
+    return performance.now() - this.#lastSpawnMs;
   }
 
   // deno-lint-ignore require-await
@@ -58,6 +73,16 @@ export class LinuxProcesses implements Processes {
     return environmentOf(process);
   }
 
+  async #start(
+    file: string,
+    command: Command,
+    options: SpawnOptions,
+    place: Disposable,
+  ): Promise<ChildProcess> {
+    const env = { PATH: this.#path, ...command.env };
+    return await startChild({ ...command, file, env }, options, this.#poller, place);
+  }
+
   /** In the daemon's PATH and not in the program's. */
   #lookUp(program: string): string {
     if (program.includes("/")) return program;
@@ -72,6 +97,8 @@ export class LinuxProcesses implements Processes {
     return file;
   }
 }
+
+const NO_PLACE: Disposable = { [Symbol.dispose]() {} };
 
 function isProgram(file: string): boolean {
   try {
