@@ -6,12 +6,12 @@ import type { Mutant } from "./mutant.ts";
 
 const BUDGET = { seed: 1, schedules: 1_000, seconds: 30, isShrunk: false };
 
-/** One of each kind: a leak, a lost wait, a state too early, an event twice. */
+/** One of each kind: a leak, a lost wait, a failure that is none, an event too late, a hold that is lost. */
 const SAMPLE = [
   "create-fails-and-leaves-files",
   "removal-is-refused-by-a-start",
   "stop-fails-when-it-has-ended",
-  "exit-is-reaped-by-nobody",
+  "start-is-announced-late",
   "layer-removed-although-it-is-held",
 ];
 

@@ -17,6 +17,15 @@ export function learnPids(
   if (call.verb === "processes.spawn" || call.verb === "processes.open") {
     return pids.learn(real as ProcessIdentity, model as ProcessIdentity);
   }
+  if (call.verb === "child.children") {
+    const others = model as readonly ProcessIdentity[];
+    // In order of pid, which is that of their births until pids come around.
+    for (const [index, one] of (real as readonly ProcessIdentity[]).entries()) {
+      const other = others[index];
+      if (other !== undefined) pids.learn(one, other);
+    }
+    return;
+  }
   if (call.verb !== "files.readFile" || !PROCESS_FILES.test(String(call.args[0]))) return;
   if (!(real instanceof Uint8Array) || !(model instanceof Uint8Array)) return;
   const one = identityIn(textOf(real));

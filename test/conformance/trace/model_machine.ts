@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "../../../src/kernel/processes.ts";
+import type { ProcessHandle, ProcessIdentity } from "../../../src/kernel/processes.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
@@ -123,6 +123,15 @@ export class ModelMachine {
     return this.stepCount > before;
   }
 
+  /** Others take steps until the process that a call signals has ended, or at most so many. */
+  signalledEnds({ object = 0 }: RecordedCall, stepsMax: number): void {
+    const { processes } = this.#simulation.machine;
+    const signalled = this.#objects.get(object) as Partial<ProcessHandle> | undefined;
+    const process = signalled?.identity && processes.find(signalled.identity);
+    const stepsEnd = this.stepCount + stepsMax;
+    while (process?.isAlive && this.stepCount < stepsEnd && this.othersGoOn());
+  }
+
   /** Unless the seed is 1, others get some steps ahead, as they may on a machine. */
   othersRace(): void {
     if (this.#seed > 1) this.#headStart(HEAD_STARTS);
@@ -197,7 +206,7 @@ export class ModelMachine {
   /** The same arguments, but for the processes and the temporary files that they mean. */
   #argsOf(verb: string, args: readonly unknown[]): readonly unknown[] {
     if (verb === "files.remove") return args.map((it) => this.#pathOf(String(it)));
-    if (verb !== "processes.open" && verb !== "namespaces.pinOf") return args;
+    if (!/^(processes\.(open|environment)|namespaces\.pinOf)$/.test(verb)) return args;
     const [process, ...rest] = args;
     return [this.pids.modelOf(process as Parameters<Pids["modelOf"]>[0]), ...rest];
   }

@@ -15,6 +15,11 @@ export class Pids {
     return this.#byPid.values();
   }
 
+  /** Whether it was learnt which process of the model stands for a recorded one. */
+  knows({ pid }: ProcessIdentity): boolean {
+    return this.#byPid.has(pid);
+  }
+
   /** Learns that two are one. */
   learn(real: ProcessIdentity, model: ProcessIdentity): void {
     this.#byPid.set(real.pid, { real, model });

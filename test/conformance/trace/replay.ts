@@ -128,8 +128,10 @@ class Replay {
   #follow(call: RecordedCall, at: number): Outcome | undefined {
     const model = this.#model;
     if (call.outcome.kind === "cancelled") return undefined;
-    if (wasTooLate(call)) model.zombiesAreReaped(call);
-    else if (isSignal(call)) model.othersRace();
+    if (wasTooLate(call)) {
+      if (isSignal(call)) model.signalledEnds(call, OTHERS_STEPS_MAX);
+      model.zombiesAreReaped(call);
+    } else if (isSignal(call)) model.othersRace();
     const stepsEnd = model.stepCount + OTHERS_STEPS_MAX;
     while (true) {
       const answer = call.verb === "watch.next" ? this.#followWatch(call) : this.#attempt(call);

@@ -5,7 +5,7 @@ import type {
   ProcessIdentity,
   ProgramOutput,
 } from "../../../src/kernel/processes.ts";
-import { readableMessage } from "../../../src/oci/runc.ts";
+import { readableMessage, stateDirectoryOf } from "../../../src/oci/runc.ts";
 import { textOf } from "../../../src/utf8.ts";
 import { commandOf } from "./learn.ts";
 import { CGROUP_FILE } from "../differential/exclusions.ts";
@@ -81,9 +81,22 @@ export const RULES: readonly Rule[] = [
     isSame: (real, model) => isEmpty(real) === isEmpty(model),
   },
   {
+    verb: /^child\.children$/,
+    reason: "each machine has pids of its own; how many there are is not",
+    isSame: (real, model) => lengthOf(real) === lengthOf(model),
+  },
+  {
     verb: /^cgroups\.cpuset$/,
     reason: "each machine has CPUs and memory nodes of its own",
     isSame: (real, model) => isPresent(real) === isPresent(model),
+  },
+  {
+    verb: /^processes\.environment$/,
+    reason:
+      "asked of every runtime's init, also of those that nobody has taken hold of yet; runc has more to say",
+    isSame: (real, model, { args, pids }) =>
+      !pids.knows(args[0] as ProcessIdentity) ||
+      stateDirectoryOf(real as Environment) === stateDirectoryOf(model as Environment),
   },
   {
     verb: /^processes\.list$/,
@@ -145,7 +158,11 @@ function kindOf(stat: unknown): unknown {
 }
 
 function isEmpty(list: unknown): boolean {
-  return (list as readonly unknown[]).length === 0;
+  return lengthOf(list) === 0;
+}
+
+function lengthOf(list: unknown): number {
+  return (list as readonly unknown[]).length;
 }
 
 function isAlive(list: unknown, { pid, startTime }: ProcessIdentity): boolean {
@@ -154,6 +171,8 @@ function isAlive(list: unknown, { pid, startTime }: ProcessIdentity): boolean {
     it.pid === pid && (startTime === 0 || it.startTime === startTime)
   );
 }
+
+type Environment = Readonly<Record<string, string>>;
 
 /** Why conmon could not create the task; empty when it could. */
 function whyNot(line: unknown): string {

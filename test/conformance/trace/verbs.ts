@@ -16,6 +16,7 @@ const QUERIES = new Set([
   "mounts.list",
   "mounts.sharing",
   "namespaces.isPinned",
+  "processes.environment",
   "processes.list",
   "processes.open",
   "store.load",
