@@ -18,6 +18,15 @@ export const PAIR_PARTS = [
 /** One of them. */
 export type PairPart = typeof PAIR_PARTS[number];
 
+/** Those about a container that is there. */
+const OF_A_CONTAINER: ReadonlySet<PairPart> = new Set([
+  "start",
+  "stop",
+  "remove",
+  "update",
+  "exit",
+]);
+
 /** Two of them that meet. */
 export type Pair = readonly [PairPart, PairPart];
 
@@ -59,7 +68,8 @@ export function parsePair(text: string): Pair | undefined {
 
 /**
  * Two things that happen at the same time to one container, and all that has to be there before: a
- * sandbox, in it a container, which runs if something is to end it and nothing else starts it.
+ * sandbox; in it a container, unless one is created and the other thing is about none; and that runs if
+ * something is to end it and nothing else starts it.
  */
 export function pairProgram(
   parts: Pair,
@@ -79,8 +89,15 @@ export function pairProgram(
 }
 
 function setupOf(parts: readonly PairPart[]): readonly Request[] {
+  const sandbox: Request = {
+    kind: "RunPodSandbox",
+    sandbox: 0,
+    hasNetwork: false,
+    sharesPids: false,
+  };
+  if (parts.includes("create") && !parts.some((it) => OF_A_CONTAINER.has(it))) return [sandbox];
   const setup: Request[] = [
-    { kind: "RunPodSandbox", sandbox: 0, hasNetwork: false, sharesPids: false },
+    sandbox,
     { kind: "CreateContainer", place: PLACE, command: ["sleep", "1000"], sharesPids: false },
   ];
   const isRunning = !parts.includes("start") &&

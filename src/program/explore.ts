@@ -31,7 +31,7 @@ interface Row extends Omit<PairResult, "example"> {
 }
 
 const PREEMPTIONS = 1;
-const RUNS = 20_000;
+const RUNS = 200_000;
 
 /** `slipway explore` */
 export function exploreCommand(): Command {
