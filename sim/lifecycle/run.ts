@@ -76,11 +76,8 @@ export interface LifecycleResult {
 
 /** How often a client tries to clean up before that counts as broken (I11). */
 const CLEANUP_TRIES = 3;
-/**
- * How often the daemon is started again when it cannot start, before that counts as broken (I19): where six of
- * ten commits are refused, 20 in a row are met once in 30,000 runs, and 60 never.
- */
-const BOOT_TRIES = 60;
+/** How often the daemon is started again when it cannot start, before nothing goes wrong any more (I19). */
+const BOOT_TRIES = 20;
 /**
  * Liveness: when nothing goes wrong any more, what is under way ends within so many steps, and what is
  * there can be removed within so many. A run has a few hundred, and is fair after 20,000.
@@ -223,7 +220,7 @@ class LifecycleRun implements Disposable {
     this.simulation.faults.isOn = false;
     if (this.#daemon.boot.state === "rejected") this.#restart();
     this.#runHealed("the last recovery");
-    this.#requireStart(1);
+    this.#requireStart();
     const runtime = this.#daemon.boot.value;
     this.#runHealed("what is under way", { forMs: NOTICE_MS });
     runtime.hurry();
@@ -376,7 +373,9 @@ class LifecycleRun implements Disposable {
       if (daemon !== this.#daemon) continue;
       if (daemon.boot.state === "fulfilled") return daemon.boot.value;
       if (isBug(daemon.boot.error)) throw daemon.boot.error;
-      this.#requireStart(BOOT_TRIES - tries);
+      this.#requireStart();
+      // Chance may refuse any number of starts in a row: that it cannot start is seen without it.
+      if (tries === BOOT_TRIES) this.simulation.faults.isOn = false;
       // As long as a spell lasts, that it cannot start says nothing.
       if (this.program.spell === undefined || !this.simulation.faults.isSpell) tries++;
       this.#restart();
@@ -384,9 +383,9 @@ class LifecycleRun implements Disposable {
   }
 
   /** A daemon that does not start is nobody's but the machine's fault, and that does not last. */
-  #requireStart(triesLeft: number): void {
+  #requireStart(): void {
     const { state, error } = this.#daemon.boot;
-    const canStart = state !== "rejected" || (triesLeft > 0 && this.simulation.faults.isOn);
+    const canStart = state !== "rejected" || this.simulation.faults.isOn;
     hold(canStart, "I11", () => `the daemon does not start: ${messageOf(error)}`);
   }
 
