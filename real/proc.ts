@@ -73,25 +73,30 @@ function allPids(): number[] {
 function entryOf(pid: number): ProcessEntry | undefined {
   const before = statOf(pid);
   if (before === undefined || before.hasEnded) return undefined;
-  const line = readProc(`/proc/${pid}/cmdline`) ?? "";
-  const after = statOf(pid);
-  if (after?.startTime !== before.startTime || after.hasEnded) return undefined;
-  const { startTime, parentPid } = after;
-  const args = line === "" ? [] : line.replace(/\0$/, "").split("\0");
-  return { pid, startTime, parentPid, args };
+  const read = textsOf(before, "cmdline");
+  if (read === undefined) return undefined;
+  const { startTime, parentPid } = read.after;
+  return { pid, startTime, parentPid, args: read.texts };
 }
 
 /** The environment that a process was executed with; none when it has ended. */
-export function environmentOf({ pid, startTime }: ProcessIdentity): Record<string, string> {
-  const text = readProc(`/proc/${pid}/environ`) ?? "";
+export function environmentOf(process: ProcessIdentity): Record<string, string> {
+  const variables = textsOf(process, "environ")?.texts.filter((it) => it.includes("=")) ?? [];
+  return Object.fromEntries(variables.map((it) => {
+    const nameEnd = it.indexOf("=");
+    return [it.slice(0, nameEnd), it.slice(nameEnd + 1)];
+  }));
+}
+
+/** What a process was executed with, each ending in a NUL (man 5 proc); undefined once it has ended. */
+function textsOf(
+  { pid, startTime }: ProcessIdentity,
+  file: "cmdline" | "environ",
+): { readonly texts: readonly string[]; readonly after: ProcessStat } | undefined {
+  const text = readProc(`/proc/${pid}/${file}`) ?? "";
   const after = statOf(pid);
-  if (after?.startTime !== startTime || after.hasEnded) return {};
-  return Object.fromEntries(
-    text.split("\0").filter((it) => it.includes("=")).map((it) => {
-      const nameEnd = it.indexOf("=");
-      return [it.slice(0, nameEnd), it.slice(nameEnd + 1)];
-    }),
-  );
+  if (after?.startTime !== startTime || after.hasEnded) return undefined;
+  return { texts: text === "" ? [] : text.replace(/\0$/, "").split("\0"), after };
 }
 
 /** Undefined when the process is gone: ENOENT before it is opened, ESRCH after. */

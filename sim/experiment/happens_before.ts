@@ -24,34 +24,30 @@ export class HappensBefore {
   /** For each step the set of those before it. */
   readonly #before: Bits[] = [];
 
-  /** How many steps there are. */
-  get length(): number {
-    return this.#before.length;
-  }
-
   /** Adds the next step; returns its races with earlier ones, the latest first. */
   add(footprint: Footprint): readonly Race[] {
-    const later = this.#before.length;
-    const races: Race[] = [];
-    const before = new Bits(later + 1);
     const maker = this.#uses.get(footprint.call ?? "")?.written;
-    for (const earlier of this.#conflicting(footprint)) {
-      if (before.has(earlier)) continue;
-      if (earlier !== maker) races.push({ earlier, later });
-      before.add(earlier);
-      before.addAll(this.#before[earlier] as Bits);
-    }
-    this.#before.push(before);
-    this.#use(later, footprint);
-    return races;
+    const conflicting = this.#conflicting(footprint);
+    this.#use(this.#before.length, footprint);
+    return this.#addBehind(conflicting).filter(({ earlier }) => earlier !== maker);
   }
 
   /** A step that conflicts with every other one; returns its races. */
   addBarrier(): readonly Race[] {
+    return this.#addBehind([...this.#before.keys()].reverse());
+  }
+
+  /** Whether one must come before the other. */
+  precedes(earlier: number, later: number): boolean {
+    return this.#before[later]?.has(earlier) ?? false;
+  }
+
+  /** Adds a step behind some, the latest first; returns those of them with nothing in between. */
+  #addBehind(conflicting: readonly number[]): readonly Race[] {
     const later = this.#before.length;
     const races: Race[] = [];
     const before = new Bits(later + 1);
-    for (let earlier = later - 1; earlier >= 0; earlier--) {
+    for (const earlier of conflicting) {
       if (before.has(earlier)) continue;
       races.push({ earlier, later });
       before.add(earlier);
@@ -59,11 +55,6 @@ export class HappensBefore {
     }
     this.#before.push(before);
     return races;
-  }
-
-  /** Whether one must come before the other. */
-  precedes(earlier: number, later: number): boolean {
-    return this.#before[later]?.has(earlier) ?? false;
   }
 
   /** Earlier steps that a footprint conflicts with directly, the latest first. */

@@ -73,13 +73,8 @@ export class SimFiles implements Files {
     return this.#life.call<void>("files.remove", paths.length === 1 ? paths[0] : paths, () => {
       const path = left[0];
       if (path === undefined) return undefined;
-      if (!isHalfDone && this.#removeHalf(path)) {
-        isHalfDone = true;
-        return AGAIN;
-      }
-      this.#removeAll(path);
-      isHalfDone = false;
-      left.shift();
+      isHalfDone = this.#removeSome(path, !isHalfDone);
+      if (!isHalfDone) left.shift();
       return left.length > 0 ? AGAIN : undefined;
     });
   }
@@ -196,24 +191,16 @@ export class SimFiles implements Files {
     this.#tree.unlink("writeFile", this.#tree.parentOf("writeFile", path));
   }
 
-  /** Removes the first half of a tree; false where it is too small for that. */
-  #removeHalf(path: string): boolean {
+  /** Removes what is at a path, or half of a tree if `mayBeHalf`; returns whether it was half. */
+  #removeSome(path: string, mayBeHalf: boolean): boolean {
     const place = this.#placeOf(path);
-    if (place === undefined || !(place.inode instanceof Directory)) return false;
+    if (place === undefined) return false;
     if (place.mount.root === place.inode) return refuse("remove", "EBUSY", path);
-    const names = place.inode.names();
-    if (names.length < 2) return false;
-    this.#removeBelow(place, names.slice(0, names.length >> 1));
-    return true;
-  }
-
-  /** Removes what is at a path, or left of it. */
-  #removeAll(path: string): void {
-    const place = this.#placeOf(path);
-    if (place === undefined) return;
-    if (place.mount.root === place.inode) refuse("remove", "EBUSY", path);
-    if (place.inode instanceof Directory) this.#removeBelow(place, place.inode.names());
-    this.#tree.unlink("remove", this.#tree.parentOf("remove", path));
+    const names = place.inode instanceof Directory ? place.inode.names() : [];
+    const isHalf = mayBeHalf && names.length > 1;
+    this.#removeBelow(place, isHalf ? names.slice(0, names.length >> 1) : names);
+    if (!isHalf) this.#tree.unlink("remove", this.#tree.parentOf("remove", path));
+    return isHalf;
   }
 
   #removeBelow(place: Place, names: readonly string[]): void {

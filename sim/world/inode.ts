@@ -1,4 +1,4 @@
-import type { FileKind } from "../../src/kernel/files.ts";
+import type { FileKind, Watched } from "../../src/kernel/files.ts";
 import { type Access, footprints } from "../footprint.ts";
 import type { Content } from "./content.ts";
 import type { FileSystem } from "./file_system.ts";
@@ -147,17 +147,12 @@ export class Directory extends Inode {
     this.entries.delete(name);
   }
 
-  /** Tells who watches all changes that something happened to `name`. */
-  notify(name: string): void {
+  /** Tells who watches for it that something happened to `name`; an arrival is a change as well. */
+  notify(name: string, what: Watched = "changes"): void {
     footprints.present?.touch(`watches of ${this.label}`, "read");
-    if (this.watches === undefined) return;
-    for (const watch of this.watches) if (watch.watched === "changes") watch.push(name);
-  }
-
-  /** Tells everybody who watches that something was renamed to `name`. */
-  notifyArrival(name: string): void {
-    footprints.present?.touch(`watches of ${this.label}`, "read");
-    if (this.watches !== undefined) { for (const watch of this.watches) watch.push(name); }
+    for (const watch of this.watches ?? []) {
+      if (what === "arrivals" || watch.watched === "changes") watch.push(name);
+    }
   }
 
   /** Whoever adds or takes away the set of watches. */

@@ -249,7 +249,7 @@ export class Tree {
     target.parent.inode.link(target.name, inode);
     if (inode instanceof Directory) this.#walk.forget();
     source.parent.inode.notify(source.name);
-    target.parent.inode.notifyArrival(target.name);
+    target.parent.inode.notify(target.name, "arrivals");
   }
 
   stat(place: Place): FileStat {

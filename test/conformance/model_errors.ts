@@ -107,7 +107,7 @@ export const MODEL_ERRORS: readonly ModelError[] = [
     source: "man 7 inotify, IN_MOVED_TO",
     promise: "watch() reports a file that is replaced, renamed or removed",
     file: TREE,
-    from: "target.parent.inode.notifyArrival(target.name);",
+    from: 'target.parent.inode.notify(target.name, "arrivals");',
     to: "",
   },
   {
