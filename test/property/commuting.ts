@@ -1,10 +1,10 @@
 import { assertExists } from "@std/assert";
 import type { Choice } from "../../sim/chooser.ts";
-import { Explorer } from "../../sim/experiment/explorer.ts";
 import { Footprint } from "../../sim/footprint.ts";
 import type { LifecycleProgram } from "../../sim/lifecycle/request.ts";
 import { runLifecycle } from "../../sim/lifecycle/run.ts";
 import { Prng } from "../../sim/random.ts";
+import { OwnSchedule } from "./own_schedule.ts";
 
 /** How steps are swapped. */
 export interface SwapOptions {
@@ -71,7 +71,7 @@ interface Taken {
 }
 
 /** Takes the steps that it is given, as long as there are any, then random ones. */
-class Schedule extends Explorer {
+class Schedule extends OwnSchedule {
   readonly taken: Taken[] = [];
   /** The first step that was given and could not be taken. */
   missed: string | undefined;
@@ -81,8 +81,7 @@ class Schedule extends Explorer {
     super();
   }
 
-  override pick(runnable: readonly Choice[]): number {
-    if (!this.isOn) return super.pick(runnable);
+  protected override choose(runnable: readonly Choice[]): number {
     const index = this.#next(runnable);
     const chosen = runnable[index] as Choice;
     const { taskKey, taskName, verb } = chosen;
@@ -95,17 +94,9 @@ class Schedule extends Explorer {
     return index;
   }
 
-  override injects(): boolean {
-    return false;
-  }
-
-  override get wantsFootprint(): boolean {
-    return this.isOn;
-  }
-
-  override touched(footprint: Footprint): void {
+  protected override took(footprint: Footprint): void {
     const last = this.taken.at(-1);
-    if (this.isOn && last !== undefined) last.footprint ??= footprint;
+    if (last !== undefined) last.footprint ??= footprint;
   }
 
   /** Whether the step at `index` and the next one could come the other way round, and are said to commute. */

@@ -8,6 +8,7 @@ import type { LifecycleProgram } from "../../sim/lifecycle/request.ts";
 import { runLifecycle } from "../../sim/lifecycle/run.ts";
 import { inMacrotask } from "../../sim/mod.ts";
 import { Prng } from "../../sim/random.ts";
+import { OwnSchedule } from "./own_schedule.ts";
 
 /** Small enough to be exhausted in a moment, and each with races of its own. */
 const SMALL: readonly (readonly [Pair, LifecycleProgram["prepare"]])[] = [
@@ -49,7 +50,7 @@ function tracesOf(program: LifecycleProgram): ReadonlySet<number> {
 }
 
 /** Takes any step that can be taken. */
-class RandomSchedule extends Explorer {
+class RandomSchedule extends OwnSchedule {
   readonly hash = new TraceHash();
   readonly #random: Prng;
   #step = "";
@@ -59,22 +60,13 @@ class RandomSchedule extends Explorer {
     this.#random = new Prng(seed, "schedule");
   }
 
-  override pick(runnable: readonly Choice[]): number {
-    if (!this.isOn) return super.pick(runnable);
+  protected override choose(runnable: readonly Choice[]): number {
     const index = this.#random.below(runnable.length);
     this.#step = runnable[index]?.provenance ?? "";
     return index;
   }
 
-  override injects(): boolean {
-    return false;
-  }
-
-  override get wantsFootprint(): boolean {
-    return this.isOn;
-  }
-
-  override touched(footprint: Footprint): void {
-    if (this.isOn) this.hash.add(this.#step, footprint);
+  protected override took(footprint: Footprint): void {
+    this.hash.add(this.#step, footprint);
   }
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
-import { refuseOnce, scenario } from "./scenario.ts";
+import { refuseOnce, type Scenario, scenario } from "./scenario.ts";
 
 scenario(
   "A1: who ends a start that creates its task ends the init that was just forked",
@@ -147,13 +147,7 @@ scenario("W1b: a client that gives up after the release has a container that run
 });
 
 scenario("W1c: a client that gives up while conmon forks leaves no OCI runtime", async (it) => {
-  const container = await it.created("sleep", "1000");
-  const context = new Context();
-  const start = it.start(container, context);
-  const fork = await it.simulation.until(/^conmon/, /^fork/);
-  context.cancel();
-  const kill = await it.simulation.until(start, /^handle\.signal/);
-  fork.release();
+  const { container, start, kill } = await givenUpWhileConmonForks(it);
   const create = await it.simulation.until(/runc .* create/, /./);
   kill.release();
   await start.settled;
@@ -165,13 +159,7 @@ scenario("W1c: a client that gives up while conmon forks leaves no OCI runtime",
 scenario(
   "W1d: a client that gives up while runc forks leaves no init behind",
   async (it) => {
-    const container = await it.created("sleep", "1000");
-    const context = new Context();
-    const start = it.start(container, context);
-    const fork = await it.simulation.until(/^conmon/, /^fork/);
-    context.cancel();
-    const kill = await it.simulation.until(start, /^handle\.signal/);
-    fork.release();
+    const { container, start, kill } = await givenUpWhileConmonForks(it);
     const init = await it.simulation.until(/^runc init/, /./);
     kill.release();
     const look = await it.simulation.until(start, /^processes\.list/);
@@ -183,6 +171,18 @@ scenario(
     await it.simulation.idle();
   },
 );
+
+/** A start whose client gives up, about to kill conmon, which has just forked runc. */
+async function givenUpWhileConmonForks(it: Scenario) {
+  const container = await it.created("sleep", "1000");
+  const context = new Context();
+  const start = it.start(container, context);
+  const fork = await it.simulation.until(/^conmon/, /^fork/);
+  context.cancel();
+  const kill = await it.simulation.until(start, /^handle\.signal/);
+  fork.release();
+  return { container, start, kill };
+}
 
 scenario("W2: a stop ends what a failed start could neither undo nor record", async (it) => {
   const container = await it.created("no-such-program");
