@@ -29,6 +29,9 @@ interface Options {
 
 const SCHEDULES = 5_000;
 const SECONDS = 30;
+/** Where a scenario finds it as well, which one schedule does: then chance has its turn for so long. */
+const SCHEDULES_BEFORE_SCENARIO = 1_000;
+const SECONDS_BEFORE_SCENARIO = 3;
 /** So many schedules without a find count as a survival where an invariant was taken out. */
 const ALONE_SCHEDULES = 1_000;
 
@@ -70,7 +73,8 @@ async function searchAll(
   options: Options,
 ): Promise<readonly MutantResult[]> {
   return await inCopies(mutants, options.jobs, async (copy, mutant) => {
-    const result = resultOf(mutant, await hunt(copy, mutant, budgetOf(options)));
+    const budget = mutant.scenario === undefined ? budgetOf(options) : shortBudgetOf(options);
+    const result = resultOf(mutant, await hunt(copy, mutant, budget));
     if (result.outcome === "killed" || mutant.scenario === undefined) return result;
     using _edits = copy.apply(mutant.edits);
     const { hasFailed, seconds } = await runScenario(copy, mutant.scenario);
@@ -120,6 +124,15 @@ async function inCopies<T>(
 
 function budgetOf({ seed, schedules, seconds, shrink }: Options): Budget {
   return { seed, schedules, seconds, isShrunk: shrink };
+}
+
+function shortBudgetOf(options: Options): Budget {
+  const budget = budgetOf(options);
+  return {
+    ...budget,
+    schedules: Math.min(budget.schedules, SCHEDULES_BEFORE_SCENARIO),
+    seconds: Math.min(budget.seconds, SECONDS_BEFORE_SCENARIO),
+  };
 }
 
 function regex(text: string): RegExp {

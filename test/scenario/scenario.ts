@@ -82,16 +82,7 @@ export class Scenario {
   }
 
   create(sandboxId: string, ...command: readonly string[]): SimTask<string> {
-    const request = {
-      kind: "CreateContainer",
-      place: { sandbox: 0, container: 0 },
-      command,
-      sharesPids: false,
-    } as const;
-    return this.call(
-      "create",
-      (runtime) => createContainer(runtime, sandboxId, containerConfig(request, 0), new Context()),
-    );
+    return this.#create(sandboxId, command, false);
   }
 
   /** A container in a sandbox of its own, created and not started. */
@@ -103,6 +94,14 @@ export class Scenario {
   /** A container in a sandbox of its own that runs. */
   async running(...command: readonly string[]): Promise<Container> {
     const container = await this.created(...command);
+    await this.start(container).promise;
+    return container;
+  }
+
+  /** One that runs in a sandbox whose containers share PIDs, so that its end ends nobody else. */
+  async runningAmongOthers(...command: readonly string[]): Promise<Container> {
+    const id = await this.#create(await this.run(true), command, true).promise;
+    const container = this.container(id);
     await this.start(container).promise;
     return container;
   }
@@ -182,6 +181,19 @@ export class Scenario {
     const end = status.state === "EXITED" ? ` ${status.exitCode} ${status.reason}` : "";
     return `${status.state}${end}, ${alive} processes, executed ` +
       `${this.simulation.machine.startCount(container.id)} times`;
+  }
+
+  #create(
+    sandboxId: string,
+    command: readonly string[],
+    sharesPids: boolean,
+  ): SimTask<string> {
+    const place = { sandbox: 0, container: 0 } as const;
+    const request = { kind: "CreateContainer", place, command, sharesPids } as const;
+    return this.call(
+      "create",
+      (runtime) => createContainer(runtime, sandboxId, containerConfig(request, 0), new Context()),
+    );
   }
 
   #boot(): Daemon<Runtime> {

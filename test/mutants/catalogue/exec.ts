@@ -96,6 +96,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
       "Of who ended by itself, what is executed in it is killed after the end is written down.",
     invariant: "I21",
     isFoundByNothingElse: true,
+    scenario: "X1",
     edits: [
       {
         file: SETTLE,

@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { execSync } from "../../src/container/exec.ts";
+import { Context } from "../../src/kernel/context.ts";
+import { scenario } from "./scenario.ts";
+
+scenario("X1: what is executed in a container is over before its end is told", async (it) => {
+  const container = await it.runningAmongOthers("exit", "3", "5000");
+  const exec = it.call(
+    "exec",
+    (runtime) => execSync(runtime, container.id, ["sleep", "600"], 0, new Context()),
+  );
+  await it.simulation.idle();
+  const { machine } = it.simulation;
+  const roles = () => machine.processesOf(container.id).map((process) => process.container?.role);
+  assertEquals(roles(), ["init", "exec"]);
+  const record = await it.simulation.until(undefined, /^store\.commit .*EXITED/);
+  assertEquals(roles(), []);
+  record.release();
+  await it.simulation.idle();
+  assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
+});
