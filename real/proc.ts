@@ -1,7 +1,11 @@
 import { hasErrno } from "../src/kernel/errno.ts";
 import type { ProcessEntry, ProcessIdentity } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
+import type { MemoryFile, ProcessMemory } from "./process_memory.ts";
 import type { Turn } from "./turn.ts";
+
+/** Of the files that are read on other threads. */
+const READ_AT_ONCE = 4;
 
 /** What the port wants of /proc/PID/stat (man 5 proc). */
 export interface ProcessStat extends ProcessIdentity {
@@ -37,21 +41,21 @@ export function statOf(pid: number): ProcessStat | undefined {
   return text === undefined ? undefined : parseStat(text);
 }
 
-/** The process table, sorted by pid. Of thousands, which any container may start, it takes several turns. */
-export async function processTable(turn: Turn): Promise<ProcessEntry[]> {
+/**
+ * The process table, sorted by pid. Of thousands, which any container may start, it takes as many turns of the
+ * event loop as there are reads on other threads, a few at the same time.
+ */
+export async function processTable(memory: ProcessMemory): Promise<ProcessEntry[]> {
   const table: ProcessEntry[] = [];
-  for (const pid of allPids()) {
-    await turn.left();
-    const entry = entryOf(pid);
-    if (entry !== undefined) table.push(entry);
+  const pids = allPids();
+  while (pids.length > 0) {
+    const entries = pids.splice(0, READ_AT_ONCE).map((pid) => entryOf(pid, memory));
+    table.push(...(await Promise.all(entries)).filter((it) => it !== undefined));
   }
   return table;
 }
 
-/**
- * The processes whose parent has `pid`, sorted. Their arguments stay unread: those are in the memory of a
- * process, which one that hangs in a page fault may keep locked for ever (proc_pid_cmdline_read).
- */
+/** The processes whose parent has `pid`, sorted. */
 export async function childrenOf(pid: number, turn: Turn): Promise<ProcessIdentity[]> {
   const children: ProcessIdentity[] = [];
   for (const other of allPids()) {
@@ -70,18 +74,22 @@ function allPids(): number[] {
 }
 
 /** The arguments are only the process's when it is still there after they were read. */
-function entryOf(pid: number): ProcessEntry | undefined {
+async function entryOf(pid: number, memory: ProcessMemory): Promise<ProcessEntry | undefined> {
   const before = statOf(pid);
   if (before === undefined || before.hasEnded) return undefined;
-  const read = textsOf(before, "cmdline");
+  const read = await textsOf(before, "cmdline", memory);
   if (read === undefined) return undefined;
   const { startTime, parentPid } = read.after;
   return { pid, startTime, parentPid, args: read.texts };
 }
 
-/** The environment that a process was executed with; none when it has ended. */
-export function environmentOf(process: ProcessIdentity): Record<string, string> {
-  const variables = textsOf(process, "environ")?.texts.filter((it) => it.includes("=")) ?? [];
+/** The environment that a process was executed with; none when it has ended, or keeps whoever reads it. */
+export async function environmentOf(
+  process: ProcessIdentity,
+  memory: ProcessMemory,
+): Promise<Record<string, string>> {
+  const read = await textsOf(process, "environ", memory);
+  const variables = read?.texts.filter((it) => it.includes("=")) ?? [];
   return Object.fromEntries(variables.map((it) => {
     const nameEnd = it.indexOf("=");
     return [it.slice(0, nameEnd), it.slice(nameEnd + 1)];
@@ -89,13 +97,14 @@ export function environmentOf(process: ProcessIdentity): Record<string, string> 
 }
 
 /** What a process was executed with, each ending in a NUL (man 5 proc); undefined once it has ended. */
-function textsOf(
-  { pid, startTime }: ProcessIdentity,
-  file: "cmdline" | "environ",
-): { readonly texts: readonly string[]; readonly after: ProcessStat } | undefined {
-  const text = readProc(`/proc/${pid}/${file}`) ?? "";
-  const after = statOf(pid);
-  if (after?.startTime !== startTime || after.hasEnded) return undefined;
+async function textsOf(
+  process: ProcessIdentity,
+  file: MemoryFile,
+  memory: ProcessMemory,
+): Promise<{ readonly texts: readonly string[]; readonly after: ProcessStat } | undefined> {
+  const text = await memory.text(process, file);
+  const after = statOf(process.pid);
+  if (after?.startTime !== process.startTime || after.hasEnded) return undefined;
   return { texts: text === "" ? [] : text.replace(/\0$/, "").split("\0"), after };
 }
 

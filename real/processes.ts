@@ -13,7 +13,7 @@ import { SpawnGate } from "./gate.ts";
 import { openProcess } from "./pidfd.ts";
 import type { Poller } from "./poller.ts";
 import { environmentOf, processTable } from "./proc.ts";
-import { Turn } from "./turn.ts";
+import { ProcessMemory } from "./process_memory.ts";
 
 /** PATH of a daemon that was started without one (man 8 init). */
 const PATH_FALLBACK = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -22,7 +22,7 @@ const PATH_FALLBACK = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/
 export class LinuxProcesses implements Processes {
   readonly #poller: Poller;
   readonly #gate: SpawnGate;
-  readonly #turn = new Turn();
+  readonly #memory = new ProcessMemory();
   readonly #path = Deno.env.get("PATH") ?? PATH_FALLBACK;
   /** Where a program was found in PATH; dropped when it is no longer there. */
   readonly #found = new Map<string, string>();
@@ -65,12 +65,11 @@ export class LinuxProcesses implements Processes {
   }
 
   async list(): Promise<readonly ProcessEntry[]> {
-    return await processTable(this.#turn);
+    return await processTable(this.#memory);
   }
 
   async environment(process: ProcessIdentity): Promise<Readonly<Record<string, string>>> {
-    await this.#turn.left();
-    return environmentOf(process);
+    return await environmentOf(process, this.#memory);
   }
 
   async #start(

@@ -18,7 +18,10 @@ export interface ProcessIdentity {
 export interface ProcessEntry extends ProcessIdentity {
   /** 0 for a process whose parent is outside of the daemon's PID namespace. */
   readonly parentPid: number;
-  /** Empty for kernel threads, and on Linux for a moment of an execve. */
+  /**
+   * Empty for kernel threads, and on Linux for a moment of an execve, and of who keeps whoever reads them: its
+   * memory is locked for as long as a file server does not answer.
+   */
   readonly args: readonly string[];
 }
 
@@ -163,14 +166,18 @@ export interface Processes {
   open(process: number | ProcessIdentity): Promise<ProcessHandle>;
 
   /**
-   * The process table, in order of pid (man 5 proc). Costs milliseconds, and on Linux as long as it takes to
-   * read the arguments of each process: for recovery, and where something has gone wrong.
+   * The process table, in order of pid (man 5 proc). Costs milliseconds, since the arguments of each process
+   * are read: for recovery, and where something has gone wrong.
+   *
+   * @throws {KernelError} EAGAIN when the arguments of too many cannot be read, and none may be missed.
    */
   list(): Promise<readonly ProcessEntry[]>;
 
   /**
-   * The environment that a process was executed with (man 5 proc, /proc/PID/environ); none when it has ended.
-   * It may say anything.
+   * The environment that a process was executed with (man 5 proc, /proc/PID/environ); none when it has ended,
+   * or keeps whoever reads it. It may say anything.
+   *
+   * @throws {KernelError} as {@linkcode list} does.
    */
   environment(process: ProcessIdentity): Promise<Readonly<Record<string, string>>>;
 }

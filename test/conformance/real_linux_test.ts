@@ -18,11 +18,12 @@ import { mountTable } from "../../real/mountinfo.ts";
 import { openProcess } from "../../real/pidfd.ts";
 import { Poller } from "../../real/poller.ts";
 import { processTable } from "../../real/proc.ts";
+import { ProcessMemory } from "../../real/process_memory.ts";
 import { lookUp } from "../../real/resolve.ts";
 import { SqliteStore } from "../../real/store.ts";
 import { Turn } from "../../real/turn.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
-import { SIGKILL } from "../../src/kernel/processes.ts";
+import { type ChildProcess, SIGKILL, type SpawnOptions } from "../../src/kernel/processes.ts";
 import type { Change } from "../../src/kernel/store.ts";
 import { runChecked } from "../../src/kernel/run.ts";
 import { assertRefused, background, type PromiseBody, start } from "./fixture.ts";
@@ -186,13 +187,10 @@ realTest("what cannot be looked at is not taken for gone", async (fixture) => {
 });
 
 realTest("processes are listed in turns", async ({ kernel: { processes } }) => {
-  // A millisecond for each of them.
-  let nowMs = 0;
-  const turn = new Turn(() => nowMs++);
   let turns = 0;
   const count = () => void (turns++, timer = setImmediate(count));
   let timer = setImmediate(count);
-  const table = await processTable(turn);
+  const table = await processTable(new ProcessMemory());
   clearImmediate(timer);
   assert(turns >= table.length / 4, `${turns} turns for ${table.length} processes`);
   const own = (await processes.list()).find(({ pid }) => pid === Deno.pid);
@@ -323,6 +321,29 @@ realTest("a path that hangs keeps nobody else waiting", async ({ kernel, scratch
   await child.signal(SIGKILL);
   await child.exited(background);
   assertInstanceOf(await resolved, KernelError);
+});
+
+realTest("a process that has locked its memory keeps nobody who looks for others", async (it) => {
+  const { kernel: { processes, files }, scratch } = it;
+  const place = `${scratch}/hangs`;
+  await files.mkdir(place);
+  const script = fromFileUrl(new URL("./locked_memory_script.ts", import.meta.url));
+  const start = (role: string, options: SpawnOptions) => {
+    const args = ["-c", 'exec "$0" run -A "$@" >&3 3>&-', Deno.execPath(), script, role, place];
+    return processes.spawn({ program: "sh", args, env: Deno.env.toObject() }, options);
+  };
+  using server = await start("serve", { outputBytesMax: 0, childWrites: [3] });
+  assertEquals(await server.readPipeLine(3, background), "mounted\n");
+  using locked = await start("lock", { outputBytesMax: 0, childWrites: [3] });
+  assertEquals(await server.readPipeLine(3, background), "locked\n");
+  const argsOf = async ({ identity }: ChildProcess) =>
+    (await processes.list()).find(({ pid }) => pid === identity.pid)?.args;
+  assertEquals(await argsOf(locked), []);
+  assertEquals(await processes.environment(locked.identity), {});
+  assertEquals((await argsOf(server))?.at(-1), place, "the server is there, and never answers");
+  await server.signal(SIGKILL);
+  await locked.signal(SIGKILL);
+  await locked.exited(background);
 });
 
 realTest("a path that is not in memory leads where it does", async ({ kernel, scratch }) => {
