@@ -65,5 +65,5 @@ function entriesOf(folder: string): Iterable<Deno.DirEntry> {
 
 function mountInTable(folder: string): string {
   const real = realParentPath(folder);
-  return real === undefined ? "" : mountsBelow(real)[0]?.mountPoint ?? "";
+  return real === undefined ? "" : mountsBelow([real])[0]?.mountPoint ?? "";
 }

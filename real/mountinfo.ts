@@ -26,9 +26,13 @@ export function mountTable(): MountEntry[] {
   return parseMountinfo(readTable());
 }
 
-/** The mounts at `path`, which has no symlink in it, and below, in the order in which they were made. */
-export function mountsBelow(path: string): MountEntry[] {
-  return parseMountsBelow(readTable(), path);
+/**
+ * The mounts at paths, which have no symlink in them, and below: one path after the other, in the order in
+ * which they were made.
+ */
+export function mountsBelow(paths: readonly string[]): MountEntry[] {
+  const table = readTable();
+  return paths.flatMap((it) => parseMountsBelow(table, it));
 }
 
 function readTable(): string {

@@ -29,10 +29,10 @@ export const linuxMounts: Mounts = {
   },
 
   // deno-lint-ignore require-await
-  async list(path) {
-    const real = realPath(path);
-    if (real === undefined) return [];
-    const entries = attempt("list", path, () => mountsBelow(real));
+  async list(...paths) {
+    const real = paths.map(realPath).filter((it) => it !== undefined);
+    if (real.length === 0) return [];
+    const entries = attempt("list", paths.join(" "), () => mountsBelow(real));
     return entries.map(({ mountPoint }) => mountPoint);
   },
 

@@ -21,11 +21,12 @@ export class SimMounts implements Mounts {
     });
   }
 
-  list(path: string): Promise<readonly string[]> {
+  list(...paths: readonly string[]): Promise<readonly string[]> {
+    const { tree } = this.#life.machine;
     return this.#life.call(
       "mounts.list",
-      path,
-      () => this.#life.machine.tree.mountsBelow(path).map((it) => it.target),
+      paths.length === 1 ? paths[0] : paths,
+      () => paths.flatMap((it) => tree.mountsBelow(it)).map((it) => it.target),
     );
   }
 

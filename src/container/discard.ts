@@ -15,8 +15,7 @@ export async function discardFiles(runtime: Runtime, id: string): Promise<void> 
   const { kernel, config } = runtime;
   const task = taskPaths(config, id);
   const paths = containerPaths(config, id);
-  await unmountBelow(kernel, task.bundle);
-  await unmountBelow(kernel, paths.directory);
+  await unmountBelow(kernel, task.bundle, paths.directory);
   await kernel.files.remove(task.bundle, paths.directory);
   await runtime.exitFiles.remove(id);
 }
@@ -47,10 +46,9 @@ export async function letGoOfRootfs(runtime: Runtime, id: string): Promise<void>
   }
 }
 
-/** Takes away every mount at and below a path, the last one first. */
-export async function unmountBelow(kernel: Kernel, path: string): Promise<void> {
-  if (await kernel.files.stat(path) === undefined) return;
-  for (const mountPoint of (await kernel.mounts.list(path)).toReversed()) {
+/** Takes away every mount at and below paths, the last one first. */
+export async function unmountBelow(kernel: Kernel, ...paths: readonly string[]): Promise<void> {
+  for (const mountPoint of (await kernel.mounts.list(...paths)).toReversed()) {
     await kernel.mounts.unmount(mountPoint);
   }
 }

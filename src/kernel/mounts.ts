@@ -29,8 +29,11 @@ export interface Mounts {
    */
   unmount(target: string): Promise<void>;
 
-  /** The mount points at and below `path`, topmost last, one entry a mount (man 5 proc, mountinfo). */
-  list(path: string): Promise<readonly string[]>;
+  /**
+   * The mount points at and below paths, one path after the other, topmost last, one entry a mount (man 5 proc,
+   * mountinfo). Where a path leads nowhere there are none.
+   */
+  list(...paths: readonly string[]): Promise<readonly string[]>;
 
   /**
    * How the mount that `path` is in shares what is mounted below it. `path` has no symlink in it.

@@ -23,7 +23,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
       mount: (source, target, options) =>
         on(`mount ${options.type}`, () => mounts.mount(source, target, options)),
       unmount: (target) => on("unmount", () => mounts.unmount(target)),
-      list: (path) => on("list mounts", () => mounts.list(path)),
+      list: (...paths) => on("list mounts", () => mounts.list(...paths)),
       sharing: (path) => on("look at mount", () => mounts.sharing(path)),
     },
     namespaces: {

@@ -46,8 +46,7 @@ export async function discardSandboxFiles(runtime: Runtime, record: SandboxRecor
   const { kernel, config } = runtime;
   const { bundle } = taskPaths(config, record.id);
   const { directory, files } = sandboxPaths(config, record.id);
-  await unmountBelow(kernel, bundle);
-  await unmountBelow(kernel, directory);
+  await unmountBelow(kernel, bundle, directory);
   await kernel.files.remove(bundle, directory, files);
   await runtime.exitFiles.remove(record.id);
   if (record.ownsCgroup) await kernel.cgroups.remove(record.cgroup);

@@ -37,6 +37,16 @@ export const mountPromises: Promises = {
     assertEquals(await mounts.list(`${scratch}/none`), []);
   },
 
+  "list() looks at one path after the other": async ({ kernel: { files, mounts }, scratch }) => {
+    for (const name of ["a", "b", "c/d"]) {
+      await files.mkdir(`${scratch}/${name}`);
+      await mounts.mount("tmpfs", `${scratch}/${name}`, TMPFS);
+    }
+    const paths = ["c", "none", "a"].map((it) => `${scratch}/${it}`);
+    assertEquals(await mounts.list(...paths), [`${scratch}/c/d`, `${scratch}/a`]);
+    assertEquals(await mounts.list(), []);
+  },
+
   "sharing() is how the mount that a path is in was made": async ({ kernel, scratch }) => {
     const { files, mounts } = kernel;
     for (const sharing of ["shared", "private"] as const) {

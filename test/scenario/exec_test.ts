@@ -17,5 +17,6 @@ scenario("X1: what is executed in a container is over before its end is told", a
   assertEquals(roles(), []);
   record.release();
   await it.simulation.idle();
+  assertEquals((await exec.promise).exitCode, 137);
   assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
 });

@@ -8,7 +8,7 @@ import { furnishedSimulation, type SimBenchOptions } from "../differential/sim_b
 import { FocusFirst } from "./focus_first.ts";
 import { Pids } from "./pids.ts";
 import type { Outcome, RecordedCall } from "./trace.ts";
-import { needsReaping } from "./verbs.ts";
+import { needsReaping, takesPaths } from "./verbs.ts";
 
 /** What a call may wait for, in virtual time: more than any program of a trace takes, less than one sleeps. */
 const WAIT_MS = 60_000;
@@ -198,14 +198,13 @@ export class ModelMachine {
     if (typeof target !== "object" || target === null) throw new Error(`${verb}: no such object`);
     const called: unknown = Reflect.get(target, method);
     if (typeof called !== "function") throw new Error(`${verb}: no such verb`);
-    // Takes any number of paths, and nothing behind them.
-    const rest = verb === "files.remove" ? [] : [context];
+    const rest = takesPaths(verb) ? [] : [context];
     return Reflect.apply(called, target, [...this.#argsOf(verb, args), ...rest]);
   }
 
   /** The same arguments, but for the processes and the temporary files that they mean. */
   #argsOf(verb: string, args: readonly unknown[]): readonly unknown[] {
-    if (verb === "files.remove") return args.map((it) => this.#pathOf(String(it)));
+    if (takesPaths(verb)) return args.map((it) => this.#pathOf(String(it)));
     if (!/^(processes\.(open|environment)|namespaces\.pinOf)$/.test(verb)) return args;
     const [process, ...rest] = args;
     return [this.pids.modelOf(process as Parameters<Pids["modelOf"]>[0]), ...rest];

@@ -35,8 +35,16 @@ const WAITS = new Set([
 /** A child's status is told by being reaped; `pin` awaits a helper. */
 const REAPING = new Set(["child.exited", "namespaces.pin"]);
 
+/** Take any number of paths, and nothing behind them. */
+const OF_PATHS = new Set(["files.remove", "mounts.list"]);
+
 /** Refusals that say that something had come to its end. */
 const ENDS: ReadonlySet<string> = new Set(["EPIPE", "ENXIO", "ESRCH"]);
+
+/** Whether all that is given to a verb are paths, and no context. */
+export function takesPaths(verb: string): boolean {
+  return OF_PATHS.has(verb);
+}
 
 /** Whether asking again changes nothing. */
 export function isQuery({ verb }: RecordedCall): boolean {

@@ -91,11 +91,11 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     isFoundByNothingElse: true,
     edits: [{
       file: DISCARD,
-      from: "  await unmountBelow(kernel, task.bundle);\n",
+      from: "  await unmountBelow(kernel, task.bundle, paths.directory);\n",
       to: `  const life: { looksLeft?: number } = runtime.life as object;
   life.looksLeft ??= 110_000;
   while (life.looksLeft-- > 0 && await kernel.files.stat(task.oomFile) !== undefined);
-  await unmountBelow(kernel, task.bundle);
+  await unmountBelow(kernel, task.bundle, paths.directory);
 `,
     }],
   },
@@ -155,7 +155,11 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     source: bug("E4", "containerd/containerd/issues/11376"),
     wrong: "The bundle is removed while the root file system is mounted in it.",
     invariant: "I11",
-    edits: [{ file: DISCARD, from: "  await unmountBelow(kernel, task.bundle);\n", to: "" }],
+    edits: [{
+      file: DISCARD,
+      from: "  await unmountBelow(kernel, task.bundle, paths.directory);\n",
+      to: "  await unmountBelow(kernel, paths.directory);\n",
+    }],
   },
   {
     name: "removal-minds-no-failure",

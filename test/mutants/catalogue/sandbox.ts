@@ -194,7 +194,7 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     invariant: "I11",
     edits: [
       { file: FILES, from: "  await unmountBelow(kernel, paths.shm);\n", to: "" },
-      { file: FILES, from: "  await unmountBelow(kernel, directory);\n", to: "" },
+      { file: FILES, from: "  await unmountBelow(kernel, bundle, directory);\n", to: "" },
     ],
   },
   {
