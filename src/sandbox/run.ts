@@ -118,14 +118,17 @@ async function prepare(runtime: Runtime, sandbox: Sandbox, context: Context): Pr
   const { record } = sandbox;
   const paths = sandboxPaths(config, record.id);
   context.throwIfCancelled();
-  await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);
+  const changes = [putSandbox(record), putSandboxStatus(record.id, sandbox.status)];
+  await kernel.store.commit(changes, "daemon");
   await kernel.files.mkdir(paths.directory, 0o711);
   let network: NetworkResult | undefined;
   // Each needs the folder alone; namespaces and network take longest.
   await allOf(
     context,
     async (context) => {
-      await pin(runtime, record);
+      // An address outlives a loss of power, and so must whose it is; whatever else is made here goes with the
+      // power, or is found by its name (recovery/orphans.ts).
+      await allOf(context, () => pin(runtime, record), () => kernel.store.sync());
       context.throwIfCancelled();
       network = await attach(runtime, record, paths.net, context);
     },

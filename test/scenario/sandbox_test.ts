@@ -123,6 +123,17 @@ scenario("W20c: a plugin that was killed has made no network", async (it) => {
   assertEquals(allocations(it.simulation.machine), []);
 });
 
+scenario("W20d: an address that outlives the power is somebody's", async (it) => {
+  void it.run();
+  await it.simulation.until(undefined, /^store\.commit .*READY/);
+  const { machine } = it.simulation;
+  assertEquals(allocations(machine).length, 1);
+  await it.runtime.kernel.files.syncFileSystem("/var/lib");
+  await it.reboot();
+  for (const { id } of it.runtime.sandboxes.values()) await it.removeSandbox(id).promise;
+  assertEquals(allocations(machine), []);
+});
+
 scenario("F7: a pod whose namespace is gone gives its address back", async (it) => {
   const sandboxId = await it.run();
   const { machine } = it.simulation;

@@ -87,18 +87,28 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: RUN,
-        from:
-          "  await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);\n",
+        from: '  await kernel.store.commit(changes, "daemon");\n',
         to: "",
       },
       {
         file: RUN,
         from: "      network = await attach(",
-        to:
-          `      await kernel.store.commit([putSandbox(record), putSandboxStatus(record.id, sandbox.status)]);
+        to: `      await kernel.store.commit(changes);
       network = await attach(`,
       },
     ],
+  },
+  {
+    name: "address-outlives-whose-it-is",
+    source: made("drop a step"),
+    wrong: "An address is given to a pod whose record a loss of power takes along.",
+    invariant: "I12",
+    scenario: "W20d",
+    edits: [{
+      file: RUN,
+      from: "await allOf(context, () => pin(runtime, record), () => kernel.store.sync());",
+      to: "await pin(runtime, record);",
+    }],
   },
   {
     name: "sandbox-undone-within-the-client's-patience",
