@@ -1,7 +1,14 @@
+import type { KernelError } from "../kernel/errno.ts";
 import { type Command, SIGKILL } from "../kernel/processes.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Context } from "../kernel/context.ts";
-import { hasSucceeded, programFailed, run, type RunOptions } from "../kernel/run.ts";
+import {
+  hasSucceeded,
+  programFailed,
+  run,
+  type RunOptions,
+  type RunResult,
+} from "../kernel/run.ts";
 import type { OciLimits } from "./runtime_spec.ts";
 
 /** An OCI runtime with runc's command line (man 8 runc; crun and others follow it). */
@@ -24,12 +31,12 @@ export async function deleteContainer(
   timeoutMs: number,
   context: Context,
 ): Promise<boolean> {
-  const command = runtimeCommand(runtime, "delete", "--force", id);
+  const command = runtimeCommand(runtime, DELETE, "--force", id);
   const result = await run(kernel, command, { context, timeoutMs });
   if (hasSucceeded(result)) return true;
   const { status } = result;
   if (status.kind === "signaled" && status.signal === SIGKILL) return false;
-  throw programFailed(command, result);
+  throw runtimeFailed(runtime, DELETE, result);
 }
 
 /** The command that executes a process in a running container; `processFile` is its OCI process. */
@@ -60,7 +67,7 @@ export async function updateContainer(
   const command = runtimeCommand(runtime, UPDATE, "--resources", "-", id);
   const result = await run(kernel, command, { ...options, stdin: JSON.stringify(limits) });
   const { status, stderr } = result;
-  if (status.kind === "signaled") throw programFailed(command, result);
+  if (status.kind === "signaled") throw runtimeFailed(runtime, UPDATE, result);
   return status.code === 0 ? undefined : readableMessage(stderr.trim());
 }
 
@@ -94,8 +101,14 @@ export function readableMessage(text: string): string {
   return text === "" ? "the OCI runtime failed without a word" : text;
 }
 
+const DELETE = "delete";
 const UPDATE = "update";
 
 function runtimeCommand(runtime: OciRuntime, ...args: readonly string[]): Command {
   return { program: runtime.program, args: ["--root", runtime.root, ...args] };
+}
+
+/** Names what was to be done; the flags in front of that are the same each time. */
+function runtimeFailed({ program }: OciRuntime, verb: string, result: RunResult): KernelError {
+  return programFailed({ program, args: [verb] }, result);
 }

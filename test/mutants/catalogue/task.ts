@@ -145,7 +145,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     scenario: "E3",
     edits: [{
       file: RUNC,
-      from: "  throw programFailed(command, result);\n}\n\n/** The command that executes",
+      from: "  throw runtimeFailed(runtime, DELETE, result);\n}\n\n/** The command that executes",
       to: "  return true;\n}\n\n/** The command that executes",
     }],
   },

@@ -53,7 +53,7 @@ Deno.test("deleteContainer() fails with what the runtime printed", async () => {
       KernelError,
       "cannot kill",
     );
-    assertEquals(error.errno, "EIO");
+    assertEquals([error.errno, error.subject], ["EIO", "/usr/bin/runc delete"]);
   }
 });
 
@@ -139,7 +139,7 @@ Deno.test("updateContainer() fails when somebody has killed the runtime", async 
     () => updateContainer(kernel, runtime, "c1", {}, options),
     KernelError,
   );
-  assertEquals(error.errno, "EIO");
+  assertEquals([error.errno, error.subject], ["EIO", "/usr/bin/runc update"]);
 });
 
 Deno.test("hasEnded() knows the words of runc and of crun", () => {
