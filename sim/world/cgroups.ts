@@ -56,10 +56,11 @@ export class Cgroup {
   /**
    * Sets a limit, or takes it away.
    *
-   * @throws {KernelError} EINVAL for a value that the kernel refuses.
+   * @throws {KernelError} ENOENT for a file that no group has; EINVAL for a value that the kernel refuses.
    */
   setLimit(verb: string, file: string, value: string): void {
     this.touchLimits("write");
+    if (!(file in UNLIMITED)) refuse(verb, "ENOENT", `${file} of ${this.path}`);
     if (isRefused(file, value)) refuse(verb, "EINVAL", `${file} of ${this.path}`);
     if (isUnlimited(file, value)) this.#limits.delete(file);
     else this.#limits.set(file, value);
@@ -81,8 +82,12 @@ const UNLIMITED: Readonly<Record<string, string>> = {
   "cpuset.mems": "0",
   "cpu.max": "max 100000",
   "cpu.weight": "100",
+  "memory.high": "max",
+  "memory.low": "0",
   "memory.max": "max",
+  "memory.min": "0",
   "memory.swap.max": "max",
+  "pids.max": "max",
 };
 /** Whether a limit is none: what a new group has. */
 export function isUnlimited(file: string, value: string): boolean {

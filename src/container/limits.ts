@@ -5,9 +5,9 @@ import { hasEnded, isUpdate, updateContainer } from "../oci/runc.ts";
 import { limitsOf } from "../oci/spec.ts";
 import type { Runtime } from "../runtime.ts";
 import { endProcess } from "../task/reap.ts";
-import type { LinuxResources } from "./config.ts";
+import { type LinuxResources, NO_LIMITS } from "./config.ts";
 import type { Container } from "./container.ts";
-import { needsCpuset, replacing, resourcesOf, withWeight } from "./resources.ts";
+import { clearedFiles, needsCpuset, replacing, resourcesOf, withWeight } from "./resources.ts";
 import { taskIdentity } from "./task.ts";
 
 /**
@@ -24,8 +24,8 @@ export async function settleLimits(
   const { doubtfulLimits } = container;
   if (doubtfulLimits === undefined) return;
   await endStrayUpdates(runtime, container, context);
-  const limits = await limitsReplacing(runtime, container, resourcesOf(container), doubtfulLimits);
-  const refusal = await setLimits(runtime, container, limits, context);
+  const limits = resourcesOf(container);
+  const refusal = await replaceLimits(runtime, container, limits, doubtfulLimits, context);
   if (refusal !== undefined) throw refusedWith(container, refusal);
   container.doubtfulLimits = undefined;
 }
@@ -42,24 +42,50 @@ export async function setLimits(
   resources: LinuxResources,
   context: Context,
 ): Promise<string | undefined> {
-  const { kernel, config, host } = runtime;
-  const { runtime: ociRuntime, id } = taskIdentity(runtime, container.record);
-  const options = { context, timeoutMs: config.bounds.programMs };
-  const told = host.cgroupVersion === 2 ? withWeight(resources) : resources;
-  return await updateContainer(kernel, ociRuntime, id, limitsOf(told, host), options);
+  const { cgroupVersion } = runtime.host;
+  return await tell(
+    runtime,
+    container,
+    cgroupVersion === 2 ? withWeight(resources) : resources,
+    context,
+  );
 }
 
-/** Limits in words that replace others, which may be in effect: for this host as it is now. */
-export async function limitsReplacing(
-  { kernel, host }: Runtime,
-  { record }: Container,
+/**
+ * As {@linkcode setLimits}, of limits that replace others, which may be in effect, in whole or in part. Files
+ * that only the others name come first, each by itself: one that refuses what new groups have in it is not
+ * there, so nothing of the others is in it, and it keeps nothing else from being set.
+ */
+export async function replaceLimits(
+  runtime: Runtime,
+  container: Container,
   wanted: LinuxResources,
   doubtful: LinuxResources,
-): Promise<LinuxResources> {
+  context: Context,
+): Promise<string | undefined> {
+  const { kernel, host: { cgroupVersion } } = runtime;
+  if (cgroupVersion === 2) {
+    for (const [file, value] of Object.entries(clearedFiles(wanted, doubtful))) {
+      await tell(runtime, container, { ...NO_LIMITS, unified: { [file]: value } }, context);
+    }
+  }
   const cpuset = needsCpuset(wanted, doubtful)
-    ? await kernel.cgroups.cpuset(dirname(record.cgroup))
+    ? await kernel.cgroups.cpuset(dirname(container.record.cgroup))
     : undefined;
-  return replacing(wanted, doubtful, { cgroupVersion: host.cgroupVersion, cpuset });
+  const limits = replacing(wanted, doubtful, { cgroupVersion, cpuset });
+  return await setLimits(runtime, container, limits, context);
+}
+
+async function tell(
+  runtime: Runtime,
+  { record }: Container,
+  resources: LinuxResources,
+  context: Context,
+): Promise<string | undefined> {
+  const { kernel, config, host } = runtime;
+  const { runtime: ociRuntime, id } = taskIdentity(runtime, record);
+  const options = { context, timeoutMs: config.bounds.programMs };
+  return await updateContainer(kernel, ociRuntime, id, limitsOf(resources, host), options);
 }
 
 /**

@@ -64,7 +64,7 @@ export function needsCpuset(wanted: LinuxResources, doubtful: LinuxResources): b
 /**
  * Limits in words that replace others, which may be in effect, in whole or in part: where these have
  * something and the wanted ones nothing, Linux is told what it has for nothing. The OCI runtime's own way
- * back skips those (runc, libcontainer/container_linux.go, Set).
+ * back skips those (runc, libcontainer/container_linux.go, Set). For files there is {@linkcode clearedFiles}.
  */
 export function replacing(
   wanted: LinuxResources,
@@ -85,8 +85,26 @@ export function replacing(
       : wanted.memorySwapLimitBytes,
     cpusetCpus: said("cpusetCpus", "", cpuset?.cpus ?? ""),
     cpusetMems: said("cpusetMems", "", cpuset?.mems ?? ""),
-    unified: { ...unlimitedFiles(Object.keys(doubtful.unified)), ...wanted.unified },
   };
+}
+
+/**
+ * What is in new groups of the files that other limits name, which may be in effect, and the wanted ones do
+ * not, where that is known (cgroup-v2.rst); others stay. Version 1 has no such files.
+ */
+export function clearedFiles(
+  wanted: LinuxResources,
+  doubtful: LinuxResources,
+): Readonly<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const name of Object.keys(doubtful.unified)) {
+    if (name in wanted.unified) continue;
+    if (name === "cpu.weight") files[name] = WEIGHT[name];
+    else if (name === "cpu.max") files[name] = `max ${PERIOD}`;
+    else if (/^(memory|pids|hugetlb)\..*(max|high)$/.test(name)) files[name] = "max";
+    else if (/^memory\.(min|low)$/.test(name)) files[name] = "0";
+  }
+  return files;
 }
 
 /**
@@ -96,18 +114,6 @@ export function replacing(
 export function withWeight(resources: LinuxResources): LinuxResources {
   if (resources.cpuShares !== 0) return resources;
   return { ...resources, unified: { ...WEIGHT, ...resources.unified } };
-}
-
-/** What files of version 2 have in a new group, where that is known (cgroup-v2.rst); others stay. */
-function unlimitedFiles(names: readonly string[]): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const name of names) {
-    if (name === "cpu.weight") files[name] = WEIGHT[name];
-    else if (name === "cpu.max") files[name] = `max ${PERIOD}`;
-    else if (/^(memory|pids|hugetlb)\..*(max|high)$/.test(name)) files[name] = "max";
-    else if (/^memory\.(min|low)$/.test(name)) files[name] = "0";
-  }
-  return files;
 }
 
 function mergedHugepages(

@@ -5,7 +5,7 @@ import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
 import type { LinuxResources } from "./config.ts";
 import type { Container } from "./container.ts";
-import { endStrayUpdates, limitsReplacing, refusedWith, setLimits } from "./limits.ts";
+import { endStrayUpdates, refusedWith, replaceLimits, setLimits } from "./limits.ts";
 import { areSameHugepages, areSameResources, mergedResources, resourcesOf } from "./resources.ts";
 import { updated, updateIntended, updateTakenBack } from "./state.ts";
 
@@ -151,8 +151,8 @@ async function bringToEffect(
     return;
   }
   if (hasEnded(refusal)) throw refusedWith(container, refusal);
-  const before = await limitsReplacing(runtime, container, resourcesOf(container), intended);
-  const refusalOfThose = await setLimits(runtime, container, before, context);
+  const before = resourcesOf(container);
+  const refusalOfThose = await replaceLimits(runtime, container, before, intended, context);
   if (refusalOfThose !== undefined) throw refusedWith(container, refusalOfThose);
   await container.transition((status) =>
     status.state === "RUNNING" ? updateTakenBack(status) : undefined
@@ -237,8 +237,8 @@ async function updatePrepared(
   if (doubtfulLimits !== undefined) await endStrayUpdates(runtime, container, context);
   // From the first step on until record and task agree.
   container.doubtfulLimits = mergedResources(doubtfulLimits ?? after, after);
-  const limits = await limitsReplacing(runtime, container, after, container.doubtfulLimits);
-  const refusal = await setLimits(runtime, container, limits, context);
+  const doubtful = container.doubtfulLimits;
+  const refusal = await replaceLimits(runtime, container, after, doubtful, context);
   // Of a task that has ended its start tells.
   if (refusal !== undefined && !hasEnded(refusal)) throw refusedWith(container, refusal);
 }

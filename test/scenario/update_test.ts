@@ -191,6 +191,28 @@ scenario("U9: what is refused is told, and everything is as before", async (it) 
   assertEquals(container.status.resourcesIntended, undefined);
 });
 
+/** A file that is there and, behind it, one that is not. */
+const NO_FILE = { unified: { "memory.high": `${MEMORY}`, "memory.nothing.max": "1" } };
+
+scenario("U18: a file that no group has is told, and everything is as before", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { code, message } = await refusal(it.update(container, NO_FILE));
+  assertEquals(code, "UNKNOWN");
+  assertMatch(message, /memory\.nothing\.max: no such file or directory/);
+  assertEquals([it.limits(container), reported(container)], ["", {}]);
+  await it.update(container, { cpuShares: 512 }).promise;
+  assertEquals(it.limits(container), "cpu.weight=20");
+});
+
+scenario("U19: a prepared task that was refused a file is updated and started", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  await refusal(it.update(container, NO_FILE));
+  await it.update(container, { cpuShares: 512 }).promise;
+  await it.start(container).promise;
+  assertEquals([it.limits(container), reported(container)], ["cpu.weight=20", { cpuShares: 512 }]);
+}, "eager");
+
 scenario("U10: what a prepared task was refused is not in effect when it is let go", async (it) => {
   const container = await it.created("sleep", "1000");
   await it.simulation.idle();

@@ -77,6 +77,32 @@ systemTest("an update that Linux refuses is told, and everything is as before", 
   assertEquals(await sharesOf(scene, containerId), { v1: "1024", v2: "100" }[await version()]);
 });
 
+for (const prepare of ["eager", "lazy"]) {
+  systemTest(
+    `a file that no group has keeps no other update away, tasks made ${prepare}`,
+    async () => {
+      await using scene = await openWith({ prepare });
+      const pod = await scene.runPod("file");
+      const waiting = await scene.createContainer(pod, "waiting", "sleep 1000");
+      const running = await scene.startContainer(pod, "running", "sleep 1000");
+      const file = { unified: { "memory.nothing.max": "1" } };
+      for (const containerId of [waiting, running]) {
+        const update = (linux: Resources) =>
+          scene.client.updateContainerResources({ containerId, linux });
+        // A lazy one has no task yet, and is told when it is started, as one that was created with it.
+        if (prepare === "eager" || containerId === running) {
+          assertEquals((await refusalOf(update(file)))[0], "UNKNOWN");
+        }
+        await update({ memoryLimitInBytes: 64n * MIB });
+      }
+      await scene.client.startContainer({ containerId: waiting });
+      for (const id of [waiting, running]) {
+        assertEquals((await limits(scene, id)).memory, "67108864");
+      }
+    },
+  );
+}
+
 /** A daemon with a configuration file. */
 async function openWith(config: Record<string, unknown>): Promise<Scene> {
   const file = await Deno.makeTempFile({ suffix: ".json" });

@@ -84,6 +84,30 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     edits: [{ file: UPDATE, from: "    await waitFor(preparation.task, context);\n", to: "" }],
   },
   {
+    name: "file-of-a-refused-update-stays",
+    source: made("forget an undo"),
+    wrong: "A file that only an update names that was refused keeps what it was given.",
+    invariant: "I2",
+    scenario: "U18",
+    edits: [{ file: LIMITS, from: "  if (cgroupVersion === 2) {\n", to: "  if (false) {\n" }],
+  },
+  {
+    name: "file-that-is-not-there-refuses-all",
+    source: made("miss an errno"),
+    wrong: "Once an update has named a file that no group has, no limit can be set any more.",
+    invariant: "I11",
+    scenario: "U19",
+    edits: [{
+      file: LIMITS,
+      from:
+        "      await tell(runtime, container, { ...NO_LIMITS, unified: { [file]: value } }, context);\n",
+      to: `      const cleared = { ...NO_LIMITS, unified: { [file]: value } };
+      const refusal = await tell(runtime, container, cleared, context);
+      if (refusal !== undefined) return refusal;
+`,
+    }],
+  },
+  {
     name: "update-is-not-told-of-the-end",
     source: made("drop a guard"),
     wrong: "The end of a container kills the runc of an update, which takes it for an accident.",
@@ -184,7 +208,8 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     scenario: "U9",
     edits: [{
       file: UPDATE,
-      from: "const refusalOfThose = await setLimits(runtime, container, before, context);",
+      from:
+        "const refusalOfThose = await replaceLimits(runtime, container, before, intended, context);",
       to: "const refusalOfThose = before && undefined;",
     }],
   },
@@ -207,8 +232,8 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     scenario: "U12",
     edits: [{
       file: LIMITS,
-      from: "host.cgroupVersion === 2 ? withWeight(resources) : resources;",
-      to: "host.cgroupVersion === 1 ? withWeight(resources) : resources;",
+      from: "    cgroupVersion === 2 ? withWeight(resources) : resources,\n",
+      to: "    cgroupVersion === 1 ? withWeight(resources) : resources,\n",
     }],
   },
   {

@@ -4,6 +4,7 @@ import { type LinuxResources, NO_LIMITS } from "../../../src/container/config.ts
 import {
   areSameHugepages,
   areSameResources,
+  clearedFiles,
   mergedResources,
   needsCpuset,
   replacing,
@@ -78,7 +79,6 @@ Deno.test("replacing() says what was unlimited, where another limit may be in ef
     memorySwapLimitBytes: -1,
     cpusetCpus: "0-7",
     cpusetMems: "0-1",
-    unified: { "memory.high": "max", "memory.low": "0" },
   };
   assert(needsCpuset(NO_LIMITS, present));
   assertEquals(replacing(NO_LIMITS, present, V1), { ...unlimited, cpuShares: 1_024 });
@@ -92,6 +92,25 @@ Deno.test("replacing() says what is wanted, and that a memory limit alone has no
   assertEquals(replacing(present, { ...present, cpuQuota: 5 }, V2), present);
   const wanted = { ...NO_LIMITS, memoryLimitBytes: 7 };
   assertEquals(replacing(wanted, present, V1).memorySwapLimitBytes, 0);
+});
+
+Deno.test("clearedFiles() is what new groups have in files that only the other limits name", () => {
+  const unified = {
+    "cpu.weight": "7",
+    "cpu.max": "1 2",
+    "memory.high": "1",
+    "memory.low": "2",
+    "pids.max": "3",
+    "cpu.idle": "1",
+  };
+  const doubtful = { ...NO_LIMITS, unified };
+  assertEquals(clearedFiles({ ...NO_LIMITS, unified: { "pids.max": "4" } }, doubtful), {
+    "cpu.weight": "100",
+    "cpu.max": "max 100000",
+    "memory.high": "max",
+    "memory.low": "0",
+  });
+  assertEquals(clearedFiles(doubtful, NO_LIMITS), {});
 });
 
 Deno.test("withWeight() says the weight of version 2, unless there are shares, or another", () => {
