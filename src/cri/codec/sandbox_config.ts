@@ -77,10 +77,11 @@ function cgroupParentFrom(parent: string): string {
   return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
 }
 
+/** portmap fails for port 0 of a pod in its DEL as well, so that such a pod could never be removed. */
 function portMappingFrom(message: PortMappingMessage): PortMapping {
   return {
     protocol: enumName("port_mappings.protocol", Protocol, message.protocol),
-    containerPort: integer("port_mappings.container_port", message.containerPort, 0, PORT_MAX),
+    containerPort: integer("port_mappings.container_port", message.containerPort, 1, PORT_MAX),
     hostPort: integer("port_mappings.host_port", message.hostPort, 0, PORT_MAX),
     hostIp: message.hostIp,
   };

@@ -83,8 +83,19 @@ Deno.test("sandboxConfigFrom() keeps a cgroup below the root", () => {
 });
 
 Deno.test("sandboxConfigFrom() refuses ports that there are not", () => {
-  const portMappings = [{ containerPort: 65_536 }];
-  assertRefused(() => decode({ portMappings }), "INVALID_ARGUMENT", "container_port");
+  for (const containerPort of [-1, 0, 65_536]) {
+    const portMappings = [{ containerPort, hostPort: 80 }];
+    assertRefused(() => decode({ portMappings }), "INVALID_ARGUMENT", "container_port");
+  }
+  for (const hostPort of [-1, 65_536]) {
+    const portMappings = [{ containerPort: 80, hostPort }];
+    assertRefused(() => decode({ portMappings }), "INVALID_ARGUMENT", "host_port");
+  }
+});
+
+Deno.test("sandboxConfigFrom() takes a port that is not published on the host", () => {
+  const { portMappings } = decode({ portMappings: [{ containerPort: 80 }] });
+  assertEquals(portMappings, [{ protocol: "TCP", containerPort: 80, hostPort: 0, hostIp: "" }]);
 });
 
 Deno.test("sandboxConfigFrom() refuses a user namespace of the pod's own", () => {
