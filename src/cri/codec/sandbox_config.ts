@@ -11,6 +11,8 @@ import { groupsFrom, idFrom, namespacesFrom, seccompFrom } from "./security.ts";
 import { enumName, integer, invalid, plainText } from "./values.ts";
 
 const PORT_MAX = 65_535;
+/** Of UTF-8 (man 2 sethostname, HOST_NAME_MAX). */
+const HOSTNAME_BYTES_MAX = 64;
 
 /**
  * What a client wants of a pod, checked and with every default in place.
@@ -31,7 +33,7 @@ export function sandboxConfigFrom(message: PodSandboxConfig | undefined): Sandbo
       uid: metadata.uid,
       attempt: metadata.attempt,
     },
-    hostname: plainText("hostname", message.hostname),
+    hostname: hostnameFrom(message.hostname),
     logDirectory: logDirectoryFrom(message.logDirectory),
     dns: dns === undefined ? undefined : {
       servers: [...dns.servers],
@@ -53,6 +55,18 @@ export function sandboxConfigFrom(message: PodSandboxConfig | undefined): Sandbo
     resources: resourcesIfAny(message.linux?.resources),
     overhead: resourcesIfAny(message.linux?.overhead),
   };
+}
+
+/** /proc/sys/kernel/hostname cuts a name without a word: after the 64th byte, and before a line's end. */
+function hostnameFrom(name: string): string {
+  if (new TextEncoder().encode(name).length > HOSTNAME_BYTES_MAX) {
+    throw invalid(
+      "hostname",
+      `${JSON.stringify(name)} is longer than ${HOSTNAME_BYTES_MAX} bytes`,
+    );
+  }
+  if (name.includes("\n")) throw invalid("hostname", `${JSON.stringify(name)} has several lines`);
+  return plainText("hostname", name);
 }
 
 /** The daemon's own working directory means nothing to a client, so a relative path does not either. */

@@ -78,6 +78,18 @@ Deno.test("sandboxConfigFrom() refuses paths that mean nothing to it", () => {
   assertRefused(() => decode({ linux }), "INVALID_ARGUMENT", "systemd");
 });
 
+Deno.test("sandboxConfigFrom() refuses a hostname that Linux would cut", () => {
+  for (const hostname of ["a".repeat(65), "ä".repeat(33), "a\nb", "a\0b"]) {
+    assertRefused(() => decode({ hostname }), "INVALID_ARGUMENT", "hostname");
+  }
+});
+
+Deno.test("sandboxConfigFrom() takes a hostname of 64 bytes", () => {
+  for (const hostname of ["a".repeat(64), "ä".repeat(32)]) {
+    assertEquals(decode({ hostname }).hostname, hostname);
+  }
+});
+
 Deno.test("sandboxConfigFrom() keeps a cgroup below the root", () => {
   assertEquals(decode({ linux: { cgroupParent: "/../../a" } }).cgroupParent, "/a");
 });
