@@ -17,7 +17,7 @@ import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
 import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
 import { sandboxMessage, sandboxStatusMessage } from "./codec/sandbox.ts";
 import { resourcesFrom } from "./codec/resources.ts";
-import { integer, nanos } from "./codec/values.ts";
+import { milliseconds, nanos } from "./codec/values.ts";
 import { containerList, containerStatusAnswer } from "./container_answers.ts";
 import { CgroupDriver } from "./gen/v1_pb.ts";
 import { containerEvents } from "./events.ts";
@@ -124,7 +124,7 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
     },
 
     stopContainer: async ({ containerId, timeout }, context) => {
-      await stopContainer(source(), containerId, milliseconds("timeout", timeout), context);
+      await stopContainer(source(), containerId, milliseconds(timeout), context);
       return {};
     },
 
@@ -153,7 +153,7 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
       containerList(listContainers(source(), containerFilterFrom(filter))),
 
     execSync: ({ containerId, cmd, timeout }, context) =>
-      execSync(source(), containerId, cmd, milliseconds("timeout", timeout), context),
+      execSync(source(), containerId, cmd, milliseconds(timeout), context),
 
     reopenContainerLog: async ({ containerId }, context) => {
       await reopenContainerLog(source(), containerId, context);
@@ -168,9 +168,4 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
 
     getContainerEvents: (_request, context) => containerEvents(source(), context),
   };
-}
-
-/** CRI's timeouts are seconds, and any below zero is none. */
-function milliseconds(what: string, seconds: bigint): number {
-  return Math.max(0, integer(what, seconds) * 1_000);
 }

@@ -30,6 +30,18 @@ export function byteLimit(value: bigint): number {
   return Number(value > most ? most : value < -1n ? -1n : value);
 }
 
+/** A hundred years from now microseconds since 1970 are still exact (kernel/clock.ts). */
+const TIMEOUT_SECONDS_MAX = 100n * 365n * 86_400n;
+
+/**
+ * CRI's timeouts are seconds, and any below zero is none. Clients send the largest int64 for one that
+ * never ends: a hundred years are as long.
+ */
+export function milliseconds(seconds: bigint): number {
+  return Number(seconds < 0n ? 0n : seconds > TIMEOUT_SECONDS_MAX ? TIMEOUT_SECONDS_MAX : seconds) *
+    1_000;
+}
+
 /**
  * The name of an enum's value. Enums are open on the wire: a later client may send what this version
  * does not know.

@@ -4,6 +4,7 @@ import {
   byteLimit,
   enumName,
   integer,
+  milliseconds,
   nanos,
   plainText,
 } from "../../../../src/cri/codec/values.ts";
@@ -25,6 +26,18 @@ Deno.test("integer() refuses what a number is not exactly, and what is out of bo
 Deno.test("byteLimit() takes the largest int64 for the largest number", () => {
   assertEquals([byteLimit(2n ** 63n - 1n), byteLimit(1n << 30n)], [most, 2 ** 30]);
   assertEquals([byteLimit(-1n), byteLimit(-(2n ** 63n))], [-1, -1]);
+});
+
+Deno.test("milliseconds() takes seconds, and less than none for none", () => {
+  assertEquals([milliseconds(30n), milliseconds(0n), milliseconds(-1n)], [30_000, 0, 0]);
+  assertEquals(milliseconds(-(2n ** 63n)), 0);
+});
+
+Deno.test("milliseconds() takes the largest int64 for a time that nobody sees end", () => {
+  const longest = milliseconds(2n ** 63n - 1n);
+  const micros = Date.now() * 1_000 + longest * 1_000;
+  assertEquals([longest > 50 * 365 * 86_400_000, Number.isSafeInteger(micros)], [true, true]);
+  assertEquals(milliseconds(BigInt(most)), longest);
 });
 
 Deno.test("enumName() names a value, and refuses one of a later version", () => {
