@@ -35,6 +35,8 @@ export interface Config {
     readonly insecureRegistries: readonly string[];
     /** What a short name ("busybox") is taken to be below. */
     readonly defaultRegistry: string;
+    /** What skopeo finds in its environment, such as HTTPS_PROXY; with passwords, so it is not shown. */
+    readonly environment: Readonly<Record<string, string>>;
   };
   /**
    * When the task of a container is created: "eager" begins after CreateContainer's answer, so that
@@ -112,7 +114,12 @@ export const DEFAULT_CONFIG: Config = {
   },
   cgroupParent: "/slipway",
   seccompProfile: "/usr/share/containers/seccomp.json",
-  images: { skopeo: "skopeo", insecureRegistries: [], defaultRegistry: "docker.io/library" },
+  images: {
+    skopeo: "skopeo",
+    insecureRegistries: [],
+    defaultRegistry: "docker.io/library",
+    environment: {},
+  },
   prepare: "eager",
   bounds: DEFAULT_BOUNDS,
 };

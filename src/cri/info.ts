@@ -11,11 +11,12 @@ import { textOf } from "../utf8.ts";
 /** What verbose answers carry: JSON for people, under the names that other runtimes use. */
 export type Info = Record<string, string>;
 
-/** The daemon's set-up. */
-export function runtimeInfo(runtime: Runtime): Info {
+/** The daemon's set-up; of an environment the names alone, since a proxy's address may have a password. */
+export function runtimeInfo({ config, kernel }: Runtime): Info {
+  const images = { ...config.images, environment: Object.keys(config.images.environment) };
   return {
-    config: JSON.stringify(runtime.config),
-    kernel: JSON.stringify(runtime.kernel.name),
+    config: JSON.stringify({ ...config, images }),
+    kernel: JSON.stringify(kernel.name),
   };
 }
 

@@ -112,7 +112,7 @@ export class Transport {
       program: this.#config.images.skopeo,
       args: [`--tmpdir=${workspace.directory}`, ...args],
       // Nobody's own credentials and registries: those of the host and what is given count.
-      env: { HOME: workspace.directory, LC_ALL: "C" },
+      env: { ...this.#config.images.environment, HOME: workspace.directory, LC_ALL: "C" },
     };
     const result = await runFilling(this.#kernel, command, {
       context,

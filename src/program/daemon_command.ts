@@ -43,7 +43,7 @@ export function daemonCommand(): Command {
 
 async function run(flags: DaemonFlags): Promise<void> {
   const telemetry = new LogTelemetry({ level: flags.logLevel, format: flags.logFormat });
-  const config = await configFrom(flags);
+  const config = await configFrom(flags, Deno.env.toObject());
   const imports = (flags.import ?? []).map(parseImport);
   if (flags.kernel === "linux") await ensureEnvironment(telemetry);
   endOnEscapedErrors(telemetry);

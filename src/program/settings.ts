@@ -19,16 +19,27 @@ export interface ConfigFlags {
   readonly seccompProfile?: string;
 }
 
+/** What of a daemon's environment is meant for whoever asks a registry, as in containerd. */
+const PASSED_ON: readonly string[] = [
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"].flatMap((it) => [it, it.toLowerCase()]),
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
+];
+
 /**
- * The configuration: the defaults, changed by a file, changed by the command line.
+ * The configuration: the defaults, changed by a file, changed by the command line; and what `environment`
+ * says of proxies and certificates, for whoever fetches images.
  *
  * @throws {ExitError} when the file cannot be read, or something in it or the flags makes no sense.
  */
-export async function configFrom(flags: ConfigFlags): Promise<Config> {
+export async function configFrom(
+  flags: ConfigFlags,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Config> {
   const fromFile = flags.config === undefined
     ? DEFAULT_CONFIG
     : merge(DEFAULT_CONFIG, await readJson(flags.config), flags.config);
-  const config = withFlags(fromFile, flags);
+  const config = withEnvironment(withFlags(fromFile, flags), environment);
   for (const path of [config.root, config.state, config.cgroupParent, config.cni.configDirectory]) {
     if (!isAbsolute(path)) throw usageError(`${JSON.stringify(path)} must be an absolute path`);
   }
@@ -62,6 +73,14 @@ function withFlags(config: Config, flags: ConfigFlags): Config {
       insecureRegistries: [...config.images.insecureRegistries, ...flags.insecureRegistry ?? []],
     },
   };
+}
+
+function withEnvironment(
+  config: Config,
+  environment: Readonly<Record<string, string>>,
+): Config {
+  const passedOn = Object.entries(environment).filter(([name]) => PASSED_ON.includes(name));
+  return { ...config, images: { ...config.images, environment: Object.fromEntries(passedOn) } };
 }
 
 /**

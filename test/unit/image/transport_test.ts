@@ -1,7 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 
+import { DEFAULT_CONFIG } from "../../../src/config.ts";
 import { RuntimeError } from "../../../src/errors.ts";
-import { authFileContent, type RegistryAuth } from "../../../src/image/transport.ts";
+import { authFileContent, type RegistryAuth, Transport } from "../../../src/image/transport.ts";
+import { Context } from "../../../src/kernel/context.ts";
+import type { Command } from "../../../src/kernel/processes.ts";
+import { endedChild, FakeClock, fakeKernel } from "../fakes.ts";
 
 const NONE: RegistryAuth = {
   username: "",
@@ -45,4 +49,25 @@ Deno.test("authFileContent() refuses what skopeo cannot use", () => {
     const error = assertThrows(() => auths(auth), RuntimeError);
     assertEquals(error.code, "INVALID_ARGUMENT");
   }
+});
+
+Deno.test("inspect() gives skopeo the proxies of the configuration, and a home of its own", async () => {
+  const spawned: Command[] = [];
+  const kernel = fakeKernel({
+    clock: new FakeClock(),
+    processes: {
+      spawn: (command) => {
+        spawned.push(command);
+        return Promise.resolve(endedChild({ kind: "exited", code: 0 }, "{}"));
+      },
+    },
+  });
+  const environment = { HTTPS_PROXY: "http://proxy:3128", HOME: "/root" };
+  const images = { ...DEFAULT_CONFIG.images, environment };
+  const transport = new Transport(kernel, { ...DEFAULT_CONFIG, images });
+  const workspace = { directory: "/ingest/1", authFile: "/auth" };
+  await transport.inspect("docker://r.example/a:1", "r.example", workspace, new Context());
+  assertEquals(spawned.map((it) => it.env), [
+    { HTTPS_PROXY: "http://proxy:3128", HOME: "/ingest/1", LC_ALL: "C" },
+  ]);
 });

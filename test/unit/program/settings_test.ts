@@ -44,6 +44,23 @@ Deno.test("configFrom() lays the file over the default, and the flags over both"
   assertEquals(config.bounds, { ...DEFAULT_CONFIG.bounds, killMs: 5 });
 });
 
+Deno.test("configFrom() passes on what the environment says of proxies and certificates", async () => {
+  const passedOn = {
+    HTTP_PROXY: "http://user:secret@proxy:3128",
+    HTTPS_PROXY: "http://proxy:3128",
+    NO_PROXY: "10.0.0.0/8",
+    ALL_PROXY: "socks5://proxy",
+    http_proxy: "http://other",
+    https_proxy: "http://other",
+    no_proxy: ".local",
+    all_proxy: "socks5://other",
+    SSL_CERT_FILE: "/ca.pem",
+    SSL_CERT_DIR: "/ca",
+  };
+  const config = await configFrom({}, { ...passedOn, HOME: "/root", AWS_SECRET_ACCESS_KEY: "key" });
+  assertEquals(config.images, { ...DEFAULT_CONFIG.images, environment: passedOn });
+});
+
 Deno.test("configFrom() refuses what makes no sense, and says where", async () => {
   const files: [content: string, words: string][] = [
     ["{", "Cannot read"],
