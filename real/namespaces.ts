@@ -11,8 +11,8 @@ import { runTool, toolFailed, type ToolResult } from "./tool.ts";
 
 const NSFS_MAGIC = 0x6e736673n;
 const STATFS_BYTES = 256;
-/** The name is an argument, never a part of the script: it comes from a client. */
-const SET_HOSTNAME = 'printf %s "$1" > /proc/sys/kernel/hostname';
+/** What is set are arguments, never a part of the script: they come from a client. */
+const SET_PARAMETERS = 'while [ $# -gt 0 ]; do printf %s "$2" > "/proc/sys/$1"; shift 2; done';
 
 /** Namespaces that a bind mount of nsfs keeps alive (man 7 namespaces). */
 export class LinuxNamespaces implements Namespaces, Disposable {
@@ -30,14 +30,22 @@ export class LinuxNamespaces implements Namespaces, Disposable {
     return this.#prepared;
   }
 
-  async pin(pins: NamespacePins, hostname: string): Promise<void> {
+  async pin(
+    pins: NamespacePins,
+    hostname: string,
+    sysctls: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const paths = Object.entries(pins).filter(([, path]) => path !== undefined);
     if (paths.length === 0) return;
     for (const [, path] of paths) preparePin(path);
     const kinds = paths.map(([kind]) => kind);
-    using spare = await this.#spares.take(kinds, hostname);
+    const parameters = Object.entries(sysctls);
+    // What it is to have is not known when a spare is made.
+    const isPlain = parameters.length === 0;
+    using spare = isPlain ? await this.#spares.take(kinds, hostname) : undefined;
     if (spare === undefined) {
-      const result = await this.#unshare(paths, pins.uts === undefined ? undefined : hostname);
+      if (pins.uts !== undefined) parameters.unshift(["kernel/hostname", hostname]);
+      const result = await this.#unshare(paths, parameters);
       if (!hasSucceeded(result)) throw toolFailed("pin", paths[0]![1], result);
     } else {
       for (const [index, { fd }] of spare.namespaces.entries()) await bind(fd, paths[index]![1]);
@@ -46,9 +54,14 @@ export class LinuxNamespaces implements Namespaces, Disposable {
   }
 
   /** In a program of its own: whoever unshares leaves its namespaces, and the daemon must not. */
-  async #unshare(paths: readonly Pin[], hostname: string | undefined): Promise<ToolResult> {
+  async #unshare(
+    paths: readonly Pin[],
+    parameters: readonly (readonly [path: string, value: string])[],
+  ): Promise<ToolResult> {
     const args = paths.map(([kind, path]) => `--${kind}=${path}`);
-    const inside = hostname === undefined ? ["true"] : ["sh", "-c", SET_HOSTNAME, "sh", hostname];
+    const inside = parameters.length === 0
+      ? ["true"]
+      : ["sh", "-e", "-c", SET_PARAMETERS, "sh", ...parameters.flat()];
     return await runTool(this.#processes, { program: "unshare", args: [...args, "--", ...inside] });
   }
 

@@ -15,8 +15,15 @@ export class SimNamespaces implements Namespaces {
     this.#processes = processes;
   }
 
-  async pin(pins: NamespacePins, hostname: string): Promise<void> {
-    const args = Object.entries(pins).map(([kind, path]) => `--${kind}=${path}`);
+  async pin(
+    pins: NamespacePins,
+    hostname: string,
+    sysctls: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const args = [
+      ...Object.entries(pins).map(([kind, path]) => `--${kind}=${path}`),
+      ...Object.entries(sysctls).map(([path, value]) => `/proc/sys/${path}=${value}`),
+    ];
     using child = await this.#processes.spawn({
       program: "slipway-pin",
       args: [...args, hostname],

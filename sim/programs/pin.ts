@@ -4,14 +4,17 @@ import type { Program } from "./program.ts";
 
 /**
  * What creates and pins namespaces for the daemon, which must not unshare by itself (man 1 unshare):
- * `slipway-pin --net=PATH --ipc=PATH --uts=PATH HOSTNAME`. Fails with the errno and the path on stderr.
+ * `slipway-pin --net=PATH --ipc=PATH --uts=PATH /proc/sys/PATH=VALUE HOSTNAME`. Fails with the errno and
+ * the path on stderr.
  */
 export const pin: Program = async (sys) => {
   const hostname = sys.args.at(-1) ?? "";
   const pins: { kind: NamespaceKind; path: string }[] = [];
+  const parameters: { path: string; value: string }[] = [];
   for (const arg of sys.args.slice(1, -1)) {
-    const [flag = "", path = ""] = arg.split("=");
-    pins.push({ kind: flag.slice(2) as NamespaceKind, path });
+    const [name = "", value = ""] = arg.split(/=(.*)/s);
+    if (name.startsWith("--")) pins.push({ kind: name.slice(2) as NamespaceKind, path: value });
+    else parameters.push({ path: name, value });
   }
   let at = "";
   try {
@@ -24,6 +27,10 @@ export const pin: Program = async (sys) => {
     }
     await sys.unshare(pins.map((it) => it.kind));
     if (pins.some((it) => it.kind === "uts")) await sys.setHostname(hostname);
+    for (const { path, value } of parameters) {
+      at = path;
+      await sys.setParameter(path, value);
+    }
     for (const { kind, path } of pins) {
       at = path;
       await sys.bindNamespace(kind, path);

@@ -226,6 +226,8 @@ export interface Sys {
   unshare(kinds: readonly NamespaceKind[]): Promise<void>;
   /** Of the caller's uts namespace. */
   setHostname(name: string): Promise<void>;
+  /** Writes to a file of /proc/sys that belongs to one of the caller's namespaces (man 5 proc). ENOENT, EINVAL. */
+  setParameter(path: string, value: string): Promise<void>;
   /** Binds one of the caller's namespaces to an existing file. */
   bindNamespace(kind: NamespaceKind, path: string): Promise<void>;
   /** Whether a namespace is bound to a path (man 2 statfs, NSFS_MAGIC). */

@@ -8,6 +8,13 @@ export interface NetworkInterface {
   isUp: boolean;
 }
 
+/** What new namespaces have in files of /proc/sys (man 5 proc). */
+const PARAMETERS: Readonly<Partial<Record<NamespaceKind, readonly (readonly [string, string])[]>>> =
+  {
+    net: [["/proc/sys/net/ipv4/ip_forward", "0"], ["/proc/sys/net/core/somaxconn", "4096"]],
+    ipc: [["/proc/sys/kernel/shmmni", "4096"], ["/proc/sys/fs/mqueue/msg_max", "10"]],
+  };
+
 /** A namespace (man 7 namespaces). It lives as long as somebody uses it: a process or a pin. */
 export class Namespace {
   users = 0;
@@ -15,6 +22,7 @@ export class Namespace {
   hostname = "";
   /** Of a network namespace. */
   readonly interfaces: Map<string, NetworkInterface> = new Map();
+  #parameters: Map<string, string> | undefined;
 
   constructor(readonly kind: NamespaceKind, readonly number: number) {
     if (kind === "net") this.interfaces.set("lo", { name: "lo", addresses: [], isUp: false });
@@ -22,6 +30,11 @@ export class Namespace {
 
   get isAlive(): boolean {
     return this.users > 0;
+  }
+
+  /** What can be set in it, by the file of /proc/sys: some of what Linux has. */
+  get parameters(): Map<string, string> {
+    return this.#parameters ??= new Map(PARAMETERS[this.kind]);
   }
 }
 

@@ -24,10 +24,16 @@ export interface Namespaces {
    * Creates new namespaces and binds each to its path, a file that is made when it is missing. Not
    * atomic: after an error some may be pinned. `hostname` is set in the new uts namespace.
    *
+   * @param sysctls what is set in those of the new namespaces that it belongs to, by its path below /proc/sys
+   *
    * @throws {KernelError} ENOENT for the folder; ENOSPC when there are too many; EEXIST when a path is
-   * already a pin.
+   * already a pin; any errno for a parameter that is not there, or a value that it does not take.
    */
-  pin(pins: NamespacePins, hostname: string): Promise<void>;
+  pin(
+    pins: NamespacePins,
+    hostname: string,
+    sysctls?: Readonly<Record<string, string>>,
+  ): Promise<void>;
 
   /**
    * Binds a namespace of a living process to a path.

@@ -54,7 +54,6 @@ export interface OciMount {
 export interface OciLinux {
   readonly cgroupsPath: string;
   readonly namespaces: readonly OciNamespace[];
-  readonly sysctl: Readonly<Record<string, string>>;
   readonly resources: OciResources;
   readonly devices: readonly OciDevice[];
   readonly rootfsPropagation?: "rshared" | "rslave";

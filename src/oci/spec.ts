@@ -15,7 +15,6 @@ import type {
   OciSpec,
 } from "./runtime_spec.ts";
 import { containerMounts, propagationOf } from "./spec_mounts.ts";
-import { sysctlsFor } from "./spec_sysctls.ts";
 import type { ResolvedUser } from "./user.ts";
 
 /** Where a container gets one of its namespaces from. */
@@ -204,7 +203,6 @@ export function buildPauseSpec(input: PauseSpecInput): OciSpec {
     linux: {
       cgroupsPath: input.cgroupsPath,
       namespaces: namespacesOf({ ...input.namespaces, pid: { kind: "new" } }, false),
-      sysctl: {},
       resources: { devices: [NO_DEVICES], cpu: { shares: 2 } },
       devices: [],
       maskedPaths: MASKED_PATHS,
@@ -270,7 +268,6 @@ function linuxPart(input: SpecInput): OciLinux {
   return {
     cgroupsPath: input.cgroupsPath,
     namespaces: namespacesOf(input.namespaces, hasCgroupNamespace),
-    sysctl: sysctlsFor(input.sandbox.sysctls, input.namespaces),
     resources: resourcesOf(input),
     devices: devicesOf(input),
     ...(rootfsPropagation === undefined ? {} : { rootfsPropagation }),

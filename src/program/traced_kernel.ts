@@ -27,7 +27,7 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
       sharing: (path) => on("look at mount", () => mounts.sharing(path)),
     },
     namespaces: {
-      pin: (pins, hostname) => on("pin namespaces", () => namespaces.pin(pins, hostname)),
+      pin: (...given) => on("pin namespaces", () => namespaces.pin(...given)),
       pinOf: (process, kind, path) =>
         on("pin namespace", () => namespaces.pinOf(process, kind, path)),
       unpin: (path) => on("unpin namespace", () => namespaces.unpin(path)),

@@ -5,7 +5,6 @@ import type { Context } from "../kernel/context.ts";
 import type { NetworkResult } from "../network/network.ts";
 import { observed } from "../operation.ts";
 import { newId } from "../registry/ids.ts";
-import { validateSysctls } from "../oci/spec_sysctls.ts";
 import type { Runtime } from "../runtime.ts";
 import { spanned } from "../telemetry.ts";
 import type { Task } from "../task/task.ts";
@@ -23,6 +22,7 @@ import {
 } from "./record.ts";
 import { Sandbox } from "./sandbox.ts";
 import { type Pause, preparing, ready, stopping } from "./state.ts";
+import { sysctlsFor, validateSysctls } from "./sysctls.ts";
 import { discardSandboxFiles, teardownSandbox } from "./teardown.ts";
 
 /** /dev/shm of a pod, as large as Docker's and containerd's. */
@@ -154,7 +154,8 @@ async function pin(runtime: Runtime, record: SandboxRecord): Promise<void> {
   const { kernel, config, telemetry } = runtime;
   const pins = pinsOf(sandboxPaths(config, record.id), record.config);
   if (Object.keys(pins).length === 0) return;
-  const work = () => kernel.namespaces.pin(pins, record.hostname);
+  const sysctls = sysctlsFor(record.config.sysctls, pins);
+  const work = () => kernel.namespaces.pin(pins, record.hostname, sysctls);
   await spanned(telemetry, "namespaces.pin", {}, work);
 }
 

@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { basename } from "@std/path";
+import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
 import { assertRefused, background, type Promises, start } from "./fixture.ts";
 
@@ -34,6 +36,16 @@ export const namespacePromises: Promises = {
     const { files, namespaces } = kernel;
     await namespaces.pin({ uts: `${scratch}/uts` }, `$(touch ${scratch}/a);'"`);
     assertEquals(await files.list(scratch), ["uts"]);
+  },
+
+  "pin() sets parameters, and refuses what is none": async ({ kernel, scratch }) => {
+    const { namespaces } = kernel;
+    const set = { "net/core/somaxconn": "512", "fs/mqueue/msg_max": "20" };
+    await namespaces.pin({ net: `${scratch}/net`, ipc: `${scratch}/ipc` }, "", set);
+    for (const [path, value] of [["net/nothing", "1"], ["net/core/somaxconn", "many"]] as const) {
+      const pins = { net: `${scratch}/${basename(path)}` };
+      await assertRejects(() => namespaces.pin(pins, "", { [path]: value }), KernelError);
+    }
   },
 
   "unpin() takes what is not there, twice": async ({ kernel, scratch }) => {

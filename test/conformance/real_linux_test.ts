@@ -144,6 +144,18 @@ realTest("pin() sets the hostname inside and nowhere else", async ({ kernel, scr
   assertEquals(Deno.hostname(), before);
 });
 
+realTest("pin() sets parameters inside and nowhere else", async ({ kernel, scratch }) => {
+  const path = "net/core/somaxconn";
+  const before = Deno.readTextFileSync(`/proc/sys/${path}`);
+  await kernel.namespaces.pin({ net: `${scratch}/net` }, "", { [path]: "777" });
+  const command = {
+    program: "nsenter",
+    args: [`--net=${scratch}/net`, "cat", `/proc/sys/${path}`],
+  };
+  assertEquals((await runChecked(kernel, command, RUN)).trim(), "777");
+  assertEquals(Deno.readTextFileSync(`/proc/sys/${path}`), before);
+});
+
 realTest("pinOf() binds the namespace that the process is in", async (fixture) => {
   const { kernel, scratch, programs } = fixture;
   await kernel.namespaces.pin({ net: `${scratch}/net` }, "");

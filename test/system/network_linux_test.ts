@@ -61,6 +61,26 @@ systemTest("a pod that gets no address fails, and nothing of it is left", async 
   assertEquals(await scene.place.leftovers(), before);
 });
 
+systemTest("a pod has its kernel parameters from the start, or fails", async () => {
+  await using scene = await Scene.open();
+  const before = await scene.place.leftovers();
+  const { linux } = podConfig({ network: NamespaceMode.NODE, pid: NamespaceMode.CONTAINER });
+  const withSysctls = (sysctls: Record<string, string>) => ({ linux: { ...linux, sysctls } });
+  for (const wrong of [{ "fs.mqueue.nothing": "1" }, { "kernel.shmmni": "many" }]) {
+    const [, words] = await refusalOf(scene.runPod("wrong", withSysctls(wrong)));
+    assertStringIncludes(words, "pin ");
+    assertEquals((await scene.client.listPodSandbox()).items, []);
+    assertEquals(await scene.place.leftovers(), before);
+  }
+  const pod = await scene.runPod("right", withSysctls({ "kernel.shmmni": "77" }));
+  const containerId = await scene.startContainer(pod, "main", "exec sleep 1000");
+  const { stdout } = await scene.client.execSync({
+    containerId,
+    cmd: ["cat", "/proc/sys/kernel/shmmni"],
+  });
+  assertEquals(new TextDecoder().decode(stdout), "77\n");
+});
+
 systemTest("containers of a pod may share its PID namespace", async () => {
   await using scene = await Scene.open();
   const { client } = scene;

@@ -51,6 +51,16 @@ export abstract class IsolationCalls extends DescriptorCalls {
     });
   }
 
+  setParameter(path: string, value: string): Promise<void> {
+    return this.call("write", path, () => {
+      const { net, ipc, uts } = this.process.namespaces;
+      const namespace = [net, ipc, uts].find((it) => it.parameters.has(path));
+      if (namespace === undefined) return refuse("write", "ENOENT", path);
+      if (!/^-?\d+(\s+-?\d+)*$/.test(value)) return refuse("write", "EINVAL", path);
+      namespace.parameters.set(path, value);
+    });
+  }
+
   bindNamespace(kind: NamespaceKind, path: string): Promise<void> {
     return this.call("mount", [`/proc/self/ns/${kind}`, path], () => {
       this.machine.pin("mount", this.process.namespaces[kind], this.absolute(path));

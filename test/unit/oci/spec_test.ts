@@ -196,28 +196,6 @@ Deno.test("buildSpec() joins the pod's namespaces and lists none of the host's",
   assertEquals(spec.hostname, undefined);
 });
 
-Deno.test("buildSpec() sets a pod's sysctls where the namespace is not the host's", () => {
-  const sysctls = { "net.ipv4.ip_forward": "1", "kernel.shmmax": "2", "fs.mqueue.msg_max": "3" };
-  const sandbox = { ...SANDBOX_CONFIG, sysctls };
-  assertEquals(buildSpec(input({}, {}, { sandbox })).linux.sysctl, sysctls);
-  const namespaces = { ...SPEC_INPUT.namespaces, net: { kind: "host" } } as const;
-  assertEquals(buildSpec(input({}, {}, { sandbox, namespaces })).linux.sysctl, {
-    "kernel.shmmax": "2",
-    "fs.mqueue.msg_max": "3",
-  });
-  for (
-    const name of [
-      "vm.swappiness",
-      "kernel.core_pattern",
-      "net",
-      "net/../kernel",
-      "kernel.hostname",
-    ]
-  ) {
-    refusal(input({}, {}, { sandbox: { ...SANDBOX_CONFIG, sysctls: { [name]: "1" } } }));
-  }
-});
-
 Deno.test("buildSpec() sets the limits that are set", () => {
   const spec = buildSpec(input({
     resources: {

@@ -1,5 +1,5 @@
 import { RuntimeError } from "../errors.ts";
-import type { NamespaceSources } from "./spec.ts";
+import type { NamespacePins } from "../kernel/namespaces.ts";
 
 /** The namespace that a kernel parameter belongs to, or undefined when it is the whole machine's. */
 export function sysctlNamespace(name: string): "net" | "ipc" | "uts" | undefined {
@@ -25,23 +25,24 @@ export function validateSysctls(sysctls: Readonly<Record<string, string>>): void
   }
 }
 
-/**
- * The parameters that a container sets: those of namespaces that are the pod's or its own. The runtime
- * would refuse one of a namespace that is shared with the host (runc, validator.go).
- *
- * @throws {RuntimeError} INVALID_ARGUMENT for one that is the whole machine's.
- */
+/** The parameters of namespaces that are a pod's own, by their paths below /proc/sys. */
 export function sysctlsFor(
   sysctls: Readonly<Record<string, string>>,
-  namespaces: NamespaceSources,
+  pins: NamespacePins,
 ): Readonly<Record<string, string>> {
-  validateSysctls(sysctls);
   return Object.fromEntries(
-    Object.entries(sysctls).filter(([name]) => {
+    Object.entries(sysctls).flatMap(([name, value]) => {
       const namespace = sysctlNamespace(name);
-      return namespace !== undefined && namespaces[namespace].kind !== "host";
+      const isOwn = namespace !== undefined && pins[namespace] !== undefined;
+      return isOwn ? [[pathOf(name), value]] : [];
     }),
   );
+}
+
+/** With dots between its parts a slash stands for a dot in one (man 5 sysctl.d). */
+function pathOf(name: string): string {
+  const isPath = /^[^.]*\//.test(name);
+  return isPath ? name : name.replace(/[./]/g, (it) => it === "." ? "/" : ".");
 }
 
 /** System V objects and their limits (man 7 ipc_namespaces). */
