@@ -22,7 +22,7 @@ import type { OciRuntime } from "./oci/runc.ts";
 import { runtimeRoot } from "./task/paths.ts";
 import { Reaper } from "./task/reap.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { shared } from "./kernel/shared_memory.ts";
+import { shared, SharedMap } from "./kernel/shared_memory.ts";
 
 /** What the host can give, as it was when the daemon started. */
 export type Host = Omit<HostFacts, "devices">;
@@ -73,6 +73,8 @@ export class Runtime {
   readonly preparer: Preparer;
   /** @internal */
   readonly measurement = new Joined<FileSystems>();
+  /** @internal By the program of an OCI runtime: whether it makes mounts read-only recursively; see status.ts. */
+  readonly recursiveReadonly = new SharedMap<string, boolean>();
   /** Every container from its creation to the end of its removal. */
   readonly containers = new ObjectRegistry<Container>("container");
   /** @internal */

@@ -1,4 +1,12 @@
+import { isBug } from "./bug.ts";
+import { messageOf } from "./errors.ts";
+import type { Context } from "./kernel/context.ts";
+import { mountOptionsOf } from "./oci/runc.ts";
+import { hasMountSetattr } from "./oci/spec_host.ts";
 import type { Runtime } from "./runtime.ts";
+
+/** A runtime answers in a few milliseconds; whoever asks for the status is not to wait for one that hangs. */
+const FEATURES_MS = 1_000;
 
 /** CRI's RuntimeCondition: whether the node can run pods. */
 export interface Condition {
@@ -6,6 +14,14 @@ export interface Condition {
   readonly isMet: boolean;
   readonly reason: string;
   readonly message: string;
+}
+
+/** CRI's RuntimeHandler: what pods can be run with. */
+export interface Handler {
+  /** Empty for the default. */
+  readonly name: string;
+  /** Whether a mount can be made read-only with all mounts below it. */
+  readonly hasRecursiveReadonly: boolean;
 }
 
 /** CRI Status: what the kubelet asks before it gives the node pods. */
@@ -20,4 +36,47 @@ export async function runtimeConditions(runtime: Runtime): Promise<readonly Cond
       message: network.isReady ? "" : `Network plugin returns error: ${network.message}`,
     },
   ];
+}
+
+/**
+ * CRI Status: the handlers that pods may name, the default first. Each OCI runtime is asked once in the
+ * daemon's life for what it can do, when somebody wants to know, so that no start waits for it. One that
+ * cannot be asked now can do nothing more until the next time.
+ *
+ * @throws {RuntimeError} the context's cause.
+ */
+export async function runtimeHandlers(
+  runtime: Runtime,
+  context: Context,
+): Promise<readonly Handler[]> {
+  const { handlers, defaultHandler } = runtime.config;
+  const found: Handler[] = [];
+  for (const name of Object.keys(handlers)) {
+    found.push({ name, hasRecursiveReadonly: await hasRecursiveReadonly(runtime, name, context) });
+  }
+  const standard = found.filter((it) => it.name === defaultHandler);
+  return [...standard.map((it) => ({ ...it, name: "" })), ...found];
+}
+
+async function hasRecursiveReadonly(
+  runtime: Runtime,
+  handler: string,
+  context: Context,
+): Promise<boolean> {
+  const { kernel, recursiveReadonly } = runtime;
+  const ociRuntime = runtime.ociRuntime(handler);
+  const known = recursiveReadonly.get(ociRuntime.program);
+  if (known !== undefined) return known;
+  try {
+    const answer = await hasMountSetattr(kernel) &&
+      (await mountOptionsOf(kernel, ociRuntime, FEATURES_MS, context)).includes("rro");
+    recursiveReadonly.set(ociRuntime.program, answer);
+    return answer;
+  } catch (error) {
+    context.throwIfCancelled();
+    if (isBug(error)) throw error;
+    const attributes = { handler, error: messageOf(error) };
+    runtime.telemetry.log("debug", "an OCI runtime does not tell its features", attributes);
+    return false;
+  }
 }

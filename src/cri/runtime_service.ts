@@ -11,7 +11,7 @@ import { listSandboxes } from "../sandbox/query.ts";
 import { removePodSandbox } from "../sandbox/remove.ts";
 import { runPodSandbox } from "../sandbox/run.ts";
 import { stopPodSandbox } from "../sandbox/stop.ts";
-import { runtimeConditions } from "../status.ts";
+import { runtimeConditions, runtimeHandlers } from "../status.ts";
 import { containerConfigFrom } from "./codec/container_config.ts";
 import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
 import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
@@ -58,7 +58,7 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
       };
     },
 
-    status: async ({ verbose }) => {
+    status: async ({ verbose }, context) => {
       const runtime = source();
       const conditions = (await runtimeConditions(runtime)).map((it) => ({
         type: it.type,
@@ -66,11 +66,14 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
         reason: it.reason,
         message: it.message,
       }));
+      const handlers = await runtimeHandlers(runtime, context);
       return {
         status: { conditions },
         info: verbose ? runtimeInfo(runtime) : {},
-        // The empty name stands for the default.
-        runtimeHandlers: ["", ...Object.keys(runtime.config.handlers)].map((name) => ({ name })),
+        runtimeHandlers: handlers.map(({ name, hasRecursiveReadonly }) => ({
+          name,
+          features: { recursiveReadOnlyMounts: hasRecursiveReadonly },
+        })),
         features: { supplementalGroupsPolicy: true },
       };
     },

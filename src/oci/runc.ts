@@ -71,6 +71,26 @@ export async function updateContainer(
   return status.code === 0 ? undefined : readableMessage(stderr.trim());
 }
 
+/**
+ * The mount options that the runtime knows, in its own words (OCI runtime-spec, features.md); none of one that
+ * does not tell, as runc before 1.1.
+ *
+ * @throws {KernelError} when it cannot be executed, or somebody has killed it; {RuntimeError} the context's
+ * cause, or DEADLINE_EXCEEDED.
+ */
+export async function mountOptionsOf(
+  kernel: Kernel,
+  runtime: OciRuntime,
+  timeoutMs: number,
+  context: Context,
+): Promise<readonly string[]> {
+  const result = await run(kernel, runtimeCommand(runtime, FEATURES), { context, timeoutMs });
+  if (result.status.kind === "signaled") throw runtimeFailed(runtime, FEATURES, result);
+  if (!hasSucceeded(result)) return [];
+  const options = mountOptionsIn(result.stdout);
+  return Array.isArray(options) ? options.filter((it) => typeof it === "string") : [];
+}
+
 /** Whether a process is one that {@linkcode updateContainer} has started for a container. */
 export function isUpdate({ root }: OciRuntime, id: string, args: readonly string[]): boolean {
   return [UPDATE, root, id].every((it) => args.includes(it));
@@ -102,10 +122,19 @@ export function readableMessage(text: string): string {
 }
 
 const DELETE = "delete";
+const FEATURES = "features";
 const UPDATE = "update";
 
 function runtimeCommand(runtime: OciRuntime, ...args: readonly string[]): Command {
   return { program: runtime.program, args: ["--root", runtime.root, ...args] };
+}
+
+function mountOptionsIn(features: string): unknown {
+  try {
+    return JSON.parse(features)?.mountOptions;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names what was to be done; the flags in front of that are the same each time. */

@@ -141,6 +141,35 @@ for (const propagation of ["PRIVATE", "HOST_TO_CONTAINER", "BIDIRECTIONAL"] as c
   );
 }
 
+systemTest("a mount is read-only with all below it where Status says that it can be", async () => {
+  await using scene = await Scene.open();
+  const { client, place } = scene;
+  const { runtimeHandlers } = await client.status();
+  const { mountOptions } = JSON.parse((await execa("runc", ["features"])).stdout);
+  assertEquals(
+    runtimeHandlers.map((it) => [it.name, it.features?.recursiveReadOnlyMounts]),
+    ["", "runc"].map((name) => [name, mountOptions.includes("rro")]),
+  );
+  const folder = join(place.folder, "outer");
+  await Deno.mkdir(`${folder}/inner`, { recursive: true });
+  await execa("mount", ["-t", "tmpfs", "-o", "size=1m", "inner", `${folder}/inner`]);
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => void await execa("umount", [`${folder}/inner`]));
+  const pod = await scene.runPod("readonly");
+  const containerId = await scene.startContainer(pod, "main", "exec sleep 1000", {
+    mounts: [
+      { hostPath: folder, containerPath: "/top", readonly: true },
+      { hostPath: folder, containerPath: "/all", readonly: true, recursiveReadOnly: true },
+    ],
+  });
+  const codes: number[] = [];
+  for (const path of ["/top/a", "/top/inner/a", "/all/inner/a"]) {
+    const cmd = ["sh", "-c", `echo > ${path}`];
+    codes.push((await client.execSync({ containerId, cmd })).exitCode);
+  }
+  assertEquals(codes, [1, 0, 1]);
+});
+
 systemTest("stop and remove are fine with what is gone", async () => {
   await using scene = await Scene.open();
   const { client } = scene;

@@ -10,6 +10,7 @@ import {
   hasEnded,
   isRuntimeInit,
   isUpdate,
+  mountOptionsOf,
   readableMessage,
   updateContainer,
 } from "../../../src/oci/runc.ts";
@@ -146,4 +147,31 @@ Deno.test("hasEnded() knows the words of runc and of crun", () => {
   assert(hasEnded("container not running"));
   assert(hasEnded("the container is not running"));
   assertFalse(hasEnded("invalid argument"));
+});
+
+Deno.test("mountOptionsOf() asks the runtime for its features", async () => {
+  const features = JSON.stringify({ mountOptions: ["ro", "rro", 7], linux: {} });
+  const { kernel, spawned } = kernelWith(endedChild({ kind: "exited", code: 0 }, features));
+  const options = await mountOptionsOf(kernel, runtime, 100, new Context());
+  assertEquals(options, ["ro", "rro"]);
+  assertEquals(spawned, [["/usr/bin/runc", "--root", "/run/test/runtime", "features"]]);
+});
+
+Deno.test("mountOptionsOf() is nothing for a runtime that does not tell", async () => {
+  const answers: readonly (readonly [code: number, stdout: string])[] = [
+    [3, "No help topic for 'features'"],
+    [0, "{}"],
+    [0, '{"mountOptions": "rro"}'],
+    [0, "null"],
+    [0, "runc 1.0"],
+  ];
+  for (const [code, stdout] of answers) {
+    const { kernel } = kernelWith(endedChild({ kind: "exited", code }, stdout));
+    assertEquals(await mountOptionsOf(kernel, runtime, 100, new Context()), [], stdout);
+  }
+});
+
+Deno.test("mountOptionsOf() fails when the runtime was killed, since that says nothing of it", async () => {
+  const { kernel } = kernelWith(endedChild({ kind: "signaled", signal: 9 }));
+  await assertRejects(() => mountOptionsOf(kernel, runtime, 100, new Context()), KernelError);
 });
