@@ -1,17 +1,19 @@
 import type { Container } from "../../../src/container/container.ts";
 import { taskIdentity } from "../../../src/container/task.ts";
-import { followLog } from "../../../src/program/follow_log.ts";
+import { followLog, parseLogLine } from "../../../src/program/follow_log.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { type ProcessIdentity, SIGKILL } from "../../../src/kernel/processes.ts";
 import { deleteContainer } from "../../../src/oci/runc.ts";
 import type { Runtime } from "../../../src/runtime.ts";
 import { openIfPresent } from "../../../src/task/task.ts";
+import { textOf } from "../../../src/utf8.ts";
 import type { Bench } from "./bench.ts";
 import type { Victim } from "./program.ts";
 import type { Workload } from "./workloads.ts";
 
 /** Longer than anything of these programs takes on a slow machine. */
 const PATIENCE_MS = 120_000;
+const LOG_BYTES_MAX = 1 << 20;
 
 /** Where a program is run, and the present life of the daemon there. */
 interface Scene {
@@ -33,19 +35,38 @@ export async function prepared({ runtime, bench: { kernel } }: Scene): Promise<v
   }
 }
 
-/** Waits until a container that was started has done what it does without being asked. */
+/** How often the line at which a container comes to rest is in its log: one before it may have had the same log. */
+export async function timesSaid(
+  { runtime, bench: { kernel } }: Scene,
+  id: string,
+  rest: Workload["rest"],
+): Promise<number> {
+  const path = runtime.containers.get(id)?.record.logPath;
+  if (path === undefined || typeof rest !== "object") return 0;
+  if (await kernel.files.stat(path) === undefined) return 0;
+  const lines = textOf(await kernel.files.readFile(path, LOG_BYTES_MAX)).split("\n");
+  return lines.filter((it) => parseLogLine(it).text === rest.line).length;
+}
+
+/**
+ * Waits until a container that was started has done what it does without being asked.
+ *
+ * @param timesBefore what {@linkcode timesSaid} was before the start
+ */
 export async function comesToRest(
   { runtime, bench }: Scene,
   id: string,
   rest: Workload["rest"],
+  timesBefore: number,
 ): Promise<void> {
   const container = runtime.containers.find(id);
   await container.rootfsLeaving;
   if (rest === undefined) return;
   using bounded = Context.background().within(runtime.kernel.clock, PATIENCE_MS, "rest");
   if (rest === "ended") return await container.ended(bounded);
+  let times = 0;
   for await (const { text } of followLog(bench.kernel, container, bounded)) {
-    if (text === rest.line) return;
+    if (text === rest.line && ++times > timesBefore) return;
   }
 }
 

@@ -19,7 +19,7 @@ import { textOf } from "../../../src/utf8.ts";
 import { type Bench, IMAGE } from "./bench.ts";
 import type { Names } from "./names.ts";
 import type { Place, Program, Step } from "./program.ts";
-import { comesToRest, killed, prepared } from "./rest.ts";
+import { comesToRest, killed, prepared, timesSaid } from "./rest.ts";
 import { COMMANDS, UPDATES, type Workload, WORKLOADS } from "./workloads.ts";
 
 /** An id that no object has. */
@@ -102,8 +102,10 @@ export class Session {
       }
       case "StartContainer": {
         const id = this.#id(step.place);
+        const rest = this.#workloads.get(id)?.rest;
+        const timesBefore = await timesSaid(this, id, rest);
         await startContainer(runtime, id, context);
-        await comesToRest(this, id, this.#workloads.get(id)?.rest);
+        await comesToRest(this, id, rest, timesBefore);
         return "";
       }
       case "StopContainer": {
