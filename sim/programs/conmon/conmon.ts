@@ -51,6 +51,7 @@ export const conmon: Program = async (sys) => {
   return 0;
 };
 
+/** What the container's process writes to and reads from, where that is conmon's. */
 interface Ends {
   readonly stdout: readonly [number, number];
   readonly stderr: readonly [number, number];
@@ -77,21 +78,24 @@ class Monitor {
 
   async run(): Promise<number> {
     const sys = this.#sys;
-    for (const fd of [0, 1, 2]) sys.toNull(fd);
+    const { passesThrough } = this.#options;
+    if (!passesThrough) this.#leaveStreams();
     sys.setSubreaper();
-    const ends: Ends = {
+    const ends: Ends | undefined = passesThrough ? undefined : {
       stdin: this.#options.hasStdin ? sys.pipe() : undefined,
       stdout: sys.pipe(),
       stderr: sys.pipe(),
     };
     try {
-      await this.#setUpControl();
+      if (!passesThrough) await this.#setUpControl();
     } catch (error) {
       if (error instanceof KernelError) return FAILURE;
       throw error;
     }
     const createStatus = await this.#runRuntime(ends);
     if (createStatus !== 0) {
+      // The runtime has said why to whom the streams belong.
+      if (ends === undefined) return await this.#end(FAILURE);
       const message = await sys.read(ends.stderr[0], READ_BYTES - 1);
       await this.#report(-1, toText(message));
       return await this.#end(FAILURE);
@@ -101,7 +105,6 @@ class Monitor {
       contents = await sys.readFile(this.#options.pidFile);
     } catch (error) {
       if (!(error instanceof KernelError)) throw error;
-      await this.#report(-1, `Failed to open file “${this.#options.pidFile}”: ${textOf(error)}`);
       return await this.#end(FAILURE);
     }
     this.#containerPid = Number.parseInt(contents);
@@ -109,7 +112,11 @@ class Monitor {
       await this.#report(this.#containerPid, "");
     }
     await this.#watch(ends);
-    return await this.#finish(ends);
+    return await this.#finish();
+  }
+
+  #leaveStreams(): void {
+    for (const fd of [0, 1, 2]) this.#sys.toNull(fd);
   }
 
   /** The attach socket and the two fifos in the bundle (conmon, ctrl.c). */
@@ -137,7 +144,7 @@ class Monitor {
   }
 
   /** Runs the runtime to its end; it dies with us. */
-  async #runRuntime(ends: Ends): Promise<number> {
+  async #runRuntime(ends: Ends | undefined): Promise<number> {
     const sys = this.#sys;
     const args = runtimeArguments(this.#options);
     const pid = await sys.fork([this.#options.runtime, ...args].join(" "), async (child) => {
@@ -150,12 +157,15 @@ class Monitor {
         throw error;
       }
     }, {
-      files: { 0: ends.stdin?.[0] ?? 0, 1: ends.stdout[1], 2: ends.stderr[1] },
+      files: { 0: ends?.stdin?.[0] ?? 0, 1: ends?.stdout[1] ?? 1, 2: ends?.stderr[1] ?? 2 },
     });
+    if (ends === undefined) this.#leaveStreams();
     for (const signal of FORWARDED) await sys.signalAction(signal, "catch");
-    if (ends.stdin !== undefined) await sys.close(ends.stdin[0]);
-    await sys.close(ends.stdout[1]);
-    await sys.close(ends.stderr[1]);
+    if (ends?.stdin !== undefined) await sys.close(ends.stdin[0]);
+    if (ends !== undefined) {
+      await sys.close(ends.stdout[1]);
+      await sys.close(ends.stderr[1]);
+    }
     for (;;) {
       const { signals, hasChild } = await sys.poll({ children: true });
       for (const signal of signals) await sys.kill(pid, signal).catch(ignoreGone);
@@ -170,13 +180,12 @@ class Monitor {
   readonly #early: Map<number, ExitStatus> = new Map();
 
   /** Copies output and obeys control until the container has ended (conmon's main loop). */
-  async #watch(ends: Ends): Promise<void> {
+  async #watch(ends: Ends | undefined): Promise<void> {
     const sys = this.#sys;
     this.#status = this.#early.get(this.#containerPid);
-    const open = new Map<number, "stdout" | "stderr">([
-      [ends.stdout[0], "stdout"],
-      [ends.stderr[0], "stderr"],
-    ]);
+    const open = new Map<number, "stdout" | "stderr">(
+      ends === undefined ? [] : [[ends.stdout[0], "stdout"], [ends.stderr[0], "stderr"]],
+    );
     const { timeoutSeconds } = this.#options;
     while (this.#status === undefined) {
       const event = await sys.poll({
@@ -198,11 +207,11 @@ class Monitor {
       }
       if (event.hasChild) await this.#reap();
     }
-    this.#ended = new Set([...ends.stdout, ...ends.stderr].filter((fd) => !open.has(fd)));
+    this.#open = open;
   }
 
-  /** Ends of pipes at which all was read already. */
-  #ended: ReadonlySet<number> = new Set();
+  /** Pipes at whose end nobody has been yet. */
+  #open: ReadonlyMap<number, "stdout" | "stderr"> = new Map();
 
   /** Reads once; false at the end. */
   async #copy(fd: number, stream: "stdout" | "stderr"): Promise<boolean> {
@@ -239,10 +248,9 @@ class Monitor {
   }
 
   /** Drains what is left without waiting, then tells the exit code (conmon, ctr_exit.c). */
-  async #finish(ends: Ends): Promise<number> {
+  async #finish(): Promise<number> {
     const sys = this.#sys;
-    for (const [fd, stream] of [[ends.stdout[0], "stdout"], [ends.stderr[0], "stderr"]] as const) {
-      if (this.#ended.has(fd)) continue;
+    for (const [fd, stream] of this.#open) {
       for (;;) {
         // A descendant may hold it open: never wait for its end.
         const { readable } = await sys.poll({ read: [fd], timeoutMs: 0 });
@@ -261,8 +269,10 @@ class Monitor {
       return await this.#end(FAILURE);
     }
     if (this.#options.isExec) await this.#report(code, "");
-    const { bundle, hasFullAttach } = this.#options;
-    if (hasFullAttach) await sys.unlink(`${bundle}/attach`).catch(ignoreAbsent);
+    const { bundle, hasFullAttach, passesThrough } = this.#options;
+    if (hasFullAttach && !passesThrough) {
+      await sys.unlink(`${bundle}/attach`).catch(ignoreAbsent);
+    }
     return await this.#end(code);
   }
 

@@ -14,6 +14,8 @@ export interface ConmonOptions {
   readonly persistFolder: string | undefined;
   /** Of a k8s-file log; undefined for none. */
   readonly logPath: string | undefined;
+  /** The container's process gets conmon's own standard streams. */
+  readonly passesThrough: boolean;
   readonly apiVersion: number;
   readonly socketFolder: string;
   readonly uuid: string;
@@ -126,6 +128,7 @@ export function conmonOptions(args: readonly string[], cwd: string): ConmonOptio
     exitFolder: values.get("exit-dir"),
     persistFolder: values.get("persist-dir"),
     logPath,
+    passesThrough: flags.all.get("log-path")?.includes("passthrough") ?? false,
     apiVersion: Number(values.get("api-version") ?? 0),
     socketFolder: values.get("socket-dir-path") ?? "/var/run/crio",
     timeoutSeconds: Number(values.get("timeout") ?? 0),

@@ -19,6 +19,7 @@ const FROM_PARENT = 3;
 const TO_PARENT = 4;
 const FAILED = 255;
 const SIGKILL = 9;
+const COPY_BYTES = 32_768;
 
 /** `runc exec` (runc, exec.go; libcontainer/setns_init_linux.go). Fails with 255. */
 export async function exec(sys: Sys, globals: Globals, args: readonly string[]): Promise<number> {
@@ -39,17 +40,26 @@ export async function exec(sys: Sys, globals: Globals, args: readonly string[]):
   if (process.args.length === 0) throw new RuncError("process args cannot be empty");
   const [childReads, weWrite] = sys.pipe();
   const [weRead, childWrites] = sys.pipe();
+  // Whom it leaves gets its own output; for whom it waits it copies (runc, utils_linux.go, setupIO).
+  const copied = switches.has("detach") ? undefined : { stdout: sys.pipe(), stderr: sys.pipe() };
   const pid = await sys.fork(
     "runc init (exec)",
     setnsProgram(id, state.init_process_pid, process),
     {
       args: [sys.args[0] ?? "runc", "init"],
       env: { _LIBCONTAINER_STATEDIR: stateFolder(globals, id) },
-      files: { 0: 0, 1: 1, 2: 2, [FROM_PARENT]: childReads, [TO_PARENT]: childWrites },
+      files: {
+        0: 0,
+        1: copied?.stdout[1] ?? 1,
+        2: copied?.stderr[1] ?? 2,
+        [FROM_PARENT]: childReads,
+        [TO_PARENT]: childWrites,
+      },
     },
   );
   await sys.close(childReads);
   await sys.close(childWrites);
+  for (const [, theirs] of Object.values(copied ?? {})) await sys.close(theirs);
   try {
     await sys.cgroupMove(cgroupOf(state), pid);
     await sys.write(weWrite, "b");
@@ -63,8 +73,20 @@ export async function exec(sys: Sys, globals: Globals, args: readonly string[]):
     if (hasErrno(error, "ENOENT", "ESRCH", "EEXIST")) throw new RuncError(error.message);
     throw error;
   }
-  if (switches.has("detach")) return 0;
+  if (copied === undefined) return 0;
+  await copyToEnd(sys, new Map([[copied.stdout[0], 1], [copied.stderr[0], 2]]));
   return codeOf((await sys.wait(pid)).status);
+}
+
+/** Copies what comes until nobody holds any of the pipes, whoever that is (runc, tty.go, Close). */
+async function copyToEnd(sys: Sys, copies: Map<number, number>): Promise<void> {
+  while (copies.size > 0) {
+    for (const from of (await sys.poll({ read: [...copies.keys()] })).readable) {
+      const bytes = await sys.read(from, COPY_BYTES);
+      if (bytes.length === 0) copies.delete(from);
+      else await sys.write(copies.get(from) ?? 1, bytes);
+    }
+  }
 }
 
 export { FAILED as EXEC_FAILED };

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SIGTERM } from "../../../src/kernel/processes.ts";
 import {
   background,
+  conmonExec,
   createTask,
   EXITS,
   finishTask,
@@ -81,6 +82,41 @@ Deno.test("conmon does not wait for a descendant that holds the output", () => {
     const before = kernel.clock.monotonicMs();
     assertEquals((await finishTask(kernel, "a", conmon)).code, "7");
     assert(kernel.clock.monotonicMs() - before < 1_000);
+  });
+});
+
+Deno.test("conmon --exec ends with its command, which alone holds the output passed through", () => {
+  onMachine(async (kernel) => {
+    await startTask(kernel, "a", { args: ["sleep", "1000"] });
+    const before = kernel.clock.monotonicMs();
+    const conmon = await conmonExec(
+      kernel,
+      "a",
+      "sh",
+      "-c",
+      "echo out; fork-holder 60000 0; exit 5",
+    );
+    assertEquals(await conmon.exited(background), { kind: "exited", code: 5 });
+    assert(kernel.clock.monotonicMs() - before < 1_000);
+    assertMatch(await conmon.readPipeLine(3, background), /^\{"data": [1-9]\d*\}\n$/);
+    assertEquals(await conmon.readPipeLine(3, background), '{"data": 5}\n');
+    assertEquals(text(conmon.output().stdout), "out\n");
+    await conmon.outputEnded(background);
+    assertEquals(text(conmon.output().stdout), "out\nlate\n");
+    assert(kernel.clock.monotonicMs() - before >= 60_000);
+    assertEquals(await kernel.files.list("/run/test/a"), [
+      ...["attach", "config.json", "ctl", "exec.json", "exec.pid", "pid", "rootfs", "winsz"],
+    ]);
+  });
+});
+
+Deno.test("conmon --exec leaves it to the runtime to say why nothing was executed", () => {
+  onMachine(async (kernel) => {
+    await startTask(kernel, "a", { args: ["sleep", "1000"] });
+    const conmon = await conmonExec(kernel, "a", "nosuch");
+    assertEquals(await conmon.exited(background), { kind: "exited", code: 1 });
+    assertEquals(await conmon.readPipeLine(3, background), "");
+    assertMatch(text(conmon.output().stderr), /exec failed: .*executable file not found in \$PATH/);
   });
 });
 

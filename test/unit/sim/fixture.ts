@@ -109,6 +109,24 @@ export function spawnConmon(kernel: Kernel, id: string, bundle: string): Promise
   }, { outputBytesMax: 1_000, childReads: [4], childWrites: [3], detached: true });
 }
 
+/** Executes a command in a container as the daemon does. */
+export async function conmonExec(
+  kernel: Kernel,
+  id: string,
+  ...command: readonly string[]
+): Promise<ChildProcess> {
+  const file = `/run/test/${id}/exec`;
+  await kernel.files.writeFile(`${file}.json`, JSON.stringify({ args: command, cwd: "/" }));
+  const args = ["--sync", "--api-version", "1", "-c", id, "-u", id, "--exec"];
+  args.push("-r", "/usr/sbin/runc", "--runtime-arg", `--root=${RUNC_ROOT}`);
+  args.push("--exec-process-spec", `${file}.json`, "-p", `${file}.pid`, "-l", "passthrough");
+  return await kernel.processes.spawn({
+    program: "conmon",
+    args,
+    env: { _OCI_SYNCPIPE: "3" },
+  }, { outputBytesMax: 1_000, childWrites: [3] });
+}
+
 /** What conmon answers on its sync pipe. */
 export interface ConmonReply {
   readonly data: number;

@@ -143,10 +143,21 @@ Deno.test("runc exec runs beside the init, and ends with its code", () => {
   });
 });
 
-Deno.test("an init in its own PID namespace does not hear SIGTERM, and takes all with it", () => {
+Deno.test("runc exec copies output until nobody holds it any more", () => {
   onMachine(async (kernel) => {
+    await startTask(kernel, "a", { args: ["sleep", "1000"] });
+    const before = kernel.clock.monotonicMs();
+    const result = await runc(kernel, "exec", "a", "fork-holder", "60000", "5");
+    assertEquals([result.status, result.stdout], [{ kind: "exited", code: 5 }, "late\n"]);
+    assert(kernel.clock.monotonicMs() - before >= 60_000);
+  });
+});
+
+Deno.test("an init in its own PID namespace does not hear SIGTERM, and takes all with it", () => {
+  onMachine(async (kernel, simulation) => {
     const { init, conmon } = await startTask(kernel, "a", { args: ["sleep", "1000"] });
     const held = runc(kernel, "exec", "a", "sleep", "1000");
+    await simulation.idle();
     await init.signal(SIGTERM);
     assertEquals(await status(kernel, "a"), "running");
     await init.signal(SIGKILL);
