@@ -14,6 +14,8 @@ interface LifecycleFault {
 
 const OCI_RUNTIME = /^\S*runc --root \S+ (create|delete|update)/;
 const CONMON = /^conmon /;
+/** Who executes a command without a time for it waits as long as that takes, whoever hangs. */
+const CONMON_OF_A_TASK = /^conmon (?!.* --exec )/;
 const STARTED_BY_ID = /^processes\.spawn (conmon|\S*runc) /;
 const PLUGIN = /^\S*(bridge|host-local|portmap)\b/;
 /** What runs in containers, and makes system calls of its own. */
@@ -145,7 +147,9 @@ export const LIFECYCLE_FAULTS = {
   "conmon hangs": {
     source: "man 5 proc, stat: state D",
     takesTime: true,
-    options: (rate) => ({ programs: [{ program: CONMON, kind: "hang", probability: rate }] }),
+    options: (rate) => ({
+      programs: [{ program: CONMON_OF_A_TASK, kind: "hang", probability: rate }],
+    }),
   },
   "programs slow": {
     source: "man 7 cgroups, cpu.max: a throttled group",

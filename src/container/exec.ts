@@ -1,14 +1,16 @@
 import { join } from "@std/path";
 import { RuntimeError } from "../errors.ts";
 import { Context } from "../kernel/context.ts";
-import type { ChildProcess, ExitStatus } from "../kernel/processes.ts";
-import { SIGKILL } from "../kernel/processes.ts";
+import { type ChildProcess, type ProcessEntry, SIGKILL } from "../kernel/processes.ts";
 import { tolerate } from "../kernel/errno.ts";
-import { execCommand, readableMessage } from "../oci/runc.ts";
+import { conmonExecCommand, parseConmonAnswer, parseExitCode, SYNC_PIPE } from "../oci/conmon.ts";
+import { readableMessage } from "../oci/runc.ts";
 import { SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import { newId } from "../registry/ids.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
+import { familyOf } from "../task/reap.ts";
 import { openIfPresent } from "../task/task.ts";
 import type { Container } from "./container.ts";
 import { textOf } from "../utf8.ts";
@@ -23,9 +25,9 @@ export interface ExecResult {
   readonly exitCode: number;
 }
 
-/** The OCI runtime ends soon after its command; one that does not hangs. */
+/** conmon and the OCI runtime end soon after their command; those that do not hang. */
 const KILL_MS = 5_000;
-/** Between two looks for what the OCI runtime has started. */
+/** Between two looks for what was started. */
 const LOOK_AGAIN_MS = 10;
 
 /**
@@ -62,28 +64,33 @@ export async function execSync(
   const pidFile = `${base}.pid`;
   files.defer(() => kernel.files.remove(processFile));
   files.defer(() => kernel.files.remove(pidFile));
-  try {
+  await inBundle(container, async () => {
     await kernel.files.writeFile(processFile, await processOf(runtime, container, command));
-  } finally {
-    // A bundle goes with its container, and that is then the reason.
-    requireRunning(container);
-  }
-  const exec = execCommand(
-    runtime.ociRuntime(container.record.handler),
-    container.id,
+  });
+  requireRunning(container);
+  const exec = conmonExecCommand({
+    program: config.conmon,
+    id: container.id,
+    bundle,
     processFile,
     pidFile,
-  );
-  using child = await kernel.processes.spawn(exec, {
-    outputBytesMax: config.bounds.execOutputBytesMax,
+    runtime: runtime.ociRuntime(container.record.handler),
   });
-  const status = await runToEnd(runtime, child, timeoutMs, pass.context);
+  using child = await inBundle(container, () =>
+    kernel.processes.spawn(exec, {
+      outputBytesMax: config.bounds.execOutputBytesMax,
+      childWrites: [SYNC_PIPE],
+    }));
+  await runToEnd(runtime, child, processFile, timeoutMs, pass.context);
+  const start = parseConmonAnswer(await child.readPipeLine(SYNC_PIPE, pass.context));
+  const exitCode = parseExitCode(await child.readPipeLine(SYNC_PIPE, pass.context));
   using drain = pass.context.within(kernel.clock, config.bounds.execDrainMs, "output of exec");
   await child.outputEnded(drain).catch(() => {});
   const { stdout, stderr } = child.output();
-  const exitCode = exitCodeOf(status);
-  if (exitCode !== 0 && await kernel.files.stat(pidFile) === undefined) {
-    throw notExecuted(container.id, stderr);
+  if (start.kind === "failed") throw notExecuted(container.id, stderr);
+  if (exitCode === undefined) {
+    requireRunning(container);
+    throw codeUnknown(container.id);
   }
   return { stdout, stderr, exitCode };
 }
@@ -95,6 +102,16 @@ function requireRunning(container: Container): void {
     `Cannot execute in container "${container.id}": ` +
       `container is in CONTAINER_${container.status.state} state`,
   );
+}
+
+/** Does something in a container's bundle. That goes with the container, which is then the reason. */
+async function inBundle<T>(container: Container, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    requireRunning(container);
+    throw error;
+  }
 }
 
 /** The container's own process with other arguments (OCI runtime-spec, config.md, process). */
@@ -112,15 +129,16 @@ async function processOf(
 async function runToEnd(
   runtime: Runtime,
   child: ChildProcess,
+  processFile: string,
   timeoutMs: number,
   context: Context,
-): Promise<ExitStatus> {
+): Promise<void> {
   const { clock } = runtime.kernel;
   using bounded = timeoutMs > 0 ? context.within(clock, timeoutMs, "exec") : context.child();
   try {
-    return await child.exited(bounded);
+    await child.exited(bounded);
   } catch (error) {
-    await killExec(runtime, child);
+    await killExec(runtime, child, processFile);
     if (context.cause === undefined && bounded.cause !== undefined) {
       throw new RuntimeError(
         "DEADLINE_EXCEEDED",
@@ -132,23 +150,38 @@ async function runToEnd(
 }
 
 /**
- * Kills the command and awaits its end. The OCI runtime is its parent and knows alone whether there is
- * one yet, so what it has started is killed until it ends of itself. Killed before, it could leave a
- * command that nobody finds: it writes the pid down after the command can run (runc, utils_linux.go).
+ * Kills the command and awaits its end. conmon and the OCI runtime alone know whether there is one yet,
+ * so what they have started is killed until conmon ends of itself. Killed before, the runtime could
+ * leave a command that nobody finds: it has written down no pid by then (runc, utils_linux.go).
  */
-async function killExec({ kernel }: Runtime, child: ChildProcess): Promise<void> {
+async function killExec(
+  { kernel }: Runtime,
+  child: ChildProcess,
+  processFile: string,
+): Promise<void> {
+  const family = async () => {
+    const processes = await kernel.processes.list();
+    const { pid, startTime } = child.identity;
+    const conmon = processes.find((it) => it.pid === pid && it.startTime === startTime);
+    return conmon === undefined ? [] : familyOf(conmon, processes);
+  };
   using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
   while (bounded.cause === undefined) {
-    for (const process of await child.children()) {
-      using handle = await openIfPresent(kernel, process);
-      if (handle !== undefined) await tolerate(handle.signal(SIGKILL), "ESRCH");
-    }
+    await kill(kernel, (await family()).filter((it) => !it.args.includes(processFile)));
     using soon = bounded.within(kernel.clock, LOOK_AGAIN_MS, "killed exec");
     if (await hasExited(child, soon)) return;
   }
-  await tolerate(child.signal(SIGKILL), "ESRCH");
-  using atLast = Context.background().within(kernel.clock, KILL_MS, "killed OCI runtime");
+  // conmon goes last: what is left behind by the others becomes its child.
+  await kill(kernel, (await family()).toReversed());
+  using atLast = Context.background().within(kernel.clock, KILL_MS, "killed conmon");
   await child.exited(atLast);
+}
+
+async function kill(kernel: Kernel, processes: readonly ProcessEntry[]): Promise<void> {
+  for (const process of processes) {
+    using handle = await openIfPresent(kernel, process);
+    if (handle !== undefined) await tolerate(handle.signal(SIGKILL), "ESRCH");
+  }
 }
 
 async function hasExited(child: ChildProcess, context: Context): Promise<boolean> {
@@ -161,12 +194,16 @@ async function hasExited(child: ChildProcess, context: Context): Promise<boolean
   }
 }
 
-/** Without a pid file the exit code is the OCI runtime's own: the command never ran (RACES.md H8). */
+/** Where conmon names no pid nothing was executed, and its code is the OCI runtime's failure (RACES.md H8). */
 function notExecuted(id: string, stderr: Uint8Array): RuntimeError {
   const words = readableMessage(textOf(stderr).trim());
   return new RuntimeError("UNKNOWN", `failed to exec in container "${id}": ${words}`);
 }
 
-function exitCodeOf(status: ExitStatus): number {
-  return status.kind === "exited" ? status.code : 128 + status.signal;
+/** Whoever ends a container may end the conmon of a command in it, after the command. */
+function codeUnknown(id: string): RuntimeError {
+  return new RuntimeError(
+    "UNKNOWN",
+    `conmon did not tell how a command in container "${id}" ended`,
+  );
 }

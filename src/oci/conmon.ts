@@ -55,7 +55,50 @@ export function conmonCommand(options: ConmonOptions): Command {
   };
 }
 
-/** conmon's word on a creation: the pid of init, or why there is none. */
+/** What conmon is asked to execute in a container (man 8 conmon, --exec). */
+export interface ConmonExecOptions {
+  readonly program: string;
+  readonly id: string;
+  readonly bundle: string;
+  /** Of the OCI process. Its path tells conmon and the runtime from what they start. */
+  readonly processFile: string;
+  readonly pidFile: string;
+  readonly runtime: OciRuntime;
+}
+
+/**
+ * conmon's command line for a command in a container. With "passthrough" the command itself gets the
+ * output that conmon was given, and conmon ends with the command, whoever else holds that output: the
+ * OCI runtime alone would copy it, and wait for all of them (RACES.md W22; runc, tty.go, Close).
+ */
+export function conmonExecCommand(options: ConmonExecOptions): Command {
+  return {
+    program: options.program,
+    args: [
+      "--sync",
+      ...["--api-version", "1"],
+      ...["--cid", options.id],
+      ...["--cuuid", options.id],
+      ...["--runtime", options.runtime.program],
+      ...["--runtime-arg", "--root", "--runtime-arg", options.runtime.root],
+      "--exec",
+      ...["--exec-process-spec", options.processFile],
+      ...["--container-pidfile", options.pidFile],
+      ...["--log-path", "passthrough"],
+      ...["--log-level", "error"],
+    ],
+    // Its file named "oom" says then what the container's own conmon says: both watch one group.
+    cwd: options.bundle,
+    env: { _OCI_SYNCPIPE: `${SYNC_PIPE}` },
+  };
+}
+
+/** Whether a process is a conmon, or an OCI runtime below it, that executes a command in a container. */
+export function isExec(args: readonly string[]): boolean {
+  return args.includes("--exec") || args.includes("exec");
+}
+
+/** conmon's word on a creation or an execution: the pid of the process, or why there is none. */
 export type ConmonAnswer =
   | { readonly kind: "created"; readonly pid: number }
   | { readonly kind: "failed"; readonly message: string };
@@ -75,6 +118,15 @@ export function parseConmonAnswer(line: string): ConmonAnswer {
   }
   const text = typeof message === "string" ? message.trim() : "";
   return { kind: "failed", message: readableMessage(text) };
+}
+
+/**
+ * The code in the line that conmon writes when what it has executed has ended: 128+n for signal n.
+ * Undefined when it says none: it was killed, or the command was never its child (conmon, ctr_exit.c).
+ */
+export function parseExitCode(line: string): number | undefined {
+  const [, code] = /^\{"data": (\d{1,3})\}$/.exec(line.trimEnd()) ?? [];
+  return code === undefined ? undefined : Number(code);
 }
 
 /** Asks conmon to close its log file and open it anew (conmon ctrl.c). */

@@ -39,16 +39,6 @@ export async function deleteContainer(
   throw runtimeFailed(runtime, DELETE, result);
 }
 
-/** The command that executes a process in a running container; `processFile` is its OCI process. */
-export function execCommand(
-  runtime: OciRuntime,
-  id: string,
-  processFile: string,
-  pidFile: string,
-): Command {
-  return runtimeCommand(runtime, "exec", "--process", processFile, "--pid-file", pidFile, id);
-}
-
 /**
  * Has the runtime set the limits of a container that has its init, running or not (runc update.go). What
  * the limits leave out stays as it is. After an error any of them may be in effect.

@@ -3,6 +3,7 @@ import { type Context, sleep } from "../kernel/context.ts";
 import { KernelError, tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ProcessEntry, type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
+import { isExec } from "../oci/conmon.ts";
 import { deleteContainer, isRuntimeInit, stateDirectoryOf } from "../oci/runc.ts";
 import { initOf, isOnlyFiles, readRuntimeState } from "../oci/runtime_state.ts";
 import { runtimeRoot, taskPaths } from "./paths.ts";
@@ -72,7 +73,7 @@ export class Reaper {
       );
       const left = youngest === undefined
         ? await this.#orphansOf(id, processes.filter((it) => isRuntimeInit(runtime, it.args)))
-        : familyOf(youngest, processes);
+        : inOrder(familyOf(youngest, processes));
       if (left.length === 0) return;
       await this.#kill(id, left, context);
     }
@@ -148,8 +149,16 @@ export class Reaper {
   }
 }
 
+/**
+ * Parents go first, since they may have more children; but that its conmon has ended tells whoever has a
+ * command executed that the command has: that goes last.
+ */
+function inOrder(family: readonly ProcessEntry[]): readonly ProcessEntry[] {
+  return isExec(family[0]?.args ?? []) ? family.toReversed() : family;
+}
+
 /** A process and its descendants, parents first. */
-function familyOf(
+export function familyOf(
   head: ProcessEntry,
   processes: readonly ProcessEntry[],
 ): readonly ProcessEntry[] {

@@ -109,12 +109,12 @@ export const PROGRAM_ERRORS: readonly ProgramError[] = [
     to: "",
   },
   {
-    name: "runc exec loses the exit code",
-    source: "man 8 runc-exec",
+    name: "conmon --exec loses the exit code",
+    source: "man 8 conmon, --exec",
     recording: "a pod with a network",
-    file: EXEC,
-    from: "return codeOf((await sys.wait(pid)).status);",
-    to: "await sys.wait(pid);\n  return 0;",
+    file: CONMON,
+    from: 'if (this.#options.isExec) await this.#report(code, "");',
+    to: 'if (this.#options.isExec) await this.#report(0, "");',
   },
   {
     name: "runc exec names no pid",

@@ -20,3 +20,19 @@ scenario("X1: what is executed in a container is over before its end is told", a
   assertEquals((await exec.promise).exitCode, 137);
   assertEquals(it.seen(container), "EXITED 3 , 0 processes, executed 1 times");
 });
+
+scenario(
+  "W22: a command whose descendant holds its output open has ended with its code",
+  async (it) => {
+    const container = await it.running("sleep", "1000");
+    const { clock } = it.runtime.kernel;
+    const beforeMs = clock.monotonicMs();
+    const { exitCode } = await it.call(
+      "exec",
+      (runtime) =>
+        execSync(runtime, container.id, ["fork-holder", "60000", "3"], 30_000, new Context()),
+    ).promise;
+    assertEquals(exitCode, 3);
+    assertEquals(Math.floor(clock.monotonicMs() - beforeMs), it.runtime.config.bounds.execDrainMs);
+  },
+);

@@ -170,6 +170,33 @@ systemTest("a mount is read-only with all below it where Status says that it can
   assertEquals(codes, [1, 0, 1]);
 });
 
+systemTest("a command has ended when its process has, whoever holds its output", async () => {
+  await using scene = await Scene.open();
+  const { client } = scene;
+  const pod = await scene.runPod("web");
+  const containerId = await scene.createContainer(pod, "main", "exec sleep 1000");
+  await client.startContainer({ containerId });
+  const execute = async (script: string) => {
+    const beganMs = performance.now();
+    const timeout = 10n;
+    const { stdout, exitCode } = await client.execSync({
+      containerId,
+      cmd: ["sh", "-c", script],
+      timeout,
+    });
+    assert(performance.now() - beganMs < 6_000, script);
+    return [new TextDecoder().decode(stdout), exitCode];
+  };
+  assertEquals(await execute("(sleep 12 &); echo started"), ["started\n", 0]);
+  assertEquals(await execute("sleep 12 & exit 3"), ["", 3]);
+  assertEquals(await execute("cat; kill -9 $$"), ["", 137]);
+  const late = client.execSync({ containerId, cmd: ["sleep", "13"], timeout: 1n });
+  assertEquals((await refusalOf(late))[0], "DEADLINE_EXCEEDED");
+  const missing = client.execSync({ containerId, cmd: ["no-such-program"] });
+  assertMatch((await refusalOf(missing))[1], /executable file not found/);
+  await client.removePodSandbox({ podSandboxId: pod });
+});
+
 systemTest("stop and remove are fine with what is gone", async () => {
   await using scene = await Scene.open();
   const { client } = scene;

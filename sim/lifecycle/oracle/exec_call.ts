@@ -1,3 +1,4 @@
+import { isExec } from "../../../src/oci/conmon.ts";
 import type { Process } from "../../world/process.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
@@ -100,7 +101,7 @@ export class ExecCall implements Checker {
       const { id } = container;
       if (container.sandboxId !== sandboxId || this.#cutOff.has(id)) continue;
       const isOnTheWay = this.facts.machine.processes.all().some(({ isAlive, args }) =>
-        isAlive && args.includes("exec") && args.includes(id)
+        isAlive && args.includes(id) && isExec(args)
       );
       hold(
         !isOnTheWay,

@@ -1,5 +1,6 @@
 import type { ContainerRecord } from "../../../src/container/record.ts";
 import type { SandboxRecord } from "../../../src/sandbox/record.ts";
+import { isExec } from "../../../src/oci/conmon.ts";
 import { isId } from "../../../src/registry/ids.ts";
 import type { Machine } from "../../world/machine.ts";
 import type { Process } from "../../world/process.ts";
@@ -123,11 +124,11 @@ export class Facts implements Checker {
   }
 
   signalled(target: Process, _signal: number, sender: Process | undefined): void {
-    if (sender === undefined && target.args[0] === "conmon") this.hung(target);
+    if (sender === undefined && isSupervisor(target)) this.hung(target);
   }
 
   hung(process: Process): void {
-    const id = process.args[0] === "conmon" ? process.args.find(isId) : undefined;
+    const id = isSupervisor(process) ? process.args.find(isId) : undefined;
     if (id !== undefined) this.unsupervised.add(id);
     if (process.env["CNI_CONTAINERID"] === undefined) return;
     this.#hungPlugins.add(process);
@@ -193,6 +194,11 @@ function isOfDaemon(process: Process): boolean {
   let at = process.parent;
   while (at !== undefined && at.args[0] !== "slipway") at = at.parent;
   return at !== undefined;
+}
+
+/** Whether it is the conmon above a container, and not one that executes a command in it. */
+export function isSupervisor({ args }: Process): boolean {
+  return args[0] === "conmon" && !isExec(args);
 }
 
 /** Whether a process is in its container: its init, or what was executed in it. */

@@ -3,7 +3,7 @@ import { taskPaths } from "../../../src/task/paths.ts";
 import type { Process } from "../../world/process.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
-import { type Facts, isInside } from "./facts.ts";
+import { type Facts, isInside, isSupervisor } from "./facts.ts";
 import type { OracleOptions } from "./oracle.ts";
 import { hold, short } from "./violation.ts";
 
@@ -61,7 +61,7 @@ export class RemovePost implements Checker {
 
   #supervisors(id: string): readonly Process[] {
     return this.facts.machine.processes.all().filter((it) =>
-      it.isAlive && it.args[0] === "conmon" && it.args.includes(id)
+      it.isAlive && isSupervisor(it) && it.args.includes(id)
     );
   }
 

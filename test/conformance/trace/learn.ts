@@ -1,3 +1,4 @@
+import { isExec } from "../../../src/oci/conmon.ts";
 import type { ProcessEntry, ProcessIdentity } from "../../../src/kernel/processes.ts";
 import { textOf } from "../../../src/utf8.ts";
 import { basename } from "@std/path";
@@ -16,15 +17,6 @@ export function learnPids(
 ): void {
   if (call.verb === "processes.spawn" || call.verb === "processes.open") {
     return pids.learn(real as ProcessIdentity, model as ProcessIdentity);
-  }
-  if (call.verb === "child.children") {
-    const others = model as readonly ProcessIdentity[];
-    // In order of pid, which is that of their births until pids come around.
-    for (const [index, one] of (real as readonly ProcessIdentity[]).entries()) {
-      const other = others[index];
-      if (other !== undefined) pids.learn(one, other);
-    }
-    return;
   }
   if (call.verb !== "files.readFile" || !PROCESS_FILES.test(String(call.args[0]))) return;
   if (!(real instanceof Uint8Array) || !(model instanceof Uint8Array)) return;
@@ -46,7 +38,7 @@ export function learnTemporaryNames(
   }
 }
 
-/** Takes from two process tables what each OCI runtime that is known has last started. */
+/** Takes from two process tables what each OCI runtime, or conmon of a command, that is known has last started. */
 export function learnCommands(
   { real, model }: { readonly real: unknown; readonly model: unknown },
   pids: Pids,
@@ -58,13 +50,21 @@ export function learnCommands(
   }
 }
 
-/** The youngest child of an OCI runtime in a process table; undefined when it has none, or is none. */
+/**
+ * What an OCI runtime, or the conmon of a command, has last started in a process table, itself or through
+ * the runtime below it; undefined when it has started nothing, or is none.
+ */
 export function commandOf(table: unknown, parent: ProcessIdentity): ProcessEntry | undefined {
   const processes = table as readonly ProcessEntry[];
-  const runtime = processes.find((it) => it.pid === parent.pid);
-  if (runtime === undefined || basename(runtime.args[0] ?? "") !== "runc") return undefined;
-  return processes.filter((it) => it.parentPid === runtime.pid)
+  const helper = processes.find((it) => it.pid === parent.pid);
+  if (helper === undefined || !(isExec(helper.args) || isRuntime(helper))) return undefined;
+  return processes.filter((it) => it.parentPid === helper.pid)
+    .flatMap((it) => isExec(it.args) ? commandOf(table, it) ?? [] : [it])
     .toSorted((a, b) => b.startTime - a.startTime)[0];
+}
+
+function isRuntime({ args }: ProcessEntry): boolean {
+  return basename(args[0] ?? "") === "runc";
 }
 
 /** Files that name a process. */

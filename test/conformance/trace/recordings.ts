@@ -39,6 +39,7 @@ export const RECORDED: Readonly<Record<string, Program>> = {
       ...started(FIRST, "says goodbye"),
       exec("exit 11"),
       exec("is missing"),
+      exec("leaves a child"),
       { kind: "ReopenContainerLog", place: FIRST },
       { kind: "Restart" },
       { kind: "StopContainer", place: FIRST, hasGrace: true },

@@ -26,8 +26,8 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     invariant: "I9",
     edits: [{
       file: EXEC,
-      from: "if (exitCode !== 0 && await kernel.files.stat(pidFile) === undefined) {",
-      to: "if (false) {",
+      from: 'if (start.kind === "failed") throw notExecuted(container.id, stderr);',
+      to: 'if (start.kind === "failed") return { stdout, stderr, exitCode: 1 };',
     }],
   },
   {
@@ -42,6 +42,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: bug("W22", "containerd/containerd/issues/9568"),
     wrong: "What a descendant holds open is waited for without a bound.",
     invariant: "I13",
+    scenario: "W22",
     edits: [{
       file: EXEC,
       from:
@@ -50,11 +51,22 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "exec-is-killed-with-its-conmon",
+    source: made("forget to wait"),
+    wrong: "When the time is up conmon is killed, and what the OCI runtime starts is nobody's.",
+    invariant: "I21",
+    edits: [{
+      file: EXEC,
+      from: ".filter((it) => !it.args.includes(processFile))",
+      to: ".filter((it) => it.pid === child.identity.pid)",
+    }],
+  },
+  {
     name: "exec-lives-on-after-its-time",
     source: made("drop a step"),
     wrong: "A command whose time is up is not killed.",
     invariant: "I21",
-    edits: [{ file: EXEC, from: "    await killExec(runtime, child);\n", to: "" }],
+    edits: [{ file: EXEC, from: "    await killExec(runtime, child, processFile);\n", to: "" }],
   },
   {
     name: "log-keeps-its-watch",
@@ -128,7 +140,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
         to: `    if (options.leavesCommands) {
       const { cgroups, processes: table } = this.kernel;
       const processes = await table.list();
-      const commands = processes.filter((it) => it.args.includes("exec")).map((it) => it.pid);
+      const commands = processes.filter((it) => it.args.includes("--exec")).map((it) => it.pid);
       const left = processes.filter((it) => commands.includes(it.parentPid)).map((it) => it.pid);
       const members = await cgroups.processes(task.cgroup);
       for (const pid of members) {

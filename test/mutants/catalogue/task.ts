@@ -29,7 +29,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     scenario: "A1",
     edits: [{
       file: REAP,
-      from: ": familyOf(youngest, processes);",
+      from: ": inOrder(familyOf(youngest, processes));",
       to: ": [youngest];",
     }],
   },
@@ -145,8 +145,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     scenario: "E3",
     edits: [{
       file: RUNC,
-      from: "  throw runtimeFailed(runtime, DELETE, result);\n}\n\n/** The command that executes",
-      to: "  return true;\n}\n\n/** The command that executes",
+      from: "  throw runtimeFailed(runtime, DELETE, result);\n}\n\n/**\n * Has the runtime set",
+      to: "  return true;\n}\n\n/**\n * Has the runtime set",
     }],
   },
   {

@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 
-import { conmonCommand, type ConmonOptions, parseConmonAnswer } from "../../../src/oci/conmon.ts";
+import {
+  conmonCommand,
+  conmonExecCommand,
+  type ConmonOptions,
+  isExec,
+  parseConmonAnswer,
+  parseExitCode,
+} from "../../../src/oci/conmon.ts";
 
 const options: ConmonOptions = {
   program: "/usr/bin/conmon",
@@ -69,6 +76,56 @@ Deno.test("conmonCommand() names id and root as arguments of their own, for whoe
   const { args } = conmonCommand(options);
   assert(args.includes(options.id));
   assert(args.includes(options.runtime.root));
+});
+
+Deno.test("conmonExecCommand() hands over the process, passes output through and asks for no log", () => {
+  const command = conmonExecCommand({
+    program: "/usr/bin/conmon",
+    id: "c1",
+    bundle: "/run/test/tasks/c1",
+    processFile: "/run/test/tasks/c1/exec-1.json",
+    pidFile: "/run/test/tasks/c1/exec-1.pid",
+    runtime: options.runtime,
+  });
+  assertEquals(command, {
+    program: "/usr/bin/conmon",
+    args: [
+      "--sync",
+      "--api-version",
+      "1",
+      "--cid",
+      "c1",
+      "--cuuid",
+      "c1",
+      "--runtime",
+      "runc",
+      "--runtime-arg",
+      "--root",
+      "--runtime-arg",
+      "/run/test/runtime",
+      "--exec",
+      "--exec-process-spec",
+      "/run/test/tasks/c1/exec-1.json",
+      "--container-pidfile",
+      "/run/test/tasks/c1/exec-1.pid",
+      "--log-path",
+      "passthrough",
+      "--log-level",
+      "error",
+    ],
+    cwd: "/run/test/tasks/c1",
+    env: { _OCI_SYNCPIPE: "3" },
+  });
+  assert(isExec(command.args));
+  assertFalse(isExec(conmonCommand(options).args));
+});
+
+Deno.test("parseExitCode() is the code that conmon tells, and none where it tells none", () => {
+  assertEquals(parseExitCode('{"data": 0}\n'), 0);
+  assertEquals(parseExitCode('{"data": 137}\n'), 137);
+  for (const line of ["", '{"data": -1}\n', '{"data": 13', "0\n"]) {
+    assertEquals(parseExitCode(line), undefined, line);
+  }
 });
 
 Deno.test("parseConmonAnswer() is the pid of init", () => {

@@ -6,7 +6,6 @@ import { KernelError } from "../../../src/kernel/errno.ts";
 import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import {
   deleteContainer,
-  execCommand,
   hasEnded,
   isRuntimeInit,
   isUpdate,
@@ -72,22 +71,6 @@ Deno.test("deleteContainer() is bounded", async () => {
   await clock.advance(100);
   assertEquals((await failed).code, "DEADLINE_EXCEEDED");
   assertEquals(child.signals, [9]);
-});
-
-Deno.test("execCommand() hands over the process and asks for its pid", () => {
-  assertEquals(execCommand(runtime, "c1", "/process.json", "/pid"), {
-    program: "/usr/bin/runc",
-    args: [
-      "--root",
-      "/run/test/runtime",
-      "exec",
-      "--process",
-      "/process.json",
-      "--pid-file",
-      "/pid",
-      "c1",
-    ],
-  });
 });
 
 Deno.test("isRuntimeInit() tells the runtime's init from the user's program", () => {

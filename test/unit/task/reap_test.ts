@@ -200,6 +200,20 @@ Deno.test("Reaper.reap() kills what a helper has started, the youngest helper fi
   ]);
 });
 
+Deno.test("Reaper.reap() kills a command before its conmon, whose end is the command's for others", async () => {
+  const scene = new Scene();
+  scene.add(7, "conmon", "--cid", "c1", "--exec", "--runtime-arg", root);
+  scene.add(8, "sleep").parentPid = 7;
+  scene.add(9, "conmon", "--cid", "c1", "--exec", "--runtime-arg", root);
+  scene.add(10, "runc", "--root", root, "exec", "--detach", "c1").parentPid = 9;
+  scene.add(11, "runc", "init").parentPid = 10;
+  await scene.reap({ mayHaveHelpers: true });
+  assertEquals(scene.journal, [
+    ...["list", "signal 9 to 11", "signal 9 to 10", "list", "signal 9 to 9"],
+    ...["list", "signal 9 to 8", "signal 9 to 7", "list", `remove ${cgroup}`],
+  ]);
+});
+
 Deno.test("Reaper.reap() goes on when a helper is dead, but not before", async () => {
   const scene = new Scene();
   scene.isKillDeadly = false;
