@@ -14,10 +14,9 @@ import { closeFd, libc } from "./libc.ts";
 import { pidfdOpen, pidfdSignal } from "./pidfd.ts";
 import { inputFile, LineReader, makePipe, OutputCapture, writeAndClose } from "./pipes.ts";
 import type { Poller } from "./poller.ts";
-import { childrenOf, statOf } from "./proc.ts";
+import { statOf } from "./proc.ts";
 import { awaitKilled, reap } from "./reap.ts";
 import { spawnProgram } from "./spawn.ts";
-import { Turn } from "./turn.ts";
 
 /** What a child is started with, beside its options. */
 export interface ChildCommand extends Command {
@@ -139,11 +138,6 @@ export class Child implements ChildProcess {
   async outputEnded(context: Context): Promise<void> {
     const ended = Promise.all([this.#stdout?.ended, this.#stderr?.ended]);
     await waitFor(Promise.race([ended, this.#closed.promise]), context);
-  }
-
-  async children(): Promise<readonly ProcessIdentity[]> {
-    this.#assertOpen("list");
-    return this.#isReaped ? [] : await childrenOf(this.identity.pid, new Turn());
   }
 
   output(): ProgramOutput {

@@ -2,7 +2,6 @@ import { hasErrno } from "../src/kernel/errno.ts";
 import type { ProcessEntry, ProcessIdentity } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import type { MemoryFile, ProcessMemory } from "./process_memory.ts";
-import type { Turn } from "./turn.ts";
 
 /** Of the files that are read on other threads. */
 const READ_AT_ONCE = 4;
@@ -53,17 +52,6 @@ export async function processTable(memory: ProcessMemory): Promise<ProcessEntry[
     table.push(...(await Promise.all(entries)).filter((it) => it !== undefined));
   }
   return table;
-}
-
-/** The processes whose parent has `pid`, sorted. */
-export async function childrenOf(pid: number, turn: Turn): Promise<ProcessIdentity[]> {
-  const children: ProcessIdentity[] = [];
-  for (const other of allPids()) {
-    await turn.left();
-    const stat = statOf(other);
-    if (stat?.parentPid === pid) children.push({ pid: stat.pid, startTime: stat.startTime });
-  }
-  return children;
 }
 
 function allPids(): number[] {

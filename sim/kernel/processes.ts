@@ -141,13 +141,6 @@ class SimChild implements ChildProcess {
     );
   }
 
-  children(): Promise<readonly ProcessIdentity[]> {
-    return this.#life.call("child.children", this.#name, () =>
-      this.#life.machine.processes.all()
-        .filter((it) => it.parent === this.#process)
-        .map((it) => it.identity));
-  }
-
   output(): ProgramOutput {
     return {
       stdout: this.#stdout.bytes(),

@@ -88,12 +88,6 @@ export interface ChildProcess extends Disposable {
    */
   outputEnded(context: Context): Promise<void>;
 
-  /**
-   * The processes whose parent it is now, zombies included, in order of pid; none once it has ended. One may
-   * come or go while they are looked for.
-   */
-  children(): Promise<readonly ProcessIdentity[]>;
-
   /** What was written so far. Never a scheduling point. */
   output(): ProgramOutput;
 

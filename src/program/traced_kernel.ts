@@ -72,7 +72,6 @@ function tracedChild(child: ChildProcess, program: string, on: On, until: On): C
   return {
     identity: child.identity,
     exited: (context) => until(`exit of ${program}`, () => child.exited(context)),
-    children: () => on(`children of ${program}`, () => child.children()),
     outputEnded: (context) => until(`output of ${program}`, () => child.outputEnded(context)),
     output: () => child.output(),
     signal: (signal) => on(`signal ${program}`, () => child.signal(signal)),

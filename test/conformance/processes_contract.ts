@@ -233,20 +233,6 @@ export const processPromises: Promises = {
     await kept;
   },
 
-  "children() are those that a program has, reaped by nobody yet": async (fixture) => {
-    const { kernel: { processes }, programs } = fixture;
-    using parent = await start(fixture, programs.neglect());
-    const before = await parent.child.children();
-    assertEquals(before.map(({ pid }) => pid), [Number(parent.line)]);
-    using handle = await processes.open(before[0]!);
-    await handle.signal(SIGKILL);
-    await handle.exited(background);
-    assertEquals(await parent.child.children(), before);
-    await parent.child.signal(SIGKILL);
-    await parent.child.exited(background);
-    assertEquals(await parent.child.children(), []);
-  },
-
   "environment() is what a program was executed with, and nothing once it has ended": async (
     { kernel: { processes }, programs },
   ) => {

@@ -183,10 +183,6 @@ export class FakeChild implements ChildProcess {
     return waitFor(this.#outputEnd.promise, context);
   }
 
-  children(): Promise<readonly ProcessIdentity[]> {
-    return Promise.resolve([]);
-  }
-
   output(): ProgramOutput {
     const text = new TextEncoder();
     return {

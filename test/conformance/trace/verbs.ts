@@ -5,7 +5,6 @@ const QUERIES = new Set([
   "cgroups.cpuset",
   "cgroups.oomKills",
   "cgroups.processes",
-  "child.children",
   "child.output",
   "fifo.tryRead",
   "files.list",
