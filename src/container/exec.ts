@@ -76,6 +76,7 @@ export async function execSync(
     pidFile,
     runtime: runtime.ociRuntime(container.record.handler),
   });
+  kernel.cgroups.expectMove();
   using child = await inBundle(container, () =>
     kernel.processes.spawn(exec, {
       outputBytesMax: config.bounds.execOutputBytesMax,
