@@ -39,7 +39,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("StopContainer"), place, hasGrace: fc.boolean() }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("RemoveContainer"), place }) },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("ExecSync"), place, command }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("ExecSync"), place, command }) },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant("UpdateContainerResources"), place, update }),
