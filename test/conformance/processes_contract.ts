@@ -236,7 +236,8 @@ export const processPromises: Promises = {
   "environment() is what a program was executed with, and nothing once it has ended": async (
     { kernel: { processes }, programs },
   ) => {
-    const command = { ...programs.neglect(), env: { NAME: "a=b c", EMPTY: "" } };
+    const program = programs.neglect();
+    const command = { ...program, env: { ...program.env, NAME: "a=b c", EMPTY: "" } };
     using child = await processes.spawn(command, { outputBytesMax: 0, childWrites: [3] });
     await child.readPipeLine(3, background);
     const { NAME, EMPTY } = await processes.environment(child.identity);

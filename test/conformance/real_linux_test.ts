@@ -203,7 +203,9 @@ realTest("processes are listed in turns", async ({ kernel: { processes } }) => {
   let timer = setImmediate(count);
   const table = await processTable(new ProcessMemory());
   clearImmediate(timer);
-  assert(turns >= table.length / 4, `${turns} turns for ${table.length} processes`);
+  // Four at a time; the first are read before any turn is counted.
+  const turnsMin = Math.floor(table.length / 4) - 1;
+  assert(turns >= turnsMin, `${turns} turns for ${table.length} processes`);
   const own = (await processes.list()).find(({ pid }) => pid === Deno.pid);
   assertEquals(table.find(({ pid }) => pid === Deno.pid), own);
 });
