@@ -1,16 +1,21 @@
 import type { Command } from "../kernel/processes.ts";
 import { type OciRuntime, readableMessage } from "./runc.ts";
 
-/** What conmon is asked to supervise (man 8 conmon). */
-export interface ConmonOptions {
+/** Whatever conmon is asked for (man 8 conmon). */
+interface CommonOptions {
   readonly program: string;
+  /** The container's. */
   readonly id: string;
   readonly bundle: string;
   readonly pidFile: string;
+  readonly runtime: OciRuntime;
+}
+
+/** What conmon is asked to supervise. */
+export interface ConmonOptions extends CommonOptions {
   readonly exitDirectory: string;
   /** An absolute path; lines in CRI's log format are appended to it. */
   readonly logPath: string;
-  readonly runtime: OciRuntime;
   readonly terminal: boolean;
   readonly stdin: boolean;
   /** Standard input stays open when an attached client leaves. */
@@ -22,28 +27,18 @@ export const SYNC_PIPE = 3;
 /** The pipe that conmon waits on before it does anything. */
 export const START_PIPE = 4;
 
-/**
- * conmon's command line. `--sync` leaves out its double fork: the process that was spawned is the one
- * that stays, so its identity is known at once.
- */
+/** conmon's command line for a task. Without a double fork its identity is known at once. */
 export function conmonCommand(options: ConmonOptions): Command {
   return {
     program: options.program,
     args: [
-      "--sync",
-      ...["--api-version", "1"],
-      ...["--cid", options.id],
-      ...["--cuuid", options.id],
+      ...commonArgs(options),
       ...["--name", options.id],
-      ...["--runtime", options.runtime.program],
-      ...["--runtime-arg", "--root", "--runtime-arg", options.runtime.root],
       ...["--bundle", options.bundle],
-      ...["--container-pidfile", options.pidFile],
       ...["--exit-dir", options.exitDirectory],
       ...["--log-path", `k8s-file:${options.logPath}`],
       // Else the log is synced before the exit code is told, however long the disk takes (conmon.c, main).
       "--no-sync-log",
-      ...["--log-level", "error"],
       "--full-attach",
       ...(options.terminal ? ["--terminal"] : []),
       ...(options.stdin ? ["--stdin"] : []),
@@ -55,15 +50,10 @@ export function conmonCommand(options: ConmonOptions): Command {
   };
 }
 
-/** What conmon is asked to execute in a container (man 8 conmon, --exec). */
-export interface ConmonExecOptions {
-  readonly program: string;
-  readonly id: string;
-  readonly bundle: string;
+/** What conmon is asked to execute in a container. */
+export interface ConmonExecOptions extends CommonOptions {
   /** Of the OCI process. Its path tells conmon and the runtime from what they start. */
   readonly processFile: string;
-  readonly pidFile: string;
-  readonly runtime: OciRuntime;
 }
 
 /**
@@ -75,22 +65,29 @@ export function conmonExecCommand(options: ConmonExecOptions): Command {
   return {
     program: options.program,
     args: [
-      "--sync",
-      ...["--api-version", "1"],
-      ...["--cid", options.id],
-      ...["--cuuid", options.id],
-      ...["--runtime", options.runtime.program],
-      ...["--runtime-arg", "--root", "--runtime-arg", options.runtime.root],
+      ...commonArgs(options),
       "--exec",
       ...["--exec-process-spec", options.processFile],
-      ...["--container-pidfile", options.pidFile],
       ...["--log-path", "passthrough"],
-      ...["--log-level", "error"],
     ],
     // Its file named "oom" says then what the container's own conmon says: both watch one group.
     cwd: options.bundle,
     env: { _OCI_SYNCPIPE: `${SYNC_PIPE}` },
   };
+}
+
+/** `--sync` leaves out conmon's double fork: the process that was spawned is the one that stays. */
+function commonArgs(options: CommonOptions): readonly string[] {
+  return [
+    "--sync",
+    ...["--api-version", "1"],
+    ...["--cid", options.id],
+    ...["--cuuid", options.id],
+    ...["--runtime", options.runtime.program],
+    ...["--runtime-arg", "--root", "--runtime-arg", options.runtime.root],
+    ...["--container-pidfile", options.pidFile],
+    ...["--log-level", "error"],
+  ];
 }
 
 /** Whether a process is a conmon, or an OCI runtime below it, that executes a command in a container. */

@@ -22,6 +22,20 @@ const options: ConmonOptions = {
   keepsStdin: false,
 };
 
+/** What a task and a command have in common, but for the file of the pid. */
+function commonArgs(pidFile: string): readonly string[] {
+  return [
+    "--sync",
+    ...["--api-version", "1"],
+    ...["--cid", "c1"],
+    ...["--cuuid", "c1"],
+    ...["--runtime", "runc"],
+    ...["--runtime-arg", "--root", "--runtime-arg", "/run/test/runtime"],
+    ...["--container-pidfile", pidFile],
+    ...["--log-level", "error"],
+  ];
+}
+
 function failed(message: string) {
   return { kind: "failed", message } as const;
 }
@@ -30,32 +44,12 @@ Deno.test("conmonCommand() names the container, its runtime, and where everythin
   assertEquals(conmonCommand(options), {
     program: "/usr/bin/conmon",
     args: [
-      "--sync",
-      "--api-version",
-      "1",
-      "--cid",
-      "c1",
-      "--cuuid",
-      "c1",
-      "--name",
-      "c1",
-      "--runtime",
-      "runc",
-      "--runtime-arg",
-      "--root",
-      "--runtime-arg",
-      "/run/test/runtime",
-      "--bundle",
-      "/run/test/tasks/c1",
-      "--container-pidfile",
-      "/run/test/tasks/c1/pid",
-      "--exit-dir",
-      "/run/test/exits",
-      "--log-path",
-      "k8s-file:/logs/0.log",
+      ...commonArgs("/run/test/tasks/c1/pid"),
+      ...["--name", "c1"],
+      ...["--bundle", "/run/test/tasks/c1"],
+      ...["--exit-dir", "/run/test/exits"],
+      ...["--log-path", "k8s-file:/logs/0.log"],
       "--no-sync-log",
-      "--log-level",
-      "error",
       "--full-attach",
     ],
     cwd: "/run/test/tasks/c1",
@@ -90,28 +84,10 @@ Deno.test("conmonExecCommand() hands over the process, passes output through and
   assertEquals(command, {
     program: "/usr/bin/conmon",
     args: [
-      "--sync",
-      "--api-version",
-      "1",
-      "--cid",
-      "c1",
-      "--cuuid",
-      "c1",
-      "--runtime",
-      "runc",
-      "--runtime-arg",
-      "--root",
-      "--runtime-arg",
-      "/run/test/runtime",
+      ...commonArgs("/run/test/tasks/c1/exec-1.pid"),
       "--exec",
-      "--exec-process-spec",
-      "/run/test/tasks/c1/exec-1.json",
-      "--container-pidfile",
-      "/run/test/tasks/c1/exec-1.pid",
-      "--log-path",
-      "passthrough",
-      "--log-level",
-      "error",
+      ...["--exec-process-spec", "/run/test/tasks/c1/exec-1.json"],
+      ...["--log-path", "passthrough"],
     ],
     cwd: "/run/test/tasks/c1",
     env: { _OCI_SYNCPIPE: "3" },
