@@ -96,14 +96,23 @@ async function textsOf(
   return { texts: text === "" ? [] : text.replace(/\0$/, "").split("\0"), after };
 }
 
-/** Undefined when the process is gone: ENOENT before it is opened, ESRCH after. */
+/** Undefined when the process is gone. */
 function readProc(path: string): string | undefined {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    const kernelError = asKernelError("read", path, error);
-    if (hasErrno(kernelError, "ENOENT", "ESRCH")) return undefined;
-    // Of whatever cannot be looked at now nobody may say that it is gone (RACES.md W14).
-    throw kernelError;
+    throwUnlessGone(path, error);
+    return undefined;
   }
+}
+
+/**
+ * What kept a file of a process from being read, unless the process is gone: ENOENT before the file is opened,
+ * ESRCH after. Of whatever cannot be looked at now nobody may say that it is gone (RACES.md W14).
+ *
+ * @throws {KernelError}
+ */
+export function throwUnlessGone(path: string, error: unknown): void {
+  const kernelError = asKernelError("read", path, error);
+  if (!hasErrno(kernelError, "ENOENT", "ESRCH")) throw kernelError;
 }

@@ -1,6 +1,6 @@
-import { hasErrno, KernelError } from "../src/kernel/errno.ts";
+import { KernelError } from "../src/kernel/errno.ts";
 import type { ProcessIdentity } from "../src/kernel/processes.ts";
-import { asKernelError } from "./errno.ts";
+import { throwUnlessGone } from "./proc.ts";
 
 /** What of /proc/PID/ the kernel reads from the memory of the process, as that is now (man 5 proc). */
 export type MemoryFile = "cmdline" | "environ";
@@ -22,7 +22,9 @@ const UNANSWERED_MAX = 8;
 export class ProcessMemory {
   readonly #readText: ReadText;
   readonly #answerMs: number;
-  /** What was given up, by path and start time; it is not asked for again. */
+  /** What is asked for and not answered yet, by path and start time: once, whoever wants to know. */
+  readonly #answers = new Map<string, Promise<string>>();
+  /** Those of them that were given up; nobody waits for them again. */
   readonly #unanswered = new Set<string>();
 
   constructor(readText: ReadText = Deno.readTextFile, answerMs: number = ANSWER_MS) {
@@ -43,7 +45,7 @@ export class ProcessMemory {
       const detail = `${UNANSWERED_MAX} processes hold the lock of their memory`;
       throw new KernelError("read", "EAGAIN", path, { detail });
     }
-    const answer = this.#answer(path);
+    const answer = this.#answers.get(name) ?? this.#ask(path, name);
     const { promise: tooLate, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => resolve(undefined), this.#answerMs);
     try {
@@ -53,19 +55,19 @@ export class ProcessMemory {
       clearTimeout(timer);
     }
     this.#unanswered.add(name);
-    answer.catch(() => {}).finally(() => this.#unanswered.delete(name));
     return "";
   }
 
-  /** Of whatever cannot be looked at now nobody may say that it is gone (RACES.md W14). */
-  async #answer(path: string): Promise<string> {
-    try {
-      return await this.#readText(path);
-    } catch (error) {
-      const kernelError = asKernelError("read", path, error);
-      // ENOENT before it is opened, ESRCH after.
-      if (hasErrno(kernelError, "ENOENT", "ESRCH")) return "";
-      throw kernelError;
-    }
+  #ask(path: string, name: string): Promise<string> {
+    const answer = this.#readText(path).catch((error) => {
+      throwUnlessGone(path, error);
+      return "";
+    });
+    this.#answers.set(name, answer);
+    answer.catch(() => {}).finally(() => {
+      this.#answers.delete(name);
+      this.#unanswered.delete(name);
+    });
+    return answer;
   }
 }

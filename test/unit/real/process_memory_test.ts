@@ -48,6 +48,14 @@ Deno.test("ProcessMemory asks who has not answered no second time, until he has"
   assertEquals(await cmdline(memory, 7), "text of /proc/7/cmdline");
 });
 
+Deno.test("ProcessMemory asks once for all who want to know at the same time", async () => {
+  const machine = new Machine();
+  const memory = new ProcessMemory(machine.readText, 0);
+  machine.lock(7);
+  const answers = await Promise.all([7, 7, 7].map((pid) => cmdline(memory, pid)));
+  assertEquals([answers, machine.asked], [["", "", ""], ["/proc/7/cmdline"]]);
+});
+
 Deno.test("ProcessMemory takes the next process with a pid for another", async () => {
   const machine = new Machine();
   const memory = new ProcessMemory(machine.readText, 0);
