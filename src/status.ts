@@ -1,12 +1,14 @@
 import { isBug } from "./bug.ts";
 import { messageOf } from "./errors.ts";
 import type { Context } from "./kernel/context.ts";
+import { isReleaseAtLeast } from "./kernel/release.ts";
 import { mountOptionsOf } from "./oci/runc.ts";
-import { hasMountSetattr } from "./oci/spec_host.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A runtime answers in a few milliseconds; whoever asks for the status is not to wait for one that hangs. */
 const FEATURES_MS = 1_000;
+/** The first kernel that can make all mounts below another read-only, for "rro" (man 2 mount_setattr). */
+const MOUNT_SETATTR = "5.12";
 
 /** CRI's RuntimeCondition: whether the node can run pods. */
 export interface Condition {
@@ -68,7 +70,7 @@ async function hasRecursiveReadonly(
   const known = recursiveReadonly.get(ociRuntime.program);
   if (known !== undefined) return known;
   try {
-    const answer = await hasMountSetattr(kernel) &&
+    const answer = isReleaseAtLeast(kernel.machine.kernelRelease, MOUNT_SETATTR) &&
       (await mountOptionsOf(kernel, ociRuntime, FEATURES_MS, context)).includes("rro");
     recursiveReadonly.set(ociRuntime.program, answer);
     return answer;

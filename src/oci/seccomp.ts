@@ -1,3 +1,4 @@
+import { isReleaseAtLeast } from "../kernel/release.ts";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { OciSeccomp, OciSyscallArgument, OciSyscallRule } from "./runtime_spec.ts";
 
@@ -95,14 +96,8 @@ function applies(
 /** Compares major and minor alone, as the format defines it; `absent` is the answer without a condition. */
 function kernelIsAtLeast(wanted: unknown, target: SeccompTarget, absent: boolean): boolean {
   if (wanted === undefined || wanted === null || wanted === "") return absent;
-  const [major, minor] = versionOf(word(wanted, "minKernel", /^[0-9]+\.[0-9]+$/));
-  const [hostMajor, hostMinor] = versionOf(target.kernelRelease);
-  return hostMajor > major || (hostMajor === major && hostMinor >= minor);
-}
-
-function versionOf(release: string): [major: number, minor: number] {
-  const [, major, minor] = /^([0-9]+)\.([0-9]+)/.exec(release) ?? [];
-  return [Number(major ?? 0), Number(minor ?? 0)];
+  const version = word(wanted, "minKernel", /^[0-9]+\.[0-9]+$/);
+  return isReleaseAtLeast(target.kernelRelease, version);
 }
 
 function syscallRule(rule: Readonly<Record<string, unknown>>, path: string): OciSyscallRule {

@@ -64,13 +64,6 @@ export async function readDevices(
   return devices.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
-/** Whether the kernel can make all mounts below another read-only, for "rro" (man 2 mount_setattr: Linux 5.12). */
-export async function hasMountSetattr(kernel: Kernel): Promise<boolean> {
-  const release = await readText(kernel, "/proc/sys/kernel/osrelease");
-  const [, major, minor] = /^([0-9]+)\.([0-9]+)/.exec(release ?? "") ?? [];
-  return Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 12);
-}
-
 const OOM_SCORE_ADJ_MIN = -1000;
 const DEVICES_MAX = 4_096;
 

@@ -11,8 +11,6 @@ import { runtimeHandlers } from "../../../src/status.ts";
 import { SILENT } from "../../../src/telemetry.ts";
 import { endedChild, FakeChild, FakeClock, fakeKernel, partial, turnsTaken } from "../fakes.ts";
 
-const RELEASE = new TextEncoder().encode("6.1.0\n");
-
 /** What each program answers when it is asked for its features, or why it cannot be. */
 type Programs = Record<string, () => FakeChild>;
 
@@ -23,10 +21,10 @@ class Scene {
   readonly kernel: Kernel;
   readonly runtime: Runtime;
 
-  constructor(programs: Programs, release = RELEASE) {
+  constructor(programs: Programs, kernelRelease = "6.1.0") {
     this.kernel = fakeKernel({
       clock: this.clock,
-      files: { readFile: () => Promise.resolve(release) },
+      machine: { architecture: "x86_64", kernelRelease },
       processes: {
         // deno-lint-ignore require-await
         spawn: async ({ program }) => {
@@ -70,7 +68,7 @@ Deno.test("runtimeHandlers() asks each runtime once", async () => {
 });
 
 Deno.test("runtimeHandlers() asks nobody on a kernel without mount_setattr", async () => {
-  const scene = new Scene({}, new TextEncoder().encode("5.11.0\n"));
+  const scene = new Scene({}, "5.11.0");
   assertEquals(await scene.ask(), { "": false, runc: false, crun: false });
 });
 
