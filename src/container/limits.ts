@@ -42,13 +42,8 @@ export async function setLimits(
   resources: LinuxResources,
   context: Context,
 ): Promise<string | undefined> {
-  const { cgroupVersion } = runtime.host;
-  return await tell(
-    runtime,
-    container,
-    cgroupVersion === 2 ? withWeight(resources) : resources,
-    context,
-  );
+  const told = runtime.host.cgroupVersion === 2 ? withWeight(resources) : resources;
+  return await tell(runtime, container, told, context);
 }
 
 /**

@@ -2,7 +2,7 @@ import { RuntimeError } from "../errors.ts";
 import type { NamespacePins } from "../kernel/namespaces.ts";
 
 /** The namespace that a kernel parameter belongs to, or undefined when it is the whole machine's. */
-export function sysctlNamespace(name: string): "net" | "ipc" | "uts" | undefined {
+function sysctlNamespace(name: string): "net" | "ipc" | "uts" | undefined {
   const dotted = name.replaceAll("/", ".");
   if (dotted.startsWith("net.")) return "net";
   if (dotted.startsWith("fs.mqueue.") || IPC_SYSCTLS.has(dotted)) return "ipc";

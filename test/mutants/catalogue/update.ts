@@ -232,8 +232,8 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
     scenario: "U12",
     edits: [{
       file: LIMITS,
-      from: "    cgroupVersion === 2 ? withWeight(resources) : resources,\n",
-      to: "    cgroupVersion === 1 ? withWeight(resources) : resources,\n",
+      from: "host.cgroupVersion === 2 ? withWeight(resources) : resources;",
+      to: "host.cgroupVersion === 1 ? withWeight(resources) : resources;",
     }],
   },
   {
