@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import type { Config } from "../config.ts";
-import { RuntimeError } from "../errors.ts";
+import { messageOf, RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Change, StoredRecord } from "../kernel/store.ts";
@@ -15,7 +15,7 @@ import { parseReference, type Reference } from "./reference.ts";
 import { sha256 } from "./sha256.ts";
 import { SharedWork } from "./shared_work.ts";
 import { type RegistryAuth, Transport } from "./transport.ts";
-import { shared, SharedMap, SharedOrderedMap } from "../kernel/shared_memory.ts";
+import { shared, SharedMap, SharedOrderedMap, SharedSet } from "../kernel/shared_memory.ts";
 
 /** CRI's FilesystemUsage, of the images or of what containers have written. */
 export interface ImageFsInfo extends Usage {
@@ -53,6 +53,8 @@ export class Images {
   /** Ids by full name, tagged or with a digest. */
   readonly #byName = new SharedMap<string, string>();
   readonly #pulls = new SharedMap<string, SharedWork<Image>>();
+  /** Images of which the disk may say something else than readers see: a commit was refused, and perhaps made. */
+  readonly #doubtful = new SharedSet<string>();
   /** Settles when the last change of the records so far has. */
   @shared
   accessor #changes: Promise<void> = Promise.resolve();
@@ -88,7 +90,7 @@ export class Images {
   /** @internal Removes what no image, container or running pull needs: after a restart, or when a removal failed. */
   async collect(): Promise<void> {
     await this.#ingests.collect();
-    await this.#layers.collect();
+    await this.#clear();
   }
 
   /**
@@ -167,10 +169,10 @@ export class Images {
     await this.#change(async () => {
       const image = this.resolve(reference);
       if (image === undefined) return;
-      await this.#kernel.store.commit([deleteImage(image.id)]);
+      await this.#commit([], [image.id]);
       this.#forget(image.id);
     });
-    await this.#layers.collect();
+    await this.#clear();
   }
 
   /** Space that the layers take. */
@@ -197,7 +199,7 @@ export class Images {
   /** @internal Ends `retain`, at once; then removes what nobody needs any more. Idempotent. */
   async release(containerId: string): Promise<void> {
     this.#layers.letGo(`container:${containerId}`);
-    await this.#layers.collect();
+    await this.#clear();
   }
 
   /** @internal Directories for overlayfs, the top layer first. An image without layers has an empty one. */
@@ -283,7 +285,7 @@ export class Images {
     work: (ingest: Ingest) => Promise<T>,
   ): Promise<T> {
     await using undo = new AsyncDisposableStack();
-    undo.defer(() => this.#layers.collect());
+    undo.defer(() => this.#clear());
     const ingest = undo.use(await this.#ingests.open(registry, auth));
     undo.defer(() => this.#layers.letGo(ingest.id));
     return await work(ingest);
@@ -317,16 +319,53 @@ export class Images {
       .flatMap((it) => it === undefined || it === id ? [] : [this.#byId.get(it)])
       .map((it) => without(it, taken));
     const isNameless = (it: Image) => it.tags.length + it.digests.length === 0;
-    await this.#kernel.store.commit([
-      putImage(next),
-      ...losers.map((it) => isNameless(it) ? deleteImage(it.id) : putImage(it)),
-    ]);
+    await this.#commit(
+      [next, ...losers.filter((it) => !isNameless(it))],
+      losers.filter(isNameless).map((it) => it.id),
+    );
     for (const loser of losers) {
       if (isNameless(loser)) this.#forget(loser.id);
       else this.#show(loser);
     }
     this.#show(next);
     return next;
+  }
+
+  /**
+   * Changes the records, then the disk says of these images what readers are to see. After a refusal it may
+   * say either: what it may need stays.
+   */
+  async #commit(puts: readonly Image[], deletedIds: readonly string[]): Promise<void> {
+    const changes = [...puts.map(putImage), ...deletedIds.map(deleteImage)];
+    const ids = [...puts.map((it) => it.id), ...deletedIds];
+    try {
+      await this.#kernel.store.commit(changes);
+    } catch (error) {
+      for (const id of ids) this.#doubtful.add(id);
+      for (const { id, layers } of puts) this.#layers.hold(`record:${id}`, layers);
+      throw error;
+    }
+    for (const id of ids) {
+      this.#doubtful.delete(id);
+      this.#layers.letGo(`record:${id}`);
+    }
+  }
+
+  /** Makes the disk say what readers see, where that is in doubt; then removes what nobody needs any more. */
+  async #clear(): Promise<void> {
+    if (this.#doubtful.size > 0) {
+      await this.#change(async () => {
+        const ids = [...this.#doubtful];
+        const visible = ids.flatMap((it) => this.#byId.get(it) ?? []);
+        await this.#commit(visible, ids.filter((it) => !this.#byId.has(it)));
+      }).catch((error) => {
+        this.#telemetry.log("warn", "cannot correct records of images", {
+          error: messageOf(error),
+        });
+      });
+    }
+    await this.#ingests.clear();
+    await this.#layers.collect();
   }
 
   /** One change of the records at a time, so that none is made from a state that is no more. */

@@ -23,6 +23,8 @@ export class Ingests {
   readonly #helpers: readonly string[];
   readonly #killMs: number;
   readonly #open = new SharedSet<string>();
+  /** What could not be removed. */
+  readonly #left = new SharedSet<string>();
 
   constructor(kernel: Kernel, telemetry: Telemetry, config: Config) {
     this.#kernel = kernel;
@@ -91,6 +93,18 @@ export class Ingests {
     }
   }
 
+  /** Tries once more to remove what transports of this life left. */
+  async clear(): Promise<void> {
+    for (const path of [...this.#left]) {
+      try {
+        await this.#kernel.files.remove(path);
+        this.#left.delete(path);
+      } catch (error) {
+        this.#logLeft(path, error);
+      }
+    }
+  }
+
   async #close(id: string): Promise<void> {
     await this.#remove(`${this.#authRoot}/${id}`);
     await this.#remove(`${this.#root}/${id}`);
@@ -104,13 +118,17 @@ export class Ingests {
         return await this.#kernel.files.remove(path);
       } catch (error) {
         if (tries === REMOVE_TRIES) {
-          const attributes = { path, error: messageOf(error) };
-          this.#telemetry.log("warn", "cannot remove what a transport left", attributes);
-          return;
+          this.#left.add(path);
+          return this.#logLeft(path, error);
         }
         await sleep(this.#kernel.clock, REMOVE_PAUSE_MS, Context.background());
       }
     }
+  }
+
+  #logLeft(path: string, error: unknown): void {
+    const attributes = { path, error: messageOf(error) };
+    this.#telemetry.log("warn", "cannot remove what a transport left", attributes);
   }
 }
 

@@ -39,6 +39,8 @@ export interface ImagePlan {
       readonly afterSteps: number;
       /** Counts the steps from when so many layers were moved into place; 0: from the beginning. */
       readonly afterLayers: number;
+      /** Or from so many steps of their removal. None unless given. */
+      readonly afterRemovals?: number;
     }
     | undefined;
   /** After a crash, how long clients are served before what was left is removed. */
@@ -47,6 +49,8 @@ export interface ImagePlan {
   readonly fullDisk: number;
   /** Of each removal. */
   readonly badDisk: number;
+  /** Of each commit: it is done, and answered with an error. */
+  readonly badCommit: number;
   /** Of each system call of a helper. */
   readonly killed: number;
   /** Of each step: timers do not wait for others. */
@@ -92,10 +96,20 @@ const crashOfLayers = fc.record({
   ...{ afterSteps: fc.nat(8), afterLayers: fc.integer({ min: 1, max: 4 }) },
 });
 
+/** Where layers are. */
+const LAYERS = `${DEFAULT_CONFIG.root}/layers/`;
 /** When every pull is done. */
 const LATE_SWEEP_MS = 10_000;
 
-const CALM = { crash: undefined, fullDisk: 0, badDisk: 0, killed: 0, slowness: 0 } as const;
+/** Nothing goes wrong. */
+export const CALM = {
+  crash: undefined,
+  fullDisk: 0,
+  badDisk: 0,
+  badCommit: 0,
+  killed: 0,
+  slowness: 0,
+} as const;
 
 /** What goes wrong: nothing, one thing, or whatever there is. */
 const trouble: fc.Arbitrary<Pick<ImagePlan, keyof typeof CALM>> = fc.oneof(
@@ -106,9 +120,10 @@ const trouble: fc.Arbitrary<Pick<ImagePlan, keyof typeof CALM>> = fc.oneof(
   fc.record({
     crash: fc.option(crash, { nil: undefined, freq: 1 }),
     fullDisk: fc.constantFrom(0, 0, 0.05),
-    badDisk: fc.constantFrom(0, 0, 0.1),
+    badDisk: fc.constantFrom(0, 0, 0.1, 1),
     killed: fc.constantFrom(0, 0, 0.02),
     slowness: fc.constantFrom(0, 0.05),
+    badCommit: fc.constantFrom(0, 0, 0.3),
   }),
 );
 
@@ -151,10 +166,25 @@ const halfLayers: fc.Arbitrary<ImagePlan> = fc.record({
   sweepAfterMs: LATE_SWEEP_MS,
 }));
 
+/** The daemon dies while the layers of an image are being removed, and has to know that they are not whole. */
+const halfRemovals: fc.Arbitrary<ImagePlan> = fc.record({
+  seed: fc.nat(),
+  afterRemovals: fc.integer({ min: 1, max: 3 }),
+  afterSteps: fc.nat(1),
+}).map(({ seed, afterRemovals, afterSteps }) => ({
+  ...CALM,
+  seed,
+  known: ["a"],
+  requests: [{ kind: "remove", name: "a", afterMs: 0 }],
+  crash: { what: "daemon", afterSteps, afterLayers: Infinity, afterRemovals },
+  sweepAfterMs: LATE_SWEEP_MS,
+}));
+
 /** Random plans. */
 export const imagePlans: fc.Arbitrary<ImagePlan> = fc.oneof(
-  { weight: 9, arbitrary: anyPlans },
-  { weight: 1, arbitrary: halfLayers },
+  { weight: 18, arbitrary: anyPlans },
+  { weight: 2, arbitrary: halfLayers },
+  { weight: 1, arbitrary: halfRemovals },
 );
 
 /**
@@ -174,6 +204,8 @@ class Run {
   #cancelCount = 0;
   /** Moved into place so far. */
   #layerCount = 0;
+  /** Steps in which layers were removed so far. */
+  #removalCount = 0;
   /** Resolved when the present life serves requests. */
   #isServing = Promise.withResolvers<void>();
   /** As the containers' records would have it: the layers of each. */
@@ -190,6 +222,12 @@ class Run {
         calls: [
           { call: /files\.(mkdir|writeFile)|store\./, errno: "ENOSPC", probability: plan.fullDisk },
           { call: /files\.remove/, errno: "EIO", probability: plan.badDisk },
+          {
+            call: /store\.commit/,
+            errno: "EIO",
+            probability: plan.badCommit,
+            isAfterEffect: true,
+          },
         ],
         programs: [{ program: /skopeo|tar/, kind: "kill", probability: plan.killed }],
       },
@@ -199,10 +237,12 @@ class Run {
     this.#settle();
     this.#baseline = this.#simulation.snapshot();
     this.#pullKnown();
-    this.#simulation.onStep(({ verb }) => {
+    this.#simulation.onStep(({ verb, subject }) => {
       this.#checkVisible();
-      if (verb !== "files.rename") return;
-      if (++this.#layerCount === this.plan.crash?.afterLayers) this.#crashLater();
+      const { afterLayers, afterRemovals } = this.plan.crash ?? {};
+      if (verb === "files.rename" && ++this.#layerCount === afterLayers) this.#crashLater();
+      if (verb !== "files.remove" || !String(subject).startsWith(LAYERS)) return;
+      if (++this.#removalCount === afterRemovals) this.#crashLater();
     });
   }
 
@@ -231,8 +271,9 @@ class Run {
       );
       this.#settle();
       this.#checkAnswers(again);
-    } else if (this.plan.badDisk > 0) {
-      this.#daemon.spawn("collect", () => this.#images?.collect());
+    } else if (this.plan.fullDisk + this.plan.badDisk + this.plan.badCommit > 0) {
+      // Nothing happens by itself: whoever comes next takes along what could not be removed.
+      this.#daemon.spawn("next", () => this.#images?.remove("nothing"));
       this.#settle();
     }
     this.#checkLeft();
@@ -332,8 +373,9 @@ class Run {
   #checkVisible(): void {
     for (const path of this.#needed()) {
       const { tree } = this.#simulation.machine;
-      const last = tree.find(`${path}/etc/image`) ?? tree.find(`${path}/tmp`);
-      if (last === undefined) fail(`${path} is not whole`);
+      const has = (name: string) => tree.find(`${path}/${name}`) !== undefined;
+      // Of the lower layer what is unpacked last, and what is removed first.
+      if (!has("etc/image") && !(has("tmp") && has("bin/sh"))) fail(`${path} is not whole`);
     }
   }
 
@@ -373,11 +415,11 @@ class Run {
 
   /** Whether a request may be answered so: refusals are answers, where there is a reason. */
   #mayEnd(request: Request | undefined, error: unknown): boolean {
-    const { crash, fullDisk, badDisk, killed } = this.plan;
+    const { crash, fullDisk, badDisk, badCommit, killed } = this.plan;
     if (isCancelled(error) && !(request?.kind === "pull" && request.patience !== undefined)) {
       return false;
     }
-    if (crash !== undefined || fullDisk + badDisk + killed > 0) {
+    if (crash !== undefined || fullDisk + badDisk + badCommit + killed > 0) {
       return error instanceof RuntimeError || error instanceof KernelError;
     }
     if (!(error instanceof RuntimeError) || request?.kind !== "pull") return false;

@@ -1,4 +1,4 @@
-import { assertEquals, assertExists } from "@std/assert";
+import { assertEquals, assertExists, assertInstanceOf } from "@std/assert";
 import { assembleRuntime } from "../../src/boot.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config.ts";
 import { type LinuxResources, NO_LIMITS } from "../../src/container/config.ts";
@@ -16,7 +16,7 @@ import { removePodSandbox } from "../../src/sandbox/remove.ts";
 import { runPodSandbox } from "../../src/sandbox/run.ts";
 import { stopPodSandbox } from "../../src/sandbox/stop.ts";
 import { SILENT } from "../../src/telemetry.ts";
-import { containerConfig, sandboxConfig } from "../../sim/lifecycle/configs.ts";
+import { containerConfig, sandboxConfig, SIM_IMAGE } from "../../sim/lifecycle/configs.ts";
 import { seedImage } from "../../sim/lifecycle/run.ts";
 import {
   type Daemon,
@@ -26,6 +26,7 @@ import {
   type SimTask,
   Simulation,
 } from "../../sim/mod.ts";
+import { Directory } from "../../sim/world/inode.ts";
 
 /**
  * One named interleaving, told as a script. Nothing else is left to chance: where the script does not
@@ -149,6 +150,18 @@ export class Scenario {
 
   removeSandbox(id: string): SimTask<void> {
     return this.call("remove sandbox", (runtime) => removePodSandbox(runtime, id, new Context()));
+  }
+
+  /** Of all containers. */
+  removeImage(): SimTask<void> {
+    return this.call("remove image", (runtime) => runtime.images.remove(SIM_IMAGE));
+  }
+
+  /** How many layers are on the disk. */
+  get layerCount(): number {
+    const layers = this.simulation.machine.tree.find(`${DEFAULT_CONFIG.root}/layers`)?.inode;
+    assertInstanceOf(layers, Directory);
+    return layers.names().length;
   }
 
   /** The container as the present life of the daemon has it. */

@@ -1,6 +1,7 @@
 import { bug, made, type Mutant } from "../mutant.ts";
 
 const IMAGES = "src/image/images.ts";
+const INGEST = "src/image/ingest.ts";
 const INSTALL = "src/image/install.ts";
 const LAYERS = "src/image/layers.ts";
 const SHARED = "src/image/shared_work.ts";
@@ -77,17 +78,16 @@ export const IMAGE_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
-    name: "image-forgotten-before-it-is-durable",
+    name: "layers-go-before-their-record",
     source: made("swap two steps"),
-    wrong: "An image whose removal could not be recorded is gone until the next restart.",
+    wrong: "A crash in a removal leaves the record of an image whose layers are half gone.",
     invariant: "images",
     search: "images",
     edits: [{
       file: IMAGES,
-      from:
-        "      await this.#kernel.store.commit([deleteImage(image.id)]);\n      this.#forget(image.id);",
-      to:
-        "      this.#forget(image.id);\n      await this.#kernel.store.commit([deleteImage(image.id)]);",
+      from: "      await this.#commit([], [image.id]);\n      this.#forget(image.id);",
+      to: "      this.#forget(image.id);\n      await this.#layers.collect();\n" +
+        "      await this.#commit([], [image.id]);",
     }],
   },
   {
@@ -98,8 +98,8 @@ export const IMAGE_MUTANTS: readonly Mutant[] = [
     search: "images",
     edits: [{
       file: IMAGES,
-      from: "    await this.#kernel.store.commit([\n      putImage(next),",
-      to: "    void this.#kernel.store.commit([\n      putImage(next),",
+      from: "    await this.#commit(\n      [next,",
+      to: "    void this.#commit(\n      [next,",
     }],
   },
   {
@@ -126,5 +126,39 @@ export const IMAGE_MUTANTS: readonly Mutant[] = [
       from: "        this.#end();\n        this.#context.cancel",
       to: "        this.#context.cancel",
     }],
+  },
+  {
+    name: "refused-record-is-taken-for-not-made",
+    source: made("ignore an errno"),
+    wrong: "An image whose pull was refused by the disk is there after the next restart.",
+    invariant: "images",
+    search: "images",
+    scenario: "M1",
+    edits: [{
+      file: IMAGES,
+      from: "      for (const id of ids) this.#doubtful.add(id);\n",
+      to: "",
+    }],
+  },
+  {
+    name: "layers-go-before-a-doubtful-record",
+    source: made("drop a guard"),
+    wrong: "A record that was refused and is there all the same has lost its layers.",
+    invariant: "images",
+    search: "images",
+    scenario: "M2",
+    edits: [{
+      file: IMAGES,
+      from: "      for (const { id, layers } of puts) this.#layers.hold(`record:${id}`, layers);\n",
+      to: "",
+    }],
+  },
+  {
+    name: "what-a-transport-left-is-forgotten",
+    source: made("ignore an errno"),
+    wrong: "Credentials that could not be removed at once stay as long as the daemon lives.",
+    invariant: "images",
+    search: "images",
+    edits: [{ file: INGEST, from: "          this.#left.add(path);\n", to: "" }],
   },
 ];
