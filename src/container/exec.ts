@@ -1,8 +1,7 @@
 import { join } from "@std/path";
 import { RuntimeError } from "../errors.ts";
-import { Context } from "../kernel/context.ts";
-import { type ChildProcess, type ProcessEntry, SIGKILL } from "../kernel/processes.ts";
-import { tolerate } from "../kernel/errno.ts";
+import type { Context } from "../kernel/context.ts";
+import type { ExitStatus } from "../kernel/processes.ts";
 import { conmonExecCommand, parseConmonAnswer, parseExitCode, SYNC_PIPE } from "../oci/conmon.ts";
 import { readableMessage } from "../oci/runc.ts";
 import { SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
@@ -10,9 +9,8 @@ import { newId } from "../registry/ids.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
-import { familyOf } from "../task/reap.ts";
-import { openIfPresent } from "../task/task.ts";
 import type { Container } from "./container.ts";
+import { endLeft, type Exec, killExec } from "./exec_end.ts";
 import { textOf } from "../utf8.ts";
 
 /** What a command in a container printed and how it ended. */
@@ -24,11 +22,6 @@ export interface ExecResult {
   /** 128+n for signal n. */
   readonly exitCode: number;
 }
-
-/** conmon and the OCI runtime end soon after their command; those that do not hang. */
-const KILL_MS = 5_000;
-/** Between two looks for what was started. */
-const LOOK_AGAIN_MS = 10;
 
 /**
  * CRI ExecSync: runs a command in a running container to its end. Of each stream the first
@@ -59,16 +52,16 @@ export async function execSync(
   using pass = sandbox.gate.enter(context);
   await using files = new AsyncDisposableStack();
   const { bundle } = taskPaths(config, container.id);
-  const base = join(bundle, `exec-${newId(kernel.random).slice(0, 16)}`);
-  const processFile = `${base}.json`;
-  const pidFile = `${base}.pid`;
-  files.defer(() => kernel.files.remove(processFile));
-  files.defer(() => kernel.files.remove(pidFile));
+  const name = `exec-${newId(kernel.random).slice(0, 16)}`;
+  const processFile = join(bundle, `${name}.json`);
+  const pidFile = join(bundle, `${name}.pid`);
+  // The last is there when the runtime was killed before it renamed it (runc, utils_linux.go).
+  files.defer(() => kernel.files.remove(processFile, pidFile, join(bundle, `.${name}.pid`)));
   await inBundle(container, async () => {
     await kernel.files.writeFile(processFile, await processOf(runtime, container, command));
   });
   requireRunning(container);
-  const exec = conmonExecCommand({
+  const conmon = conmonExecCommand({
     program: config.conmon,
     id: container.id,
     bundle,
@@ -78,17 +71,19 @@ export async function execSync(
   });
   kernel.cgroups.expectMove();
   using child = await inBundle(container, () =>
-    kernel.processes.spawn(exec, {
+    kernel.processes.spawn(conmon, {
       outputBytesMax: config.bounds.execOutputBytesMax,
       childWrites: [SYNC_PIPE],
     }));
-  await runToEnd(runtime, child, processFile, timeoutMs, pass.context);
+  const exec = { conmon: child, processFile, pidFile, cgroup: container.record.cgroup };
+  const wasKilled = (await runToEnd(kernel, exec, timeoutMs, pass.context)).kind === "signaled";
   const start = parseConmonAnswer(await child.readPipeLine(SYNC_PIPE, pass.context));
   const exitCode = parseExitCode(await child.readPipeLine(SYNC_PIPE, pass.context));
+  if (wasKilled) await endLeft(kernel, exec);
   using drain = pass.context.within(kernel.clock, config.bounds.execDrainMs, "output of exec");
   await child.outputEnded(drain).catch(() => {});
   const { stdout, stderr } = child.output();
-  if (start.kind === "failed") throw notExecuted(container.id, stderr);
+  if (start.kind === "failed" && !wasKilled) throw notExecuted(container.id, stderr);
   if (exitCode === undefined) {
     requireRunning(container);
     throw codeUnknown(container.id);
@@ -127,70 +122,24 @@ async function processOf(
   return JSON.stringify({ ...spec.process, args: command, terminal: false });
 }
 
+/** How conmon ended. */
 async function runToEnd(
-  runtime: Runtime,
-  child: ChildProcess,
-  processFile: string,
+  kernel: Kernel,
+  exec: Exec,
   timeoutMs: number,
   context: Context,
-): Promise<void> {
-  const { clock } = runtime.kernel;
-  using bounded = timeoutMs > 0 ? context.within(clock, timeoutMs, "exec") : context.child();
+): Promise<ExitStatus> {
+  using bounded = timeoutMs > 0 ? context.within(kernel.clock, timeoutMs, "exec") : context.child();
   try {
-    await child.exited(bounded);
+    return await exec.conmon.exited(bounded);
   } catch (error) {
-    await killExec(runtime, child, processFile);
+    await killExec(kernel, exec);
     if (context.cause === undefined && bounded.cause !== undefined) {
       throw new RuntimeError(
         "DEADLINE_EXCEEDED",
         `timeout ${timeoutMs / 1_000}s exceeded: context deadline exceeded`,
       );
     }
-    throw error;
-  }
-}
-
-/**
- * Kills the command and awaits its end. conmon and the OCI runtime alone know whether there is one yet,
- * so what they have started is killed until conmon ends of itself. Killed before, the runtime could
- * leave a command that nobody finds: it has written down no pid by then (runc, utils_linux.go).
- */
-async function killExec(
-  { kernel }: Runtime,
-  child: ChildProcess,
-  processFile: string,
-): Promise<void> {
-  const family = async () => {
-    const processes = await kernel.processes.list();
-    const { pid, startTime } = child.identity;
-    const conmon = processes.find((it) => it.pid === pid && it.startTime === startTime);
-    return conmon === undefined ? [] : familyOf(conmon, processes);
-  };
-  using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
-  while (bounded.cause === undefined) {
-    await kill(kernel, (await family()).filter((it) => !it.args.includes(processFile)));
-    using soon = bounded.within(kernel.clock, LOOK_AGAIN_MS, "killed exec");
-    if (await hasExited(child, soon)) return;
-  }
-  // conmon goes last: what is left behind by the others becomes its child.
-  await kill(kernel, (await family()).toReversed());
-  using atLast = Context.background().within(kernel.clock, KILL_MS, "killed conmon");
-  await child.exited(atLast);
-}
-
-async function kill(kernel: Kernel, processes: readonly ProcessEntry[]): Promise<void> {
-  for (const process of processes) {
-    using handle = await openIfPresent(kernel, process);
-    if (handle !== undefined) await tolerate(handle.signal(SIGKILL), "ESRCH");
-  }
-}
-
-async function hasExited(child: ChildProcess, context: Context): Promise<boolean> {
-  try {
-    await child.exited(context);
-    return true;
-  } catch (error) {
-    if (context.cause !== undefined) return false;
     throw error;
   }
 }

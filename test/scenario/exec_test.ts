@@ -1,7 +1,10 @@
-import { assertEquals } from "@std/assert";
-import { execSync } from "../../src/container/exec.ts";
+import { assertEquals, assertExists } from "@std/assert";
+import type { Process, SimTask } from "../../sim/mod.ts";
+import { type ExecResult, execSync } from "../../src/container/exec.ts";
+import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
-import { scenario } from "./scenario.ts";
+import { isExec } from "../../src/oci/conmon.ts";
+import { type Scenario, scenario } from "./scenario.ts";
 
 scenario("X1: what is executed in a container is over before its end is told", async (it) => {
   const container = await it.runningAmongOthers("exit", "3", "5000");
@@ -36,3 +39,108 @@ scenario(
     assertEquals(Math.floor(clock.monotonicMs() - beforeMs), it.runtime.config.bounds.execDrainMs);
   },
 );
+
+scenario("X2: a command does not outlive the answer when its conmon is killed", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const exec = execSleep(it, container.id);
+  await it.simulation.idle();
+  assertEquals(commandsIn(it, container.id), ["sleep 600"]);
+  it.kill(conmonOf(it));
+  await exec.settled;
+  assertEquals(commandsIn(it, container.id), []);
+  assertEquals(codeOf(exec.error), "UNKNOWN");
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+});
+
+scenario("X2b: nor when that comes before conmon has named it", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const naming = it.simulation.until(/^conmon .*--exec/, /^readFile .*exec-.*pid/);
+  const exec = execSleep(it, container.id);
+  using _naming = await naming;
+  it.kill(conmonOf(it));
+  await exec.settled;
+  assertEquals(commandsIn(it, container.id), []);
+  assertEquals(codeOf(exec.error), "UNKNOWN");
+});
+
+scenario("X2c: nor when its time is up meanwhile", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const looking = it.simulation.until(undefined, /^processes\.list/);
+  const exec = execSleep(it, container.id, 500);
+  const look = await looking;
+  it.kill(conmonOf(it));
+  look.release();
+  await exec.settled;
+  assertEquals(commandsIn(it, container.id), []);
+  assertEquals(codeOf(exec.error), "DEADLINE_EXCEEDED");
+});
+
+scenario("X2d: but who has got its pid by then is another", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const first = execSleep(it, container.id);
+  await it.simulation.idle();
+  const [command] = executed(it, container.id);
+  assertExists(command);
+  const reading = it.simulation.until(first, /^files\.readFile .*exec-.*\.pid/);
+  it.kill(conmonOf(it));
+  it.kill(command);
+  const read = await reading;
+  await it.simulation.idle();
+  const forking = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^fork/);
+  const second = execSleep(it, container.id);
+  const fork = await forking;
+  it.simulation.machine.processes.skipTo(command.pid);
+  fork.release();
+  await it.simulation.idle();
+  assertEquals(executed(it, container.id).map(({ pid }) => pid), [command.pid]);
+  read.release();
+  await first.settled;
+  await it.simulation.idle();
+  assertEquals([commandsIn(it, container.id), second.state], [["sleep 600"], "running"]);
+});
+
+scenario("X3: a client that gives up while its command is brought in leaves none", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const naming = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^createFile .*exec-.*pid/);
+  const context = new Context();
+  const exec = execSleep(it, container.id, 0, context);
+  const name = await naming;
+  assertEquals(commandsIn(it, container.id), ["sleep 600"]);
+  context.cancel();
+  await it.simulation.idle();
+  name.release();
+  await exec.settled;
+  assertEquals(commandsIn(it, container.id), []);
+});
+
+function execSleep(
+  it: Scenario,
+  id: string,
+  timeoutMs = 0,
+  context: Context = new Context(),
+): SimTask<ExecResult> {
+  const command = ["sleep", "600"];
+  return it.call("exec", (runtime) => execSync(runtime, id, command, timeoutMs, context));
+}
+
+/** The conmon above the command. */
+function conmonOf(it: Scenario): Process {
+  const conmon = it.simulation.machine.processes.all()
+    .find(({ isAlive, args }) => isAlive && args[0] === "conmon" && isExec(args));
+  assertExists(conmon);
+  return conmon;
+}
+
+/** What lives of what was executed in a container. */
+function executed(it: Scenario, id: string): readonly Process[] {
+  return it.simulation.machine.processesOf(id).filter((it) => it.container?.role === "exec");
+}
+
+/** Their command lines. */
+function commandsIn(it: Scenario, id: string): readonly string[] {
+  return executed(it, id).map(({ args }) => args.join(" "));
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof RuntimeError ? error.code : undefined;
+}

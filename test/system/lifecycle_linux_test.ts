@@ -197,6 +197,31 @@ systemTest("a command has ended when its process has, whoever holds its output",
   await client.removePodSandbox({ podSandboxId: pod });
 });
 
+systemTest("a command does not outlive the answer when its conmon is killed", async () => {
+  await using scene = await Scene.open();
+  const pod = await scene.runPod("web");
+  const containerId = await scene.startContainer(pod, "main", "exec sleep 1000");
+  // Into the container's log, which tells that it runs.
+  const script = "echo up > /proc/1/fd/1; exec sleep 1001";
+  const exec = refusalOf(scene.client.execSync({ containerId, cmd: ["sh", "-c", script] }));
+  await untilLogged(scene.log("web", "main"), (it) => it.length === 1);
+  Deno.kill(conmonOfCommand(containerId), "SIGKILL");
+  assertEquals((await exec)[0], "UNKNOWN");
+  const { stdout } = await scene.client.execSync({ containerId, cmd: ["ps"] });
+  assertEquals(new TextDecoder().decode(stdout).match(/sleep 100\d/g), ["sleep 1000"]);
+});
+
+function conmonOfCommand(containerId: string): number {
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const args = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+    if (args[0]?.endsWith("conmon") && args.includes("--exec") && args.includes(containerId)) {
+      return Number(name);
+    }
+  }
+  throw new Error(`nobody executes in ${containerId}`);
+}
+
 systemTest("stop and remove are fine with what is gone", async () => {
   await using scene = await Scene.open();
   const { client } = scene;

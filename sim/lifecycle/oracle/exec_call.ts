@@ -16,6 +16,10 @@ interface Command {
   readonly callers: ReadonlySet<Call>;
   /** Those of them that are not over. */
   readonly waiting: Set<Call>;
+  /** Which brings it into the container, and writes down its pid then. */
+  readonly ociRuntime: Process | undefined;
+  /** Above both. */
+  readonly conmon: Process | undefined;
   endedMicros: number | undefined;
 }
 
@@ -28,6 +32,8 @@ export class ExecCall implements Checker {
   readonly #commands = new Map<string, Command[]>();
   /** Containers in which a crash has cut an ExecSync off: what it began goes on. */
   readonly #cutOff = new Set<string>();
+  /** conmons that a fault has killed. */
+  readonly #struck = new Set<Process>();
 
   constructor(readonly facts: Facts, readonly options: OracleOptions) {}
 
@@ -39,7 +45,11 @@ export class ExecCall implements Checker {
     const callers = new Set(
       [...this.facts.calls].filter((it) => it.kind === "ExecSync" && it.id === id),
     );
-    const command = { process, callers, waiting: new Set(callers), endedMicros: undefined };
+    const ociRuntime = process.parent;
+    const command = {
+      ...{ process, ociRuntime, conmon: ociRuntime?.parent },
+      ...{ callers, waiting: new Set(callers), endedMicros: undefined },
+    };
     this.#commands.set(id, [...this.#commands.get(id) ?? [], command]);
   }
 
@@ -47,6 +57,10 @@ export class ExecCall implements Checker {
     if (process.container?.role !== "exec") return;
     const command = this.#of(process.container.containerId).find((it) => it.process === process);
     if (command !== undefined) command.endedMicros = this.facts.nowMicros;
+  }
+
+  signalled(target: Process, _signal: number, sender: Process | undefined): void {
+    if (sender === undefined && target.args[0] === "conmon") this.#struck.add(target);
   }
 
   lost({ kind, id }: Call): void {
@@ -59,6 +73,7 @@ export class ExecCall implements Checker {
     hold(
       this.#of(call.id).some(({ process, callers }) =>
         callers.has(call) && process.exitStatus !== undefined &&
+        (process.hasExecuted || process.exitStatus.kind === "signaled") &&
         codeOf(process.exitStatus) === exitCode
       ),
       "I9",
@@ -72,17 +87,29 @@ export class ExecCall implements Checker {
   }
 
   #over(call: Call): void {
-    for (const { process, callers, waiting, endedMicros } of this.#of(call.id)) {
+    for (const command of this.#of(call.id)) {
+      const { process, callers, waiting, endedMicros } = command;
       const isOfCall = callers.size === 1 && callers.has(call) && !this.#cutOff.has(call.id);
       if (isOfCall) this.#requireSoon(call, endedMicros);
       if (!waiting.delete(call) || waiting.size > 0) continue;
-      const isLeft = process.isAlive && this.options.isFaultless && !this.#cutOff.has(call.id);
+      const isLeft = process.isAlive && this.options.isFaultless &&
+        !this.#cutOff.has(call.id) && !this.#isNameless(command);
       hold(
         !isLeft,
         "I21",
         () => `ExecSync in ${short(call.id)} is over, and ${process.pid} of it runs`,
       );
     }
+  }
+
+  /**
+   * Whether nobody can tell which process it is: with its conmon, which a fault has killed, the OCI runtime has
+   * died before it had written down a pid, and after it had told the command to begin (man 2 prctl,
+   * PR_SET_PDEATHSIG).
+   */
+  #isNameless({ ociRuntime, conmon }: Command): boolean {
+    return conmon !== undefined && this.#struck.has(conmon) &&
+      ociRuntime?.exitStatus?.kind === "signaled";
   }
 
   #requireSoon({ id, runtime }: Call, endedMicros: number | undefined): void {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { callOf, type ContainerPlace, type ContainerSlot } from "../request.ts";
+import { callOf, type ClientCall, type ContainerPlace, type ContainerSlot } from "../request.ts";
 import {
   befalling,
   type Calls,
@@ -43,6 +43,12 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["exit", "3", "20"],
 ];
 
+/** A client that gives up a command, perhaps while it is being brought into the container. */
+const givenUp: fc.Arbitrary<Pick<ClientCall, "patienceSteps">> = fc.oneof(
+  { weight: 3, arbitrary: fc.constant({}) },
+  { weight: 1, arbitrary: fc.record({ patienceSteps: fc.nat(50) }) },
+);
+
 /** Commands are executed in a container, with a time or without, and perhaps it ends. */
 export const commands: fc.Arbitrary<Situation> = fc.record({
   setup: running(fc.oneof(lasting, fc.constantFrom(["exit", "7", "40"], ["exit", "3", "1000"]))),
@@ -53,7 +59,7 @@ export const commands: fc.Arbitrary<Situation> = fc.record({
         place: fc.constant(HOME),
         command: fc.constantFrom(...COMMANDS),
         timeoutMs: fc.constantFrom(0, 0, 10, 500),
-      }).map(callOf),
+      }).chain((request) => givenUp.map((patience) => ({ request, ...patience }))),
       { minLength: 1, maxLength: 3 },
     ),
     callsOf(0, 1, ["ExecSync", "ExecSync", ...ENDING]),
@@ -61,7 +67,7 @@ export const commands: fc.Arbitrary<Situation> = fc.record({
   incidents: fc.oneof(
     fc.constant([]),
     fc.constant([]),
-    befalling([1, 1], ["daemon killed", "out of memory"], ["steps", 60]),
+    befalling([1, 1], ["daemon killed", "conmon killed", "out of memory"], ["steps", 60]),
   ),
 });
 

@@ -1,6 +1,7 @@
 import { bug, gap, made, type Mutant } from "../mutant.ts";
 
 const EXEC = "src/container/exec.ts";
+const EXEC_END = "src/container/exec_end.ts";
 const LOGS = "src/container/logs.ts";
 const REAP = "src/task/reap.ts";
 const SETTLE = "src/container/settle.ts";
@@ -26,8 +27,8 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     invariant: "I9",
     edits: [{
       file: EXEC,
-      from: 'if (start.kind === "failed") throw notExecuted(container.id, stderr);',
-      to: 'if (start.kind === "failed") return { stdout, stderr, exitCode: 1 };',
+      from: "!wasKilled) throw notExecuted(container.id, stderr);",
+      to: "!wasKilled) return { stdout, stderr, exitCode: 1 };",
     }],
   },
   {
@@ -55,8 +56,9 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: made("forget to wait"),
     wrong: "When the time is up conmon is killed, and what the OCI runtime starts is nobody's.",
     invariant: "I21",
+    scenario: "X3",
     edits: [{
-      file: EXEC,
+      file: EXEC_END,
       from: ".filter((it) => !it.args.includes(processFile))",
       to: ".filter((it) => it.pid === child.identity.pid)",
     }],
@@ -66,7 +68,55 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "A command whose time is up is not killed.",
     invariant: "I21",
-    edits: [{ file: EXEC, from: "    await killExec(runtime, child, processFile);\n", to: "" }],
+    edits: [{ file: EXEC, from: "    await killExec(kernel, exec);\n", to: "" }],
+  },
+  {
+    name: "exec-is-left-by-its-conmon",
+    source: made("drop a step"),
+    wrong: "A command whose conmon is killed goes on when its caller has been answered.",
+    invariant: "I21",
+    scenario: "X2",
+    edits: [{
+      file: EXEC,
+      from: "if (wasKilled) await endLeft(kernel, exec);",
+      to: "",
+    }],
+  },
+  {
+    name: "exec-that-was-not-named-never-ran",
+    source: made("drop a guard"),
+    wrong: "A conmon that is killed before it has named its command counts as one that has none.",
+    invariant: "I21",
+    scenario: "X2b",
+    edits: [{
+      file: EXEC,
+      from: "if (wasKilled) await",
+      to: 'if (wasKilled && start.kind === "created") await',
+    }],
+  },
+  {
+    name: "exec-is-left-when-its-time-is-up",
+    source: made("drop a step"),
+    wrong: "A command whose conmon is killed when its time is up goes on.",
+    invariant: "I21",
+    scenario: "X2c",
+    edits: [{
+      file: EXEC_END,
+      from: "if (await hasExited(child, soon)) return await endLeft(kernel, exec);",
+      to: "if (await hasExited(child, soon)) return;",
+    }],
+  },
+  {
+    name: "exec-is-known-by-its-pid-alone",
+    source: made("trust a pid"),
+    wrong: "Who has got the pid of a command that has ended is killed for it.",
+    invariant: "I15",
+    scenario: "X2d",
+    edits: [{
+      file: EXEC_END,
+      from: "if (command === undefined || !isLeft) return;",
+      to: "if (command === undefined) return;",
+    }],
   },
   {
     name: "log-keeps-its-watch",
