@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { clients } from "./client_arbitrary.ts";
+import { clients, imageCollectors } from "./client_arbitrary.ts";
 import { trouble } from "./fault_arbitrary.ts";
 import { FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS } from "./incident.ts";
@@ -12,6 +12,9 @@ import { TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
 /** Enough for two containers, so that pids come again while somebody still has them in mind. */
 const FEW_PIDS = 16;
 
+/** Beside one in so many programs somebody takes the image of its containers away. */
+const IMAGE_COLLECTOR_IN = 6;
+
 /**
  * Programs of up to three clients on up to three sandboxes of up to three containers each: most of them
  * anything, and many set in a situation that anything seldom comes to.
@@ -23,10 +26,14 @@ export function lifecyclePrograms(
 ): fc.Arbitrary<LifecycleProgram> {
   const anything = fc.record({ clients, surroundings: surroundings(among) })
     .map(({ clients, surroundings }) => ({ clients, ...surroundings }));
-  return fc.oneof(
+  const program = fc.oneof(
     { weight: 3, arbitrary: anything },
     { weight: 2, arbitrary: situations.map((program) => within(program, among)) },
   );
+  return fc.tuple(program, imageCollectors(IMAGE_COLLECTOR_IN)).map(([program, collectors]) => ({
+    ...program,
+    clients: [...program.clients, ...collectors],
+  }));
 }
 
 /** Programs of two things that happen to one container, and of what goes wrong meanwhile. */

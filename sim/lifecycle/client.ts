@@ -101,6 +101,12 @@ async function answerOf(
     case "ReopenContainerLog":
       if (rotate(facts, id)) await lifecycle.reopenContainerLog(id, context);
       return DONE;
+    case "PullImage":
+      await lifecycle.pullImage(id, context);
+      return DONE;
+    case "RemoveImage":
+      await lifecycle.removeImage(id);
+      return DONE;
   }
 }
 

@@ -108,6 +108,8 @@ export function requestsAt(
       arbitrary: fc.record({ ...of("UpdateContainerResources"), place, update }),
     },
     ReopenContainerLog: { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
+    PullImage: { weight: 1, arbitrary: fc.record(of("PullImage")) },
+    RemoveImage: { weight: 2, arbitrary: fc.record(of("RemoveImage")) },
   };
   return fc.oneof(...kinds.map((kind) => weighted[kind]));
 }
@@ -220,3 +222,19 @@ export const clients: fc.Arbitrary<readonly (readonly ClientCall[])[]> = fc.tupl
   .chain(([home, kinds]) =>
     fc.tuple(opening(home, kinds), fc.array(companion(home, kinds), { maxLength: 2 }))
   ).map(([first, others]) => [first, ...others]);
+
+const IMAGE_KINDS = ["PullImage", "RemoveImage"] as const;
+
+/**
+ * The kubelet's image collector takes away the image of all containers, and somebody brings it back, beside
+ * one in so many programs.
+ */
+export function imageCollectors(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
+  const call = fc.tuple(requestsAt(anyPlace, IMAGE_KINDS), patience(6)).map((
+    [request, patience],
+  ) => ({ request, ...patience }));
+  return fc.oneof(
+    { weight: oneIn - 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(fc.array(call, { minLength: 1, maxLength: 3 })) },
+  );
+}

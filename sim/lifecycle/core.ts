@@ -49,10 +49,15 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
     updateContainerResources: (id, resources, context) =>
       updateContainerResources(runtime, id, resources, context),
     reopenContainerLog: (id, context) => reopenContainerLog(runtime, id, context),
+    async pullImage(reference, context) {
+      await runtime.images.pull(reference, undefined, context);
+    },
+    removeImage: (reference) => runtime.images.remove(reference),
     isReady(id) {
       const sandbox = sandboxes.get(id);
       return sandbox !== undefined && isReady(sandbox);
     },
+    layerPaths: (layers) => runtime.images.layerPaths(layers),
     isSettled: () =>
       runtime.janitor.pendingCount === 0 &&
       [...containers.values()].every(({ id }) => !runtime.settler.isSettling(id)),

@@ -69,9 +69,13 @@ export interface Lifecycle {
   ): Promise<number>;
   updateContainerResources(id: string, resources: LinuxResources, context: Context): Promise<void>;
   reopenContainerLog(id: string, context: Context): Promise<void>;
+  pullImage(reference: string, context: Context): Promise<void>;
+  removeImage(reference: string): Promise<void>;
 
   /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */
   isReady(sandboxId: string): boolean;
+  /** Where the layers of an image are, whether it is still here or not. */
+  layerPaths(layers: readonly string[]): readonly string[];
   /** Whether background work has brought every object where it belongs. */
   isSettled(): boolean;
   /** Somebody wants the events, and never reads one. */

@@ -25,6 +25,8 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   ExecSync: { place: isPlace, command: list(isText), timeoutMs: isCount },
   UpdateContainerResources: { place: isPlace, update: oneOf(Object.keys(UPDATES)) },
   ReopenContainerLog: { place: isPlace },
+  PullImage: {},
+  RemoveImage: {},
 };
 
 const isCalls = list(object({

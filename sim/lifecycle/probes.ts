@@ -42,6 +42,8 @@ export const PROBES = {
   "a client gives up a removal": "RemoveContainer is cancelled, and goes on",
   "a deadline passes": "the client's own, while the call is under way",
   "a name is taken": "ALREADY_EXISTS",
+  "an image goes under a creation": "RemoveImage comes while CreateContainer is under way",
+  "an image goes under a container": "its layers stay as long as the container",
   "an exec is cut off": "the container ends while something is executed in it",
   // What happens on the machine.
   "init dies before its program": "nobody will ever write to exec.fifo (A5)",
@@ -50,6 +52,7 @@ export const PROBES = {
   "a program outlives its grace period": "SIGKILL after the stop signal",
   "a prepared task is abandoned": "an init that was prepared ahead never executes its program",
   "a prepared task is updated": "before it is let go",
+  "a prepared task outlives its image": "it is started from what its container holds",
   "an exec is executed": "a second program in a container",
   "a pid comes again": "two processes of containers with one pid",
   "a child is killed for memory": "the init is not",

@@ -52,7 +52,9 @@ export type Request =
     readonly update: string;
   }
   /** With the renaming of the log before it. */
-  | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace };
+  | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace }
+  /** Of the one image that all containers are made of. */
+  | { readonly kind: "PullImage" | "RemoveImage" };
 
 /** A request, and how long its client waits. */
 export interface ClientCall {
@@ -134,6 +136,9 @@ export function describeRequest(request: Request): string {
       }`;
     case "UpdateContainerResources":
       return `${request.kind} ${placeText(request.place)} ${request.update}`;
+    case "PullImage":
+    case "RemoveImage":
+      return request.kind;
     default:
       return `${request.kind} ${placeText(request.place)}`;
   }

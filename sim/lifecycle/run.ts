@@ -89,6 +89,8 @@ const NOTICE_MS = 15_000;
 const SETTLE_MS = 300_000;
 /** Of the choices of a power loss, those in which the kernel had just written everything back. */
 const WRITTEN_BACK_FROM = 5;
+/** The image that is there from the first boot on goes with all else. */
+const IMAGE = new RegExp(`^record image |^directory ${DEFAULT_CONFIG.root}/layers/.`);
 /** Clients' logs stay, they are the kubelet's to remove; and host-local keeps its empty folders. */
 const IGNORED_FILES = /^\/var\/log\/pods(\/|$)|^\/var\/lib\/cni(\/networks(\/\w+)?)?$/;
 /** Taken at host-local. */
@@ -176,7 +178,7 @@ class LifecycleRun implements Disposable {
     this.simulation.faults.isOn = false;
     this.#boot();
     this.#runToEnd("the first boot");
-    this.#baseline = this.#snapshot();
+    this.#baseline = this.#snapshot().filter((line) => !IMAGE.test(line));
     this.simulation.onStep((step) => this.oracle.afterStep(step));
     this.simulation.faults.isOn = true;
   }
@@ -240,6 +242,7 @@ class LifecycleRun implements Disposable {
       for (const { id } of [...runtime.sandboxes.values()]) {
         await this.#remove("RemovePodSandbox", id, () => runtime.removePodSandbox(id, context));
       }
+      await this.#remove("RemoveImage", SIM_IMAGE, () => runtime.removeImage(SIM_IMAGE));
     });
     this.#runHealed("the clean-up");
     if (removals.state === "rejected") throw removals.error;
@@ -440,7 +443,7 @@ class LifecycleRun implements Disposable {
 
 const LAYER = `sha256:${"1".repeat(64)}`;
 const LAYER_FOLDER = `${DEFAULT_CONFIG.root}/layers/${LAYER.slice(7, 27)}`;
-const IMAGE = putImage({
+const IMAGE_RECORD = putImage({
   id: `sha256:${"2".repeat(64)}`,
   tags: [SIM_IMAGE],
   digests: [],
@@ -461,6 +464,6 @@ const IMAGE = putImage({
 /** Puts an image with one empty layer onto the machine, as a pull would leave it. */
 export function seedImage({ machine }: Simulation): void {
   machine.tree.mkdirs("seed", LAYER_FOLDER, 0o755);
-  machine.store.commit([IMAGE]);
+  machine.store.commit([IMAGE_RECORD]);
   machine.disk.sync();
 }

@@ -1,4 +1,5 @@
 import { shared, SharedMap, SharedSet } from "../../src/kernel/shared_memory.ts";
+import { SIM_IMAGE } from "./configs.ts";
 import type { ContainerPlace, Request, SandboxSlot } from "./request.ts";
 
 /** An id that no object has. */
@@ -95,6 +96,9 @@ export class Slots {
         return this.#sandboxes.get(String(request.sandbox));
       case "CreateContainer":
         return this.#sandboxes.get(String(request.place.sandbox));
+      case "PullImage":
+      case "RemoveImage":
+        return SIM_IMAGE;
       default:
         return this.#containers.get(keyOf(request.place));
     }

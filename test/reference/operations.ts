@@ -36,6 +36,11 @@ function lifecycleOf(service: Service): Lifecycle {
     execSync: () => notPorted("ExecSync"),
     updateContainerResources: () => notPorted("UpdateContainerResources"),
     reopenContainerLog: () => notPorted("ReopenContainerLog"),
+    async pullImage(reference, context) {
+      await platform.images.pull(reference, undefined, context);
+    },
+    removeImage: (reference) => platform.images.remove(reference),
+    layerPaths: (layers) => platform.images.layerPaths(layers),
     // PodSandboxStatus reads the controller's copy, ListPodSandbox the service's.
     isReady: (id) =>
       sandboxes.get(id) !== undefined &&

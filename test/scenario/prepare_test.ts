@@ -162,3 +162,28 @@ scenario("P12: a start that is refused waits for who takes back what was prepare
   assertEquals(start.state, "rejected");
   assertEquals(it.seen(container), "EXITED 128 StartError, 0 processes, executed 0 times");
 }, "eager");
+
+scenario(
+  "P14: a prepared task keeps its layers when its image goes, and they go with it",
+  async (it) => {
+    const container = await it.created("sleep", "1000");
+    await it.simulation.idle();
+    await it.removeImage().promise;
+    assertEquals(it.layerCount, 1);
+    await it.start(container).promise;
+    assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+    await it.remove(container).promise;
+    assertEquals(it.layerCount, 0);
+  },
+  "eager",
+);
+
+scenario("P15: a restart keeps the layers of a container whose image is gone", async (it) => {
+  const container = await it.created("sleep", "1000");
+  await it.simulation.idle();
+  await it.removeImage().promise;
+  await it.restart();
+  assertEquals(it.layerCount, 1);
+  await it.start(it.container(container.id)).promise;
+  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+}, "eager");

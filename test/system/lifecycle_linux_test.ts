@@ -222,6 +222,27 @@ function conmonOfCommand(containerId: string): number {
   throw new Error(`nobody executes in ${containerId}`);
 }
 
+systemTest("a container outlives its image, from its creation on", async () => {
+  await using scene = await Scene.open();
+  const layers = () => Array.from(Deno.readDirSync(join(scene.place.root, "layers"))).length;
+  const pod = await scene.runPod("kept");
+  const prepared = await scene.createContainer(pod, "prepared", "echo prepared; sleep 1000");
+  await scene.client.removeImage({ image: { image: IMAGE } });
+  assertEquals((await scene.client.imageStatus({ image: { image: IMAGE } })).image, undefined);
+  await scene.client.startContainer({ containerId: prepared });
+  await untilLogged(scene.log("kept", "prepared"), (it) => it.length === 1);
+  await scene.restart("SIGKILL");
+  assertEquals(layers(), 1);
+  const { exitCode } = await scene.client.execSync({ containerId: prepared, cmd: ["true"] });
+  assertEquals(exitCode, 0);
+  assertEquals(
+    await refusalOf(scene.createContainer(pod, "next", "true")),
+    ["NOT_FOUND", `failed to resolve image "${IMAGE}": not found`],
+  );
+  await scene.client.removeContainer({ containerId: prepared });
+  assertEquals(layers(), 0);
+});
+
 systemTest("stop and remove are fine with what is gone", async () => {
   await using scene = await Scene.open();
   const { client } = scene;

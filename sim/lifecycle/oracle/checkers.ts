@@ -7,6 +7,7 @@ import type { Facts } from "./facts.ts";
 import { FailedStart } from "./failed_start.ts";
 import { Identity } from "./identity.ts";
 import { Isolation } from "./isolation.ts";
+import { Layers } from "./layers.ts";
 import { Limits } from "./limits.ts";
 import { Linearizable } from "./linearizable.ts";
 import { Logs } from "./logs.ts";
@@ -52,6 +53,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new Oom(facts),
     new ExecBeforeInit(facts),
     new ExecCall(facts, options),
+    new Layers(facts),
     new Linearizable(facts),
   ];
 }

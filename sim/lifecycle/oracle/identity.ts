@@ -64,7 +64,8 @@ export class Identity implements Checker {
 
   #whyNotOfDaemon(target: Process, sender: Process, owner: string | undefined): string | undefined {
     if (owner === undefined) {
-      return isBelow(target, sender) ? undefined : "it is a stranger's";
+      const isOurs = isBelow(target, sender) || isLeftTransport(target, sender);
+      return isOurs ? undefined : "it is a stranger's";
     }
     if (isUpdate(target)) return undefined;
     const status = this.facts.runtime?.containers.get(owner)?.status;
@@ -98,6 +99,12 @@ function ownerOf(process: Process): string | undefined {
 /** Whether it is an OCI runtime that changes limits: the daemon's to end, this life's or an earlier one's. */
 function isUpdate({ args, container }: Process): boolean {
   return container === undefined && args.includes("--root") && args.includes("update");
+}
+
+/** Whether it is a helper that moves an image, which an earlier life of the daemon has left. */
+function isLeftTransport({ args, container, startTime }: Process, daemon: Process): boolean {
+  return container === undefined && startTime < daemon.startTime &&
+    args.some((it) => it.includes("/ingest/"));
 }
 
 /** Whether a process was started by another, or by what that has started. */

@@ -4,6 +4,7 @@ import { SILENT, type Telemetry } from "../../../src/telemetry.ts";
 import type { Step } from "../../step.ts";
 import type { Process } from "../../world/process.ts";
 import type { ContainerStatus } from "../../../src/container/state.ts";
+import { SIM_IMAGE } from "../configs.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { ProbeName } from "../probes.ts";
 import type { Call, Checker } from "./checker.ts";
@@ -38,6 +39,7 @@ const MEETINGS: readonly (readonly [Call["kind"], Call["kind"], ProbeName])[] = 
   ["UpdateContainerResources", "UpdateContainerResources", "two updates meet"],
   ["CreateContainer", "StopPodSandbox", "a sandbox stops under a creation"],
   ["CreateContainer", "RemovePodSandbox", "a sandbox stops under a creation"],
+  ["CreateContainer", "RemoveImage", "an image goes under a creation"],
 ];
 
 const GIVEN_UP: Readonly<Partial<Record<Call["kind"], ProbeName>>> = {
@@ -131,7 +133,8 @@ export class Probing implements Checker {
     if (kind === "ExecSync" && isOver) this.#reach("an exec is cut off");
   }
 
-  answered({ kind, id }: Call): void {
+  answered({ kind, id, runtime }: Call): void {
+    if (kind === "RemoveImage") this.#imageGone(runtime);
     if (kind === "ReopenContainerLog" && this.facts.containers.has(id)) {
       this.#reach("a log is rotated");
     }
@@ -194,9 +197,20 @@ export class Probing implements Checker {
     }
   }
 
-  /** Whether two calls are about the same object, or one about the pod of the other's. */
+  #imageGone({ containers }: Lifecycle): void {
+    for (const { id } of containers.values()) {
+      this.#reach("an image goes under a container");
+      const init = this.facts.machine.inits.get(id);
+      if (init?.state === "alive" && !init.hasExecuted) {
+        this.#reach("a prepared task outlives its image");
+      }
+    }
+  }
+
+  /** Whether two calls are about the same object, or one about the pod or the image of the other's. */
   #isAbout(one: string, other: string): boolean {
-    return one === other || this.facts.containers.get(one)?.sandboxId === other;
+    return one === other || other === SIM_IMAGE ||
+      this.facts.containers.get(one)?.sandboxId === other;
   }
 
   #reach(name: ProbeName | undefined): void {

@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
     "UNAVAILABLE",
   ],
   StartContainer: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
+  PullImage: ["CANCELLED", "UNAVAILABLE"],
   UpdateContainerResources: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
 };
 

@@ -4,7 +4,7 @@ import type { ContainerView } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
 
-/** A digit for each kind of call, to the base of 8: how many of it are under way. */
+/** A digit for each kind of call, to the base of 8: how many of it are under way; of an image at most one. */
 const CALLS: Readonly<Record<Call["kind"], number>> = {
   RunPodSandbox: 1,
   StopPodSandbox: 8,
@@ -16,6 +16,8 @@ const CALLS: Readonly<Record<Call["kind"], number>> = {
   ExecSync: 8 ** 7,
   ReopenContainerLog: 8 ** 8,
   UpdateContainerResources: 8 ** 9,
+  PullImage: 8 ** 10,
+  RemoveImage: 2 * 8 ** 10,
 };
 const STATES: Readonly<Record<ContainerState, number>> = {
   CREATED: 0,

@@ -19,6 +19,7 @@ export const INVARIANTS = {
   I17: "a failed start leaves nothing",
   I20: "the truth about memory",
   I21: "no exec without its init",
+  I22: "a container keeps its layers",
   register: "a linearizable status",
 } as const;
 

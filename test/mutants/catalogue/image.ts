@@ -1,9 +1,13 @@
 import { bug, made, type Mutant } from "../mutant.ts";
 
+const CREATE = "src/container/create.ts";
 const IMAGES = "src/image/images.ts";
 const INGEST = "src/image/ingest.ts";
 const INSTALL = "src/image/install.ts";
+const JANITOR = "src/container/janitor.ts";
 const LAYERS = "src/image/layers.ts";
+const RECOVER = "src/recovery/recover.ts";
+const REMOVE = "src/container/remove.ts";
 const SHARED = "src/image/shared_work.ts";
 
 /** Layers that are gone too early, too late, or not whole. */
@@ -125,6 +129,60 @@ export const IMAGE_MUTANTS: readonly Mutant[] = [
       file: SHARED,
       from: "        this.#end();\n        this.#context.cancel",
       to: "        this.#context.cancel",
+    }],
+  },
+  {
+    name: "container-does-not-hold-its-layers",
+    source: made("drop a step"),
+    wrong: "The layers of a container go with its image, prepared, running or not.",
+    invariant: "I22",
+    isFoundByNothingElse: true,
+    scenario: "P14",
+    edits: [{ file: CREATE, from: "  images.retain(id, image.layers);\n", to: "" }],
+  },
+  {
+    name: "restart-forgets-who-holds-layers",
+    source: made("drop a step"),
+    wrong: "After a restart the layers of a container go with its image.",
+    invariant: "I22",
+    scenario: "P15",
+    edits: [{
+      file: RECOVER,
+      from: "      retainLayers(runtime, record);\n",
+      to: "      void retainLayers;\n",
+    }],
+  },
+  {
+    name: "removal-lets-layers-go-first",
+    source: made("swap two steps"),
+    wrong: "A container whose removal fails has lost the layers that it is mounted on.",
+    invariant: "I22",
+    edits: [{
+      file: REMOVE,
+      from: "  await discardFiles(runtime, record.id);\n",
+      to: "  await releaseLayers(runtime, record.id);\n  await discardFiles(runtime, record.id);\n",
+    }],
+  },
+  {
+    name: "removal-keeps-its-layers",
+    source: made("drop a step"),
+    wrong: "Layers whose image is gone outlive the last container that had them.",
+    invariant: "I12",
+    edits: [{
+      file: REMOVE,
+      from: "  await releaseLayers(runtime, record.id);\n",
+      to: "  void releaseLayers;\n",
+    }],
+  },
+  {
+    name: "failed-creation-keeps-its-layers",
+    source: made("forget an undo"),
+    wrong: "Layers whose image is gone stay for a container that never came to be.",
+    invariant: "I12",
+    edits: [{
+      file: JANITOR,
+      from: "      await this.runtime.images.release(id);\n",
+      to: "",
     }],
   },
   {

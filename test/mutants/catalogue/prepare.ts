@@ -7,7 +7,7 @@ const SETTLE = "src/container/settle.ts";
 const START = "src/container/start.ts";
 const STOP_SANDBOX = "src/sandbox/stop.ts";
 
-/** Tasks that were prepared ahead and meet whatever comes (P1 to P7). */
+/** Tasks that were prepared ahead and meet whatever comes (P1 to P15). */
 export const PREPARE_MUTANTS: readonly Mutant[] = [
   {
     name: "prepared-task-is-made-again",

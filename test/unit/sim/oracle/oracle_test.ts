@@ -14,6 +14,7 @@ import type { Process, Step } from "../../../../sim/mod.ts";
 import { toBytes } from "../../../../sim/world/content.ts";
 import { FileLock } from "../../../../sim/world/file_lock.ts";
 import { OpenFile } from "../../../../sim/world/open_file.ts";
+import { SIM_IMAGE } from "../../../../sim/lifecycle/configs.ts";
 import { allows, type Scene, violates } from "./scene.ts";
 
 const SIGTERM = 15;
@@ -577,3 +578,24 @@ allows(
     scene.oracle.atRest(scene.lifecycle);
   },
 );
+
+allows("an image whose containers go on", async (scene) => {
+  await scene.running("sleep", "1000");
+  await scene.inside((runtime) => runtime.images.remove(SIM_IMAGE));
+  await scene.restart();
+});
+
+violates("I22", "is mounted, and its layer /var/lib/slipway/layers/1111", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  await scene.inside((runtime) => runtime.images.remove(SIM_IMAGE));
+  await scene.inside((runtime) => runtime.images.release(id));
+});
+
+violates("I22", "is mounted, and its layer /var/lib/slipway/layers/1111", async (scene) => {
+  await scene.running("sleep", "1000");
+  const { root } = scene.runtime.config;
+  await scene.restart(() => {
+    const { tree } = scene.simulation.machine;
+    tree.rename("script", `${root}/layers`, `${root}/elsewhere`);
+  });
+});
