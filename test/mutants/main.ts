@@ -32,6 +32,8 @@ const SECONDS = 30;
 /** Where a scenario finds it as well, which one schedule does: then chance has its turn for so long. */
 const SCHEDULES_BEFORE_SCENARIO = 1_000;
 const SECONDS_BEFORE_SCENARIO = 3;
+/** More than the core takes for as many schedules. */
+const SECONDS_SOUND = 600;
 /** So many schedules without a find count as a survival where an invariant was taken out. */
 const ALONE_SCHEDULES = 1_000;
 
@@ -60,6 +62,7 @@ async function main(options: Options): Promise<void> {
     options.filter === undefined || options.filter.test(`${name} ${JSON.stringify(source)}`)
   );
   const results = await searchAll(mutants, options);
+  await requireSound(mutants, results, options);
   const alone = options.alone ? await searchAlone(lonely(mutants), options) : new Map();
   if (options.json) console.log(JSON.stringify(results, undefined, 2));
   else console.log(`${tableOf(results)}\n\n${invariantsOf(results, alone)}`);
@@ -80,6 +83,31 @@ async function searchAll(
     const { hasFailed, seconds } = await runScenario(copy, mutant.scenario);
     return hasFailed ? foundByScenario(result, seconds) : result;
   });
+}
+
+/**
+ * What breaks without a mutant as well was found by none: the core itself goes through all schedules that
+ * it took to find them.
+ *
+ * @throws {Error} when it breaks.
+ */
+async function requireSound(
+  mutants: readonly Mutant[],
+  results: readonly MutantResult[],
+  options: Options,
+): Promise<void> {
+  await using copy = await WorkingCopy.make();
+  const bySearch = Map.groupBy(mutants.entries(), ([, it]) => it.search ?? "lifecycle");
+  for (const group of bySearch.values()) {
+    const [first] = group;
+    const found = group.map(([index]) => results[index]).filter((it) => it?.outcome === "killed");
+    if (first === undefined || found.length === 0) continue;
+    const schedules = Math.max(...found.map((it) => it?.schedules ?? 0));
+    const budget = { seed: options.seed, schedules, seconds: SECONDS_SOUND, isShrunk: false };
+    const { failure } = await hunt(copy, { ...first[1], name: "no mutant", edits: [] }, budget);
+    if (failure === undefined) continue;
+    throw new Error(`Cannot tell what is found: without a mutant, too, ${failure.message}`);
+  }
 }
 
 /** By invariant, the mutants that survive without it. */
