@@ -51,7 +51,8 @@ async function copyUp(
     throw error;
   }
   if ((await kernel.files.stat(source))?.kind !== "directory") return;
-  const command = { program: "cp", args: ["--archive", "--", join(source, "."), hostPath] };
+  // The folder's content, not the folder: join() would take the dot away.
+  const command = { program: "cp", args: ["--archive", "--", `${source}/.`, hostPath] };
   const options = { context, directory: hostPath, stallMs: config.bounds.programMs };
   const result = await runFilling(kernel, command, options);
   if (!hasSucceeded(result)) throw programFailed(command, result);

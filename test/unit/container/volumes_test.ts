@@ -6,7 +6,9 @@ import type { Image, ImageConfig } from "../../../src/image/image.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
 import type { FileStat } from "../../../src/kernel/files.ts";
+import type { Command } from "../../../src/kernel/processes.ts";
 import type { Runtime } from "../../../src/runtime.ts";
+import { taskPaths } from "../../../src/task/paths.ts";
 import {
   containerConfigWith,
   FakeChild,
@@ -20,6 +22,7 @@ import {
 class Scene {
   readonly clock = new FakeClock();
   readonly child = new FakeChild();
+  readonly commands: Command[] = [];
   bytes = 0;
 
   prepare() {
@@ -33,7 +36,12 @@ class Scene {
           stat: () => Promise.resolve(partial<FileStat>("stat", { kind: "directory" })),
           usage: () => Promise.resolve({ bytes: this.bytes, inodes: 1 }),
         },
-        processes: { spawn: () => Promise.resolve(this.child) },
+        processes: {
+          spawn: (command) => {
+            this.commands.push(command);
+            return Promise.resolve(this.child);
+          },
+        },
       }),
     });
     const config = partial<ImageConfig>("image config", { volumes: ["/data"] });
@@ -58,6 +66,17 @@ Deno.test("prepareVolumes() copies what is large for as long as it takes", async
   scene.end(0);
   const hostPath = "/root/containers/c1/volumes/0";
   assertEquals(await prepared, [{ containerPath: "/data", hostPath }]);
+});
+
+Deno.test("prepareVolumes() copies what is in a folder, and not the folder", async () => {
+  const scene = new Scene();
+  scene.end(0);
+  const [volume] = await scene.prepare();
+  const { rootfs } = taskPaths(DEFAULT_CONFIG, "c1");
+  assertEquals(
+    scene.commands.map(({ program, args }) => [program, ...args]),
+    [["cp", "--archive", "--", `${rootfs}/data/.`, volume?.hostPath]],
+  );
 });
 
 Deno.test("prepareVolumes() refuses a copy that has failed", async () => {
