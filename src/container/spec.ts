@@ -121,7 +121,7 @@ function namespacesOf(
         pid: { kind: "path", path: containerPaths(runtime.config, id).targetPin },
       };
     case "POD":
-      if (sandbox.record.config.namespaces.pid === "POD") return shared;
+      if (sandbox.record.config.namespaces.pid !== "CONTAINER") return shared;
       throw new RuntimeError(
         "INVALID_ARGUMENT",
         "Cannot create container: it wants its pod's PID namespace and the pod has none of its own",

@@ -5,6 +5,9 @@ import type { MountPropagation } from "../../../src/container/config.ts";
 import { writeContainerSpec } from "../../../src/container/spec.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import type { Image } from "../../../src/image/image.ts";
+import type { OciSpec } from "../../../src/oci/runtime_spec.ts";
+import type { NamespaceMode } from "../../../src/sandbox/config.ts";
+import { sandboxPaths } from "../../../src/sandbox/paths.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { MountSharing } from "../../../src/kernel/mounts.ts";
@@ -17,8 +20,37 @@ import {
   idOf,
   isPending,
   partial,
+  sandboxConfigWith,
   sandboxRecordWith,
 } from "../fakes.ts";
+import { CONTAINER_CONFIG, IMAGE_CONFIG, SECURITY, SPEC_INPUT } from "../oci/fixture.ts";
+
+/** The PID namespace in the spec of a container with mode `own` in a pod with mode `pods`. */
+async function pidNamespace(pods: NamespaceMode, own: NamespaceMode) {
+  let spec: OciSpec | undefined;
+  const kernel = fakeKernel({
+    clock: new FakeClock(),
+    files: {
+      writeFile: (_, text) => {
+        spec = JSON.parse(String(text));
+        return Promise.resolve();
+      },
+    },
+  });
+  const { host, user } = SPEC_INPUT;
+  const runtime = partial<Runtime>("runtime", { kernel, config: DEFAULT_CONFIG, host });
+  const namespaces = (pid: NamespaceMode) => ({ network: "NODE", ipc: "POD", pid }) as const;
+  const config = { ...CONTAINER_CONFIG, security: { ...SECURITY, namespaces: namespaces(own) } };
+  const sandbox = sandboxConfigWith({ namespaces: namespaces(pods) });
+  await writeContainerSpec(runtime, {
+    record: containerRecordWith({ config }),
+    sandbox: { id: idOf("a"), record: sandboxRecordWith({ config: sandbox }) },
+    image: partial<Image>("image", { config: IMAGE_CONFIG }),
+    user,
+    volumes: [],
+  }, Context.background());
+  return spec?.linux.namespaces.find((it) => it.type === "pid");
+}
 
 /** Begins to write the spec of a container that mounts a path of the host. */
 function writeSpecOn(
@@ -70,6 +102,17 @@ async function refusal(
   const error = await assertRejects(() => writing, Error);
   return error instanceof RuntimeError ? error : undefined;
 }
+
+Deno.test("writeContainerSpec() takes the pod's PID namespace, be that the host's", async () => {
+  const { pid } = sandboxPaths(DEFAULT_CONFIG, idOf("a"));
+  assertEquals(await pidNamespace("POD", "POD"), { type: "pid", path: pid });
+  assertEquals(await pidNamespace("NODE", "POD"), undefined);
+  for (const pods of ["POD", "CONTAINER", "NODE"] as const) {
+    assertEquals(await pidNamespace(pods, "CONTAINER"), { type: "pid" });
+    assertEquals(await pidNamespace(pods, "NODE"), undefined);
+  }
+  await assertRejects(() => pidNamespace("CONTAINER", "POD"), RuntimeError, "has none of its own");
+});
 
 Deno.test("writeContainerSpec() refuses to propagate what the host's mount does not share", async () => {
   const table = [
