@@ -1,16 +1,27 @@
 import { hasErrno } from "../src/kernel/errno.ts";
 import type { ProcessEntry, ProcessIdentity } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
+import type { Executions, Look } from "./executions.ts";
 import type { MemoryFile, ProcessMemory } from "./process_memory.ts";
 
 /** Of the files that are read on other threads. */
 const READ_AT_ONCE = 4;
+
+/** Flags of a process: forked, and has executed nothing since; a thread of the kernel (linux/sched.h). */
+const PF_FORKNOEXEC = 0x40;
+const PF_KTHREAD = 0x20_0000;
 
 /** What the port wants of /proc/PID/stat (man 5 proc). */
 export interface ProcessStat extends ProcessIdentity {
   readonly parentPid: number;
   /** Nothing of it runs any more; a first thread that has ended leaves others of its process behind. */
   readonly hasEnded: boolean;
+  /** It has no arguments. */
+  readonly isKernelThread: boolean;
+  /** It still has the program of who forked it. */
+  readonly isForked: boolean;
+  /** In the middle of an execve: its old memory is gone, and its arguments are not in the new one yet. */
+  readonly isExecuting: boolean;
 }
 
 /**
@@ -22,12 +33,23 @@ export function parseStat(text: string): ProcessStat | undefined {
   const pid = Number.parseInt(text, 10);
   // The third field of the line is the first here.
   const fields = text.slice(nameEnd + 2).split(" ");
-  const [state, parentPid, threads, startTime] = [3, 4, 20, 22].map((it) => fields[it - 3]);
+  const [state, parentPid, flags, threads, startTime, codeStart] = [3, 4, 9, 20, 22, 26]
+    .map((it) => fields[it - 3]);
   if (nameEnd < 0 || !Number.isInteger(pid) || !Number.isInteger(Number(startTime))) {
     return undefined;
   }
   const hasEnded = state === "X" || state === "Z" && Number(threads) < 2;
-  return { pid, startTime: Number(startTime), parentPid: Number(parentPid), hasEnded };
+  const isKernelThread = (Number(flags) & PF_KTHREAD) !== 0;
+  return {
+    pid,
+    startTime: Number(startTime),
+    parentPid: Number(parentPid),
+    hasEnded,
+    isKernelThread,
+    isForked: (Number(flags) & PF_FORKNOEXEC) !== 0,
+    // Where its code is, which is known once all else is in place (load_elf_binary in fs/binfmt_elf.c).
+    isExecuting: codeStart === "0" && !isKernelThread && state !== "Z" && state !== "X",
+  };
 }
 
 /**
@@ -44,12 +66,22 @@ export function statOf(pid: number): ProcessStat | undefined {
  * The process table, sorted by pid. Of thousands, which any container may start, it takes as many turns of the
  * event loop as there are reads on other threads, a few at the same time.
  */
-export async function processTable(memory: ProcessMemory): Promise<ProcessEntry[]> {
+export async function processTable(
+  memory: ProcessMemory,
+  executions: Executions,
+): Promise<ProcessEntry[]> {
+  const lastLook = executions.reading();
   const table: ProcessEntry[] = [];
   const pids = allPids();
   while (pids.length > 0) {
-    const entries = pids.splice(0, READ_AT_ONCE).map((pid) => entryOf(pid, memory));
-    table.push(...(await Promise.all(entries)).filter((it) => it !== undefined));
+    const looks = pids.splice(0, READ_AT_ONCE).map((pid) => lastLook(() => lookAt(pid, memory)));
+    const seen = (await Promise.all(looks)).filter((it) => it !== undefined);
+    table.push(...seen.map(({ args, after: { pid, startTime, parentPid } }) => ({
+      pid,
+      startTime,
+      parentPid,
+      args,
+    })));
   }
   return table;
 }
@@ -62,13 +94,11 @@ function allPids(): number[] {
 }
 
 /** The arguments are only the process's when it is still there after they were read. */
-async function entryOf(pid: number, memory: ProcessMemory): Promise<ProcessEntry | undefined> {
+async function lookAt(pid: number, memory: ProcessMemory): Promise<Look | undefined> {
   const before = statOf(pid);
   if (before === undefined || before.hasEnded) return undefined;
   const read = await textsOf(before, "cmdline", memory);
-  if (read === undefined) return undefined;
-  const { startTime, parentPid } = read.after;
-  return { pid, startTime, parentPid, args: read.texts };
+  return read && { before, args: read.texts, after: read.after };
 }
 
 /** The environment that a process was executed with; none when it has ended, or keeps whoever reads it. */

@@ -9,6 +9,7 @@ import type {
   SpawnOptions,
 } from "../src/kernel/processes.ts";
 import { startChild } from "./child.ts";
+import { Executions } from "./executions.ts";
 import { SpawnGate } from "./gate.ts";
 import { openProcess } from "./pidfd.ts";
 import type { Poller } from "./poller.ts";
@@ -23,6 +24,7 @@ export class LinuxProcesses implements Processes {
   readonly #poller: Poller;
   readonly #gate: SpawnGate;
   readonly #memory = new ProcessMemory();
+  readonly #executions = new Executions();
   readonly #path = Deno.env.get("PATH") ?? PATH_FALLBACK;
   /** Where a program was found in PATH; dropped when it is no longer there. */
   readonly #found = new Map<string, string>();
@@ -65,7 +67,7 @@ export class LinuxProcesses implements Processes {
   }
 
   async list(): Promise<readonly ProcessEntry[]> {
-    return await processTable(this.#memory);
+    return await processTable(this.#memory, this.#executions);
   }
 
   async environment(process: ProcessIdentity): Promise<Readonly<Record<string, string>>> {

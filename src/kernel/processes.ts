@@ -19,8 +19,8 @@ export interface ProcessEntry extends ProcessIdentity {
   /** 0 for a process whose parent is outside of the daemon's PID namespace. */
   readonly parentPid: number;
   /**
-   * Empty for kernel threads, and on Linux for a moment of an execve, and of who keeps whoever reads them: its
-   * memory is locked for as long as a file server does not answer.
+   * Empty for kernel threads, and on Linux of who keeps whoever reads them: its memory is locked, or it executes
+   * its program, for as long as a file server does not answer.
    */
   readonly args: readonly string[];
 }
@@ -160,8 +160,9 @@ export interface Processes {
   open(process: number | ProcessIdentity): Promise<ProcessHandle>;
 
   /**
-   * The process table, in order of pid (man 5 proc). Costs milliseconds, since the arguments of each process
-   * are read: for recovery, and where something has gone wrong.
+   * The process table, in order of pid (man 5 proc). What `spawn` has started is in it with its own arguments
+   * from the first. Costs milliseconds, since the arguments of each process are read: for recovery, and where
+   * something has gone wrong.
    *
    * @throws {KernelError} EAGAIN when the arguments of too many cannot be read, and none may be missed.
    */

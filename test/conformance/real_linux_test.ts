@@ -13,6 +13,7 @@ import { findHierarchies, parsePids } from "../../real/cgroup_files.ts";
 import { ownProcsFile, wakeMoveLock } from "../../real/cgroup_lock.ts";
 import { killMembers } from "../../real/cgroups.ts";
 import { startChild } from "../../real/child.ts";
+import { Executions } from "../../real/executions.ts";
 import { linuxKernel } from "../../real/kernel.ts";
 import { mountTable } from "../../real/mountinfo.ts";
 import { openProcess } from "../../real/pidfd.ts";
@@ -201,7 +202,7 @@ realTest("processes are listed in turns", async ({ kernel: { processes } }) => {
   let turns = 0;
   const count = () => void (turns++, timer = setImmediate(count));
   let timer = setImmediate(count);
-  const table = await processTable(new ProcessMemory());
+  const table = await processTable(new ProcessMemory(), new Executions());
   clearImmediate(timer);
   // Four at a time; the first are read before any turn is counted.
   const turnsMin = Math.floor(table.length / 4) - 1;
