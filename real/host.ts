@@ -28,12 +28,14 @@ const CNI_PLUGINS = ["bridge", "host-local", "loopback", "portmap"];
 const CAP_SYS_ADMIN = 21n;
 const CAP_SYS_RESOURCE = 24n;
 const VERSION_MS_MAX = 5_000;
+/** The first conmon that a command in a container can be given to: log path "passthrough" (conmon, ctr_logging.c). */
+const CONMON_VERSION_MIN = "2.0.32";
 
 /** Looks at the host, changing nothing. Never throws: what cannot be read is not there. */
 export async function probeHost(places: HostPlaces = {}): Promise<readonly HostFact[]> {
   const programs = [
     probeProgram(places.runtime ?? "runc", true, "runc", "runs containers"),
-    probeProgram(places.conmon ?? "conmon", true, "conmon", "supervises containers"),
+    probeConmon(places.conmon ?? "conmon"),
     probeProgram("unshare", true, "util-linux", "creates a pod's namespaces"),
     probeProgram("tar", true, "tar", "unpacks images"),
     probeProgram(places.skopeo ?? "skopeo", true, "skopeo", "fetches images"),
@@ -87,6 +89,22 @@ async function probeProgram(
   return {
     ...fact(program, isPresent, isPresent ? version : purpose, `apt-get install ${debianPackage}`),
     isRequired,
+  };
+}
+
+/** Pods run with an older one as well. */
+async function probeConmon(program: string): Promise<HostFact> {
+  const found = await probeProgram(program, true, "conmon", "supervises containers");
+  const [, version] = /^conmon version ([0-9.]+)/.exec(found.detail) ?? [];
+  if (!found.isPresent || version === undefined || isAtLeast(version, CONMON_VERSION_MIN)) {
+    return found;
+  }
+  return {
+    ...found,
+    isPresent: false,
+    isRequired: false,
+    detail: `${found.detail}: no command can be executed in a container`,
+    howToInstall: `conmon ${CONMON_VERSION_MIN} or later`,
   };
 }
 
@@ -145,6 +163,10 @@ function fact(name: string, isPresent: boolean, detail: string, howToInstall: st
 function hasCapability(number: bigint): boolean {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(read("/proc/self/status"))?.[1] ?? "0";
   return (BigInt(`0x${mask}`) >> number & 1n) === 1n;
+}
+
+function isAtLeast(version: string, wanted: string): boolean {
+  return version.localeCompare(wanted, "en", { numeric: true }) >= 0;
 }
 
 function exists(path: string): boolean {
