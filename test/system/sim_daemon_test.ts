@@ -22,6 +22,11 @@ Deno.test("a CRI client can play with a daemon on a simulated machine", async ()
     });
     using client = connect(daemon.socketPath);
     using events = await watchEvents(client);
+    const { runtimeHandlers } = await client.status();
+    assertEquals(runtimeHandlers.map((it) => [it.name, it.features?.recursiveReadOnlyMounts]), [
+      ["", true],
+      ["runc", true],
+    ]);
     const [image] = (await client.listImages()).images;
     const { podSandboxId } = await client.runPodSandbox({
       config: { metadata: { name: "pod", namespace: "default", uid: "1" }, linux: LINUX },

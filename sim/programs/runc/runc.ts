@@ -12,9 +12,19 @@ import { type Globals, RuncError } from "./state.ts";
 import { update } from "./update.ts";
 
 const VERSION = "runc version 1.1.5\nspec: 1.0.2-dev\n";
+/** As runc 1.1.5 tells them. */
+const MOUNT_OPTIONS: readonly string[] =
+  ("acl async atime bind defaults dev diratime dirsync exec iversion lazytime loud mand " +
+    "noacl noatime nodev nodiratime noexec noiversion nolazytime nomand norelatime " +
+    "nostrictatime nosuid nosymfollow private ratime rbind rdev rdiratime relatime " +
+    "remount rexec rnoatime rnodev rnodiratime rnoexec rnorelatime rnostrictatime rnosuid " +
+    "rnosymfollow ro rprivate rrelatime rro rrw rshared rslave rstrictatime rsuid " +
+    "rsymfollow runbindable rw shared silent slave strictatime suid symfollow sync " +
+    "tmpcopyup unbindable").split(" ");
 const FEATURES = {
   ociVersionMin: "1.0.0",
   ociVersionMax: "1.0.2-dev",
+  mountOptions: MOUNT_OPTIONS,
   linux: { namespaces: ["cgroup", "ipc", "mount", "network", "pid", "user", "uts"] },
 };
 

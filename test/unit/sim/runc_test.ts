@@ -44,6 +44,19 @@ Deno.test("runc takes a container from created over running to stopped and gone"
   });
 });
 
+Deno.test("runc features tells the mount options of runc 1.1, recursive ones among them", () => {
+  onMachine(async (kernel) => {
+    const { mountOptions } = JSON.parse((await runc(kernel, "features")).stdout);
+    assertEquals(mountOptions.length, 62);
+    assertEquals(mountOptions.filter((it: string) => /^r?r[ow]$/.test(it)), [
+      "ro",
+      "rro",
+      "rrw",
+      "rw",
+    ]);
+  });
+});
+
 Deno.test("runc create fails on a missing program, and leaves nothing", () => {
   onMachine(async (kernel) => {
     const bundle = await makeBundle(kernel, "a", { args: ["nosuch"] });
