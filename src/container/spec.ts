@@ -1,11 +1,15 @@
+import { join } from "@std/path";
+
 import type { Image } from "../image/image.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
+import type { Kernel } from "../kernel/kernel.ts";
 import { containerCapabilities } from "../oci/capabilities.ts";
 import { type OciSeccomp, type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import { SECCOMP_PROFILE_BYTES_MAX, seccompFilter } from "../oci/seccomp.ts";
 import {
   buildSpec,
+  type ContainerDevice,
   type ContainerVolume,
   limitsOf,
   type NamespaceSources,
@@ -19,7 +23,7 @@ import { sandboxNamespaces } from "../sandbox/namespaces.ts";
 import { sandboxPaths } from "../sandbox/paths.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { taskPaths } from "../task/paths.ts";
-import type { ContainerConfig, LinuxResources, Mount } from "./config.ts";
+import type { ContainerConfig, Device, LinuxResources, Mount } from "./config.ts";
 import { containerPaths } from "./paths.ts";
 import type { ContainerRecord } from "./record.ts";
 import { textOf } from "../utf8.ts";
@@ -48,13 +52,7 @@ export async function writeContainerSpec(
   const paths = sandboxPaths(config, sandbox.id);
   const task = taskPaths(config, record.id);
   const hasOwnIpc = sandbox.record.config.namespaces.ipc !== "NODE";
-  const devices = await Promise.all(record.config.devices.map(async (device) => {
-    const found = await readDevices(kernel, device.hostPath, options);
-    return found.map((it) => ({
-      device: { ...it, path: it.path.replace(device.hostPath, device.containerPath) },
-      permissions: device.permissions,
-    }));
-  }));
+  const devices = await devicesOf(kernel, record.config.devices, options);
   const spec = buildSpec({
     sandboxId: sandbox.id,
     config: {
@@ -76,7 +74,7 @@ export async function writeContainerSpec(
       shm: hasOwnIpc ? paths.shm : "/dev/shm",
     },
     volumes,
-    devices: devices.flat(),
+    devices,
     seccomp: await seccompOf(runtime, record.config),
     host: {
       ...runtime.host,
@@ -102,6 +100,22 @@ export async function writeLimits(
   const spec: OciSpec = JSON.parse(textOf(await files.readFile(path, SPEC_BYTES_MAX)));
   const limits = limitsOf(resources, runtime.host);
   await files.writeFile(path, JSON.stringify(withLimits(spec, limits)));
+}
+
+/** The devices that a client names, as the host has them, where it wants them. */
+async function devicesOf(
+  kernel: Kernel,
+  wanted: readonly Device[],
+  options: Parameters<typeof readDevices>[2],
+): Promise<readonly ContainerDevice[]> {
+  const found = await Promise.all(wanted.map(async ({ hostPath, containerPath, permissions }) => {
+    const nodes = await readDevices(kernel, hostPath, options);
+    return nodes.map((it) => ({
+      device: { ...it, path: join(containerPath, it.path.slice(hostPath.length)) },
+      permissions,
+    }));
+  }));
+  return found.flat();
 }
 
 function namespacesOf(

@@ -1,20 +1,22 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 
 import { DEFAULT_CONFIG } from "../../../src/config.ts";
-import type { MountPropagation } from "../../../src/container/config.ts";
+import type { ContainerConfig, MountPropagation } from "../../../src/container/config.ts";
 import { writeContainerSpec } from "../../../src/container/spec.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import type { Image } from "../../../src/image/image.ts";
-import type { OciSpec } from "../../../src/oci/runtime_spec.ts";
-import type { NamespaceMode } from "../../../src/sandbox/config.ts";
+import type { NamespaceMode, SandboxConfig } from "../../../src/sandbox/config.ts";
 import { sandboxPaths } from "../../../src/sandbox/paths.ts";
 import { Context } from "../../../src/kernel/context.ts";
+import type { Files } from "../../../src/kernel/files.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { MountSharing } from "../../../src/kernel/mounts.ts";
+import type { OciSpec } from "../../../src/oci/runtime_spec.ts";
 import type { Runtime } from "../../../src/runtime.ts";
 import {
   containerConfigWith,
   containerRecordWith,
+  endedChild,
   FakeClock,
   fakeKernel,
   idOf,
@@ -23,34 +25,16 @@ import {
   sandboxConfigWith,
   sandboxRecordWith,
 } from "../fakes.ts";
-import { CONTAINER_CONFIG, IMAGE_CONFIG, SECURITY, SPEC_INPUT } from "../oci/fixture.ts";
+import { IMAGE_CONFIG, SECURITY, SPEC_INPUT } from "../oci/fixture.ts";
 
-/** The PID namespace in the spec of a container with mode `own` in a pod with mode `pods`. */
-async function pidNamespace(pods: NamespaceMode, own: NamespaceMode) {
-  let spec: OciSpec | undefined;
-  const kernel = fakeKernel({
-    clock: new FakeClock(),
-    files: {
-      writeFile: (_, text) => {
-        spec = JSON.parse(String(text));
-        return Promise.resolve();
-      },
-    },
-  });
-  const { host, user } = SPEC_INPUT;
-  const runtime = partial<Runtime>("runtime", { kernel, config: DEFAULT_CONFIG, host });
-  const namespaces = (pid: NamespaceMode) => ({ network: "NODE", ipc: "POD", pid }) as const;
-  const config = { ...CONTAINER_CONFIG, security: { ...SECURITY, namespaces: namespaces(own) } };
-  const sandbox = sandboxConfigWith({ namespaces: namespaces(pods) });
-  await writeContainerSpec(runtime, {
-    record: containerRecordWith({ config }),
-    sandbox: { id: idOf("a"), record: sandboxRecordWith({ config: sandbox }) },
-    image: partial<Image>("image", { config: IMAGE_CONFIG }),
-    user,
-    volumes: [],
-  }, Context.background());
-  return spec?.linux.namespaces.find((it) => it.type === "pid");
-}
+const TWO_DEVICES = "21b6 1 3 0 0 /dev/null\0" + "21b6 1 5 0 0 /dev/zero\0";
+
+/** Of a container, but its record and image. */
+const PARTS = {
+  sandbox: { id: idOf("a"), record: sandboxRecordWith() },
+  user: { uid: 0, gid: 0, additionalGids: [], home: "/" },
+  volumes: [],
+};
 
 /** Begins to write the spec of a container that mounts a path of the host. */
 function writeSpecOn(
@@ -67,11 +51,9 @@ function writeSpecOn(
     propagation,
   };
   const parts = {
+    ...PARTS,
     record: containerRecordWith({ config: containerConfigWith({ mounts: [mount] }) }),
-    sandbox: { id: idOf("a"), record: sandboxRecordWith() },
     image: partial<Image>("image", {}),
-    user: { uid: 0, gid: 0, additionalGids: [], home: "/" },
-    volumes: [],
   };
   return writeContainerSpec(runtime, parts, context);
 }
@@ -101,6 +83,53 @@ async function refusal(
   // What comes next is the image's configuration, which it has none of here.
   const error = await assertRejects(() => writing, Error);
   return error instanceof RuntimeError ? error : undefined;
+}
+
+/** Writes the spec of a container on a host that has two devices wherever one looks. */
+function writeSpecOf(
+  changes: Partial<ContainerConfig>,
+  files: Partial<Files>,
+  pod: Partial<SandboxConfig> = {},
+): Promise<void> {
+  const kernel = fakeKernel({
+    clock: new FakeClock(),
+    files,
+    machine: { architecture: "x86_64", kernelRelease: "6.1.0" },
+    processes: {
+      spawn: () => Promise.resolve(endedChild({ kind: "exited", code: 0 }, TWO_DEVICES)),
+    },
+  });
+  const runtime = partial<Runtime>("runtime", {
+    kernel,
+    config: { ...DEFAULT_CONFIG, seccompProfile: "/etc/default.json" },
+    host: SPEC_INPUT.host,
+  });
+  const parts = {
+    ...PARTS,
+    sandbox: { id: idOf("a"), record: sandboxRecordWith({ config: sandboxConfigWith(pod) }) },
+    record: containerRecordWith({ config: containerConfigWith({ command: ["/app"], ...changes }) }),
+    image: partial<Image>("image", { config: IMAGE_CONFIG }),
+  };
+  return writeContainerSpec(runtime, parts, new Context());
+}
+
+async function specWith(
+  changes: Partial<ContainerConfig>,
+  pod?: Partial<SandboxConfig>,
+): Promise<OciSpec> {
+  let written = "";
+  // deno-lint-ignore require-await
+  const writeFile: Files["writeFile"] = async (_, content) => void (written = String(content));
+  await writeSpecOf(changes, { writeFile }, pod);
+  return JSON.parse(written);
+}
+
+/** The PID namespace in the spec of a container with mode `own` in a pod with mode `pods`. */
+async function pidNamespace(pods: NamespaceMode, own: NamespaceMode) {
+  const namespaces = (pid: NamespaceMode) => ({ network: "NODE", ipc: "POD", pid }) as const;
+  const security = { ...SECURITY, namespaces: namespaces(own) };
+  const spec = await specWith({ security }, { namespaces: namespaces(pods) });
+  return spec.linux.namespaces.find((it) => it.type === "pid");
 }
 
 Deno.test("writeContainerSpec() takes the pod's PID namespace, be that the host's", async () => {
@@ -147,4 +176,19 @@ Deno.test("writeContainerSpec() does not wait for ever for a mount that hangs", 
   const error = await assertRejects(() => writing, RuntimeError);
   assertEquals(error.code, "DEADLINE_EXCEEDED");
   assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("writeContainerSpec() puts the devices of a folder where the client wants them", async () => {
+  const spec = await specWith({
+    devices: [
+      { hostPath: "/dev", containerPath: "/dev/$&", permissions: "r" },
+      { hostPath: "/dev/", containerPath: "/devices", permissions: "r" },
+    ],
+  });
+  assertEquals(spec.linux.devices.map((it) => it.path).sort(), [
+    "/dev/$&/null",
+    "/dev/$&/zero",
+    "/devices/null",
+    "/devices/zero",
+  ]);
 });
