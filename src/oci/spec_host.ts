@@ -1,4 +1,4 @@
-import { RuntimeError } from "../errors.ts";
+import { type ErrorCode, RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -33,7 +33,8 @@ export async function readHostFacts(kernel: Kernel): Promise<Omit<HostFacts, "de
  * The device nodes at and below `path`, sorted; without terminals, shared memory and queues, which
  * every container has its own of.
  *
- * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`; {KernelError} when `path` is not there.
+ * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`;
+ * FAILED_PRECONDITION when `path` is not there.
  */
 export async function readDevices(
   kernel: Kernel,
@@ -57,15 +58,21 @@ export async function readDevices(
   // 1 says that one was gone before it could be looked at: devices come and go.
   const isDone = status.kind === "exited" &&
     (status.code === 0 || (status.code === 1 && devices.length > 0));
-  if (!isDone) throw programFailed(command, result);
-  if (devices.length === 0) {
-    throw new RuntimeError("INVALID_ARGUMENT", `Cannot use ${JSON.stringify(path)}: no device`);
+  const shown = JSON.stringify(path);
+  if (!isDone) {
+    if (await kernel.files.stat(path) !== undefined) throw programFailed(command, result);
+    throw refusal("FAILED_PRECONDITION", `the host has no device ${shown}`);
   }
+  if (devices.length === 0) throw refusal("INVALID_ARGUMENT", `there is no device at ${shown}`);
   return devices.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
 const OOM_SCORE_ADJ_MIN = -1000;
 const DEVICES_MAX = 4_096;
+
+function refusal(code: ErrorCode, why: string): RuntimeError {
+  return new RuntimeError(code, `Cannot create container: ${why}`);
+}
 
 function deviceOf(line: string): readonly OciDevice[] {
   const [, mode, major, minor, uid, gid, path] =

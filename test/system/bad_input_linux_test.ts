@@ -82,6 +82,18 @@ systemTest(
           () =>
             client.createContainer({
               podSandboxId: pod,
+              config: {
+                ...config,
+                devices: [{ containerPath: "/dev/x", hostPath: "/dev/none", permissions: "rw" }],
+              },
+            }),
+          "FAILED_PRECONDITION",
+          'the host has no device "/dev/none"',
+        ],
+        [
+          () =>
+            client.createContainer({
+              podSandboxId: pod,
               config: { ...config, envs: [{ key: "A", value: Uint8Array.of(0xff) }] },
             }),
           "INVALID_ARGUMENT",
