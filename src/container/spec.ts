@@ -15,7 +15,7 @@ import {
   type NamespaceSources,
   withLimits,
 } from "../oci/spec.ts";
-import { readDevices } from "../oci/spec_host.ts";
+import { DEVICES_MAX, readDevices } from "../oci/spec_host.ts";
 import type { ResolvedUser } from "../oci/user.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Runtime } from "../runtime.ts";
@@ -102,12 +102,13 @@ export async function writeLimits(
   await files.writeFile(path, JSON.stringify(withLimits(spec, limits)));
 }
 
-/** The devices that a client names, as the host has them, where it wants them. */
+/** The devices that a client names, as the host has them: all of them or none. */
 async function devicesOf(
   kernel: Kernel,
   wanted: readonly Device[],
   options: Parameters<typeof readDevices>[2],
 ): Promise<readonly ContainerDevice[]> {
+  requireFew(wanted);
   const found = await Promise.all(wanted.map(async ({ hostPath, containerPath, permissions }) => {
     const nodes = await readDevices(kernel, hostPath, options);
     return nodes.map((it) => ({
@@ -115,7 +116,17 @@ async function devicesOf(
       permissions,
     }));
   }));
-  return found.flat();
+  const devices = found.flat();
+  requireFew(devices);
+  return devices;
+}
+
+function requireFew({ length }: readonly unknown[]): void {
+  if (length <= DEVICES_MAX) return;
+  throw new RuntimeError(
+    "INVALID_ARGUMENT",
+    `Cannot create container: it is to have more than ${DEVICES_MAX} devices`,
+  );
 }
 
 function namespacesOf(

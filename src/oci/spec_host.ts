@@ -29,11 +29,14 @@ export async function readHostFacts(kernel: Kernel): Promise<Omit<HostFacts, "de
   };
 }
 
+/** What one container may have. */
+export const DEVICES_MAX = 4_096;
+
 /**
  * The device nodes at and below `path`, sorted; without terminals, shared memory and queues, which
  * every container has its own of.
  *
- * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`;
+ * @throws {RuntimeError} INVALID_ARGUMENT when there is none at `path`, or more than `DEVICES_MAX`;
  * FAILED_PRECONDITION when `path` is not there.
  */
 export async function readDevices(
@@ -52,9 +55,11 @@ export async function readDevices(
     ],
     env: { LC_ALL: "C" },
   };
-  const result = await run(kernel, command, options);
+  // So that one too many is always seen whole.
+  const outputBytesMax = (DEVICES_MAX + 1) * DEVICE_LINE_BYTES_MAX;
+  const result = await run(kernel, command, { ...options, outputBytesMax });
   const { status, stdout } = result;
-  const devices = stdout.split("\0").flatMap(deviceOf).slice(0, DEVICES_MAX);
+  const devices = stdout.split("\0", DEVICES_MAX + 1).flatMap(deviceOf);
   // 1 says that one was gone before it could be looked at: devices come and go.
   const isDone = status.kind === "exited" &&
     (status.code === 0 || (status.code === 1 && devices.length > 0));
@@ -64,11 +69,15 @@ export async function readDevices(
     throw refusal("FAILED_PRECONDITION", `the host has no device ${shown}`);
   }
   if (devices.length === 0) throw refusal("INVALID_ARGUMENT", `there is no device at ${shown}`);
+  if (devices.length > DEVICES_MAX) {
+    throw refusal("INVALID_ARGUMENT", `there are more than ${DEVICES_MAX} devices at ${shown}`);
+  }
   return devices.sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
 const OOM_SCORE_ADJ_MIN = -1000;
-const DEVICES_MAX = 4_096;
+/** More than stat prints of one device: its path is the most of it (man 3 pathconf, PATH_MAX). */
+const DEVICE_LINE_BYTES_MAX = 4_096 + 128;
 
 function refusal(code: ErrorCode, why: string): RuntimeError {
   return new RuntimeError(code, `Cannot create container: ${why}`);

@@ -143,6 +143,15 @@ Deno.test("writeContainerSpec() takes the pod's PID namespace, be that the host'
   await assertRejects(() => pidNamespace("CONTAINER", "POD"), RuntimeError, "has none of its own");
 });
 
+/** Why such a container is refused. */
+async function configRefusal(
+  changes: Partial<ContainerConfig>,
+  files: Partial<Files> = {},
+): Promise<readonly [code: string, message: string]> {
+  const error = await assertRejects(() => writeSpecOf(changes, files), RuntimeError);
+  return [error.code, error.message];
+}
+
 Deno.test("writeContainerSpec() refuses to propagate what the host's mount does not share", async () => {
   const table = [
     ["shared", "BIDIRECTIONAL", undefined],
@@ -176,6 +185,16 @@ Deno.test("writeContainerSpec() does not wait for ever for a mount that hangs", 
   const error = await assertRejects(() => writing, RuntimeError);
   assertEquals(error.code, "DEADLINE_EXCEEDED");
   assertEquals(clock.timerCount, 0);
+});
+
+Deno.test("writeContainerSpec() gives a container all devices that it names, or fails", async () => {
+  const device = { hostPath: "/dev/many", containerPath: "/dev/many", permissions: "rwm" };
+  for (const count of [2_049, 4_097]) {
+    assertEquals(await configRefusal({ devices: Array(count).fill(device) }), [
+      "INVALID_ARGUMENT",
+      "Cannot create container: it is to have more than 4096 devices",
+    ]);
+  }
 });
 
 Deno.test("writeContainerSpec() puts the devices of a folder where the client wants them", async () => {

@@ -58,3 +58,13 @@ Deno.test("readDevices() names what is no device", async () => {
     ["INVALID_ARGUMENT", 'Cannot create container: there is no device at "/dev"'],
   );
 });
+
+Deno.test("readDevices() gives all devices or none", async () => {
+  const some = (count: number) => NULL.repeat(count);
+  assertEquals((await devices(some(4_096), DONE)).length, 4_096);
+  const error = await assertRejects(() => devices(some(4_097), DONE), RuntimeError);
+  assertEquals(
+    [error.code, error.message],
+    ["INVALID_ARGUMENT", 'Cannot create container: there are more than 4096 devices at "/dev"'],
+  );
+});
