@@ -215,12 +215,39 @@ async function seccompOf(
   if (architecture !== "x86_64" && architecture !== "aarch64") {
     throw new RuntimeError("FAILED_PRECONDITION", `no seccomp profile for ${architecture}`);
   }
-  const profile = await kernel.files.readFile(path, SECCOMP_PROFILE_BYTES_MAX);
   const { bounding } = containerCapabilities(security, host.capabilities);
-  return seccompFilter(textOf(profile), {
-    architecture,
-    kernelRelease,
-    capabilities: bounding,
-    withSubArchitectures: true,
-  });
+  try {
+    const profile = await kernel.files.readFile(path, SECCOMP_PROFILE_BYTES_MAX);
+    return seccompFilter(textOf(profile), {
+      architecture,
+      kernelRelease,
+      capabilities: bounding,
+      withSubArchitectures: true,
+    });
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault === undefined) throw error;
+    // Nobody but the operator can mend the default one.
+    const code = seccomp.type === "Localhost" ? fault.code : "FAILED_PRECONDITION";
+    const shown = JSON.stringify(path);
+    throw new RuntimeError(code, `Cannot use seccomp profile ${shown}: ${fault.message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What is wrong with a seccomp profile; undefined when that is not known. */
+function faultOf(error: unknown): Pick<RuntimeError, "code" | "message"> | undefined {
+  if (error instanceof RuntimeError) return error;
+  if (hasErrno(error, "ENOENT", "ENOTDIR")) {
+    return { code: "FAILED_PRECONDITION", message: "the host has no such file" };
+  }
+  if (hasErrno(error, "EISDIR", "ENXIO")) {
+    return { code: "INVALID_ARGUMENT", message: "it is no file" };
+  }
+  if (hasErrno(error, "EFBIG")) {
+    const message = `it is longer than ${SECCOMP_PROFILE_BYTES_MAX} bytes`;
+    return { code: "INVALID_ARGUMENT", message };
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { isReleaseAtLeast } from "../kernel/release.ts";
-import { messageOf, RuntimeError } from "../errors.ts";
+import { RuntimeError } from "../errors.ts";
 import type { OciSeccomp, OciSyscallArgument, OciSyscallRule } from "./runtime_spec.ts";
 
 /** For which container on which machine a profile is read. */
@@ -28,7 +28,7 @@ const NAMES_MAX = 4_096;
  * keep (`archMap`, and rules with `includes` and `excludes`; man 5 seccomp.json), and the OCI runtime
  * specification's own, which Localhost profiles of Kubernetes use. Unknown members are passed over.
  *
- * @throws {RuntimeError} INVALID_ARGUMENT, with the member that is wrong.
+ * @throws {RuntimeError} INVALID_ARGUMENT, with the member that is wrong; the caller knows which profile it is.
  */
 export function seccompFilter(profile: string, target: SeccompTarget): OciSeccomp {
   const root = record(parse(profile), "profile");
@@ -157,8 +157,8 @@ function errnoOf(number: unknown, name: unknown, path: string): number | undefin
 function parse(profile: string): unknown {
   try {
     return JSON.parse(profile);
-  } catch (error) {
-    throw invalid(messageOf(error));
+  } catch {
+    throw invalid("it is not JSON");
   }
 }
 
@@ -188,5 +188,5 @@ function integer(value: unknown, path: string, max = Number.MAX_SAFE_INTEGER): n
 }
 
 function invalid(why: string): RuntimeError {
-  return new RuntimeError("INVALID_ARGUMENT", `Cannot read the seccomp profile: ${why}`);
+  return new RuntimeError("INVALID_ARGUMENT", why);
 }

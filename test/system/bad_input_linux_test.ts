@@ -2,7 +2,11 @@ import { Client, credentials, type ServiceError, status as grpcStatus } from "@g
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 
-import { ContainerState, NamespaceMode } from "../../src/cri/gen/v1_pb.ts";
+import {
+  ContainerState,
+  NamespaceMode,
+  SecurityProfile_ProfileType,
+} from "../../src/cri/gen/v1_pb.ts";
 import { connect } from "./client.ts";
 import { HOST_NETWORK, IMAGE, refusalOf, Scene, systemTest } from "./scene.ts";
 
@@ -89,6 +93,26 @@ systemTest(
             }),
           "FAILED_PRECONDITION",
           'the host has no device "/dev/none"',
+        ],
+        [
+          () =>
+            client.createContainer({
+              podSandboxId: pod,
+              config: {
+                ...config,
+                linux: {
+                  securityContext: {
+                    namespaceOptions: HOST_NETWORK,
+                    seccomp: {
+                      profileType: SecurityProfile_ProfileType.Localhost,
+                      localhostRef: "/none.json",
+                    },
+                  },
+                },
+              },
+            }),
+          "FAILED_PRECONDITION",
+          'seccomp profile "/none.json": the host has no such file',
         ],
         [
           () =>

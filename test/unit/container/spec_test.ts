@@ -8,6 +8,7 @@ import type { Image } from "../../../src/image/image.ts";
 import type { NamespaceMode, SandboxConfig } from "../../../src/sandbox/config.ts";
 import { sandboxPaths } from "../../../src/sandbox/paths.ts";
 import { Context } from "../../../src/kernel/context.ts";
+import { KernelError } from "../../../src/kernel/errno.ts";
 import type { Files } from "../../../src/kernel/files.ts";
 import type { Kernel } from "../../../src/kernel/kernel.ts";
 import type { MountSharing } from "../../../src/kernel/mounts.ts";
@@ -211,3 +212,39 @@ Deno.test("writeContainerSpec() puts the devices of a folder where the client wa
     "/devices/zero",
   ]);
 });
+
+Deno.test("writeContainerSpec() names the seccomp profile, and says what is wrong with it", async () => {
+  const refused = (errno: string) => () => Promise.reject(new KernelError("readFile", errno, "/p"));
+  const holding = (text: string) => () => Promise.resolve(new TextEncoder().encode(text));
+  const table = [
+    [refused("ENOENT"), "FAILED_PRECONDITION", "the host has no such file"],
+    [refused("ENOTDIR"), "FAILED_PRECONDITION", "the host has no such file"],
+    [refused("EISDIR"), "INVALID_ARGUMENT", "it is no file"],
+    [refused("ENXIO"), "INVALID_ARGUMENT", "it is no file"],
+    [refused("EFBIG"), "INVALID_ARGUMENT", "it is longer than 1048576 bytes"],
+    [holding("no json"), "INVALID_ARGUMENT", "it is not JSON"],
+    [holding("[]"), "INVALID_ARGUMENT", "profile is no object"],
+    [
+      holding('{"defaultAction": "NO"}'),
+      "INVALID_ARGUMENT",
+      "defaultAction is no supported action",
+    ],
+  ] as const;
+  for (const [readFile, code, why] of table) {
+    const local = withSeccomp({ type: "Localhost", path: "/p.json" });
+    assertEquals(
+      await configRefusal(local, { readFile }),
+      [code, `Cannot use seccomp profile "/p.json": ${why}`],
+    );
+    // The client has not chosen this one.
+    assertEquals(
+      await configRefusal(withSeccomp({ type: "RuntimeDefault" }), { readFile }),
+      ["FAILED_PRECONDITION", `Cannot use seccomp profile "/etc/default.json": ${why}`],
+    );
+  }
+});
+
+function withSeccomp(seccomp: ContainerConfig["security"]["seccomp"]): Partial<ContainerConfig> {
+  const { security } = containerConfigWith({});
+  return { security: { ...security, seccomp } };
+}
