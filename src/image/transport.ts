@@ -185,6 +185,7 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: RuntimeError["code"]]
   [/status code:? 5[0-9][0-9]|received unexpected HTTP status: 5/i, "UNAVAILABLE"],
   [/no such file or directory|no descriptor found|not found|status code:? 404/i, "NOT_FOUND"],
   [/does not match|digest mismatch|invalid character|unsupported|malformed/i, "INVALID_ARGUMENT"],
+  [/invalid reference/i, "INVALID_ARGUMENT"],
 ];
 
 function transportError(
@@ -199,9 +200,13 @@ function transportError(
   return new RuntimeError(code, `Cannot ${action} image ${shown}: ${words}`, { cause });
 }
 
-/** skopeo ends with a line `… level=fatal msg="…"`, quoted as in Go. */
+/**
+ * skopeo ends with a line `… level=fatal msg="…"`, quoted as in Go. Whatever goes wrong when it looks for an
+ * image, it begins with the image's name, which it has parsed well (skopeo, inspect.go, parseImageSource).
+ */
 function lastWords(stderr: string): string | undefined {
   const quoted = /level=fatal msg="((?:[^"\\]|\\.)*)"/.exec(stderr)?.[1];
   return quoted?.replace(/\\(.)/g, (_, it: string) => it === "n" ? " " : it === "t" ? " " : it)
+    .replace(/^Error parsing image name "[^"]*": /, "")
     .slice(0, 2_000);
 }

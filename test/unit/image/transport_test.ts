@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 import { DEFAULT_CONFIG } from "../../../src/config.ts";
 import { RuntimeError } from "../../../src/errors.ts";
@@ -70,4 +70,30 @@ Deno.test("inspect() gives skopeo the proxies of the configuration, and a home o
   assertEquals(spawned.map((it) => it.env), [
     { HTTPS_PROXY: "http://proxy:3128", HOME: "/ingest/1", LC_ALL: "C" },
   ]);
+});
+
+Deno.test("inspect() says what is wrong with an image, and not with its name", async () => {
+  const manifest = "reading manifest 1 in r.example/a: manifest unknown";
+  const reference = "invalid reference format: repository name must be lowercase";
+  const table = [
+    [`Error parsing image name \\"docker://r.example/a:1\\": ${manifest}`, "NOT_FOUND", manifest],
+    [`Error parsing image name \\"docker://R/a:1\\": ${reference}`, "INVALID_ARGUMENT", reference],
+    [manifest, "NOT_FOUND", manifest],
+  ] as const;
+  for (const [printed, code, why] of table) {
+    const line = `time="2026-11-30T13:44:38Z" level=fatal msg="${printed}"\n`;
+    const kernel = fakeKernel({
+      clock: new FakeClock(),
+      processes: {
+        spawn: () => Promise.resolve(endedChild({ kind: "exited", code: 1 }, "", line)),
+      },
+    });
+    const transport = new Transport(kernel, DEFAULT_CONFIG);
+    const workspace = { directory: "/ingest/1", authFile: "/auth" };
+    const error = await assertRejects(
+      () => transport.inspect("docker://r.example/a:1", "r.example", workspace, new Context()),
+      RuntimeError,
+    );
+    assertEquals([error.code, error.message], [code, `Cannot pull image "r.example/a:1": ${why}`]);
+  }
 });
