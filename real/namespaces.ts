@@ -11,8 +11,11 @@ import { runTool, toolFailed, type ToolResult } from "./tool.ts";
 
 const NSFS_MAGIC = 0x6e736673n;
 const STATFS_BYTES = 256;
+/** How the script ends when a parameter is refused: its last line is the parameter's path. */
+const REFUSED = 100;
 /** What is set are arguments, never a part of the script: they come from a client. */
-const SET_PARAMETERS = 'while [ $# -gt 0 ]; do printf %s "$2" > "/proc/sys/$1"; shift 2; done';
+const SET_PARAMETERS = 'while [ $# -gt 0 ]; do printf %s "$2" > "/proc/sys/$1" || ' +
+  `{ echo "/proc/sys/$1" >&2; exit ${REFUSED}; }; shift 2; done`;
 
 /** Namespaces that a bind mount of nsfs keeps alive (man 7 namespaces). */
 export class LinuxNamespaces implements Namespaces, Disposable {
@@ -46,7 +49,7 @@ export class LinuxNamespaces implements Namespaces, Disposable {
     if (spare === undefined) {
       if (pins.uts !== undefined) parameters.unshift(["kernel/hostname", hostname]);
       const result = await this.#unshare(paths, parameters);
-      if (!hasSucceeded(result)) throw toolFailed("pin", paths[0]![1], result);
+      if (!hasSucceeded(result)) throw pinFailed(paths[0]![1], result);
     } else {
       for (const [index, { fd }] of spare.namespaces.entries()) await bind(fd, paths[index]![1]);
     }
@@ -102,6 +105,14 @@ export class LinuxNamespaces implements Namespaces, Disposable {
 }
 
 type Pin = readonly [kind: string, path: string];
+
+function pinFailed(path: string, result: ToolResult): KernelError {
+  const { status, stderr } = result;
+  if (status.kind !== "exited" || status.code !== REFUSED) return toolFailed("pin", path, result);
+  const lines = stderr.trim().split("\n");
+  const parameter = lines.pop() ?? path;
+  return toolFailed("pin", parameter, { ...result, stderr: lines.join("\n") });
+}
 
 /** @throws {KernelError} */
 async function bind(fd: number, path: string): Promise<void> {

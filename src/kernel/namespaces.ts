@@ -27,7 +27,8 @@ export interface Namespaces {
    * @param sysctls what is set in those of the new namespaces that it belongs to, by its path below /proc/sys
    *
    * @throws {KernelError} ENOENT for the folder; ENOSPC when there are too many; EEXIST when a path is
-   * already a pin; any errno for a parameter that is not there, or a value that it does not take.
+   * already a pin; any errno for a parameter that is not there, or a value that it does not take, with the
+   * parameter's path from /proc/sys on as the subject.
    */
   pin(
     pins: NamespacePins,

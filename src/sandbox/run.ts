@@ -22,7 +22,7 @@ import {
 } from "./record.ts";
 import { Sandbox } from "./sandbox.ts";
 import { type Pause, preparing, ready, stopping } from "./state.ts";
-import { sysctlsFor, validateSysctls } from "./sysctls.ts";
+import { sysctlRefusal, sysctlsFor, validateSysctls } from "./sysctls.ts";
 import { discardSandboxFiles, teardownSandbox } from "./teardown.ts";
 
 /** /dev/shm of a pod, as large as Docker's and containerd's. */
@@ -156,7 +156,11 @@ async function pin(runtime: Runtime, record: SandboxRecord): Promise<void> {
   if (Object.keys(pins).length === 0) return;
   const sysctls = sysctlsFor(record.config.sysctls, pins);
   const work = () => kernel.namespaces.pin(pins, record.hostname, sysctls);
-  await spanned(telemetry, "namespaces.pin", {}, work);
+  try {
+    await spanned(telemetry, "namespaces.pin", {}, work);
+  } catch (error) {
+    throw sysctlRefusal(error, record.config.sysctls);
+  }
 }
 
 /** /dev/shm is of the pod's own where its IPC namespace is. */

@@ -1,4 +1,5 @@
 import { RuntimeError } from "../errors.ts";
+import { KernelError } from "../kernel/errno.ts";
 import type { NamespacePins } from "../kernel/namespaces.ts";
 
 /** The namespace that a kernel parameter belongs to, or undefined when it is the whole machine's. */
@@ -37,6 +38,20 @@ export function sysctlsFor(
       return isOwn ? [[pathOf(name), value]] : [];
     }),
   );
+}
+
+/** What the client is told of an error of `Namespaces.pin`: of a parameter its own name for it. */
+export function sysctlRefusal(
+  error: unknown,
+  sysctls: Readonly<Record<string, string>>,
+): unknown {
+  if (!(error instanceof KernelError)) return error;
+  const refused = Object.entries(sysctls)
+    .find(([name]) => error.subject === `/proc/sys/${pathOf(name)}`);
+  if (refused === undefined) return error;
+  const [name, value] = refused.map((it) => JSON.stringify(it));
+  const message = `Cannot set sysctl ${name} to ${value}: this kernel refuses it`;
+  return new RuntimeError("INVALID_ARGUMENT", message, { cause: error });
 }
 
 /** With dots between its parts a slash stands for a dot in one (man 5 sysctl.d). */

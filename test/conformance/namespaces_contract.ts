@@ -44,7 +44,8 @@ export const namespacePromises: Promises = {
     await namespaces.pin({ net: `${scratch}/net`, ipc: `${scratch}/ipc` }, "", set);
     for (const [path, value] of [["net/nothing", "1"], ["net/core/somaxconn", "many"]] as const) {
       const pins = { net: `${scratch}/${basename(path)}` };
-      await assertRejects(() => namespaces.pin(pins, "", { [path]: value }), KernelError);
+      const pinned = () => namespaces.pin(pins, "", { [path]: value });
+      assertEquals((await assertRejects(pinned, KernelError)).subject, `/proc/sys/${path}`);
     }
   },
 

@@ -1,6 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { RuntimeError } from "../../../src/errors.ts";
-import { sysctlsFor, validateSysctls } from "../../../src/sandbox/sysctls.ts";
+import { KernelError } from "../../../src/kernel/errno.ts";
+import { sysctlRefusal, sysctlsFor, validateSysctls } from "../../../src/sandbox/sysctls.ts";
 
 const SYSCTLS = {
   "net.ipv4.ip_forward": "1",
@@ -41,4 +42,25 @@ Deno.test("validateSysctls() refuses what is the whole machine's, or leads elsew
     assertEquals(error.code, "INVALID_ARGUMENT");
   }
   assertThrows(() => validateSysctls({ "kernel.shmmax": "1\0" }), RuntimeError);
+});
+
+Deno.test("sysctlRefusal() names the parameter that Linux refuses as the client has written it", () => {
+  const path = "/proc/sys/net/ipv4/conf/eth0.1/forwarding";
+  const cause = new KernelError("pin", "EINVAL", path);
+  const error = sysctlRefusal(cause, SYSCTLS);
+  assert(error instanceof RuntimeError);
+  assertEquals(
+    [error.code, error.message, error.cause],
+    [
+      "INVALID_ARGUMENT",
+      'Cannot set sysctl "net/ipv4/conf/eth0.1/forwarding" to "1": this kernel refuses it',
+      cause,
+    ],
+  );
+});
+
+Deno.test("sysctlRefusal() leaves any other error as it is", () => {
+  for (const error of [new KernelError("pin", "ENOSPC", "/run/net"), new TypeError("a bug")]) {
+    assertStrictEquals(sysctlRefusal(error, SYSCTLS), error);
+  }
 });
