@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import type { Image } from "../image/image.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
+import type { Files } from "../kernel/files.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { containerCapabilities } from "../oci/capabilities.ts";
 import { type OciSeccomp, type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
@@ -39,6 +40,17 @@ export interface SpecParts {
 
 /** Host directories that a client mounts and that are not there are made, as containerd does. */
 const MOUNTED_DIRECTORY_MODE = 0o755;
+/** What is wrong with the path itself: whatever else fails may be done the next time. */
+const NO_PATH = [
+  "ENOENT",
+  "ENOTDIR",
+  "EEXIST",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "EACCES",
+  "EPERM",
+  "EROFS",
+];
 
 /** Puts the OCI spec of a container into its bundle. */
 export async function writeContainerSpec(
@@ -165,21 +177,37 @@ async function resolveMounts(
 ): Promise<Mount[]> {
   const { clock, files } = runtime.kernel;
   using bounded = context.within(clock, runtime.config.bounds.programMs, "look up mounts");
-  const lookUp = ({ hostPath }: Mount) => waitFor(files.resolveInRoot("/", hostPath), bounded);
+  const lookUp = (path: string) => waitFor(files.resolveInRoot("/", path), bounded);
   const resolved: Mount[] = [];
   for (const mount of mounts) {
-    let hostPath: string;
-    try {
-      hostPath = await lookUp(mount);
-    } catch (error) {
-      if (!hasErrno(error, "ENOENT")) throw error;
-      await files.mkdir(mount.hostPath, MOUNTED_DIRECTORY_MODE);
-      hostPath = await lookUp(mount);
-    }
+    const hostPath = await lookUpOrMake(files, mount.hostPath, lookUp);
     await requireSharing(runtime, { ...mount, hostPath });
     resolved.push({ ...mount, hostPath });
   }
   return resolved;
+}
+
+/** @throws {RuntimeError} FAILED_PRECONDITION when the path can be neither found nor made. */
+async function lookUpOrMake(
+  files: Files,
+  path: string,
+  lookUp: (path: string) => Promise<string>,
+): Promise<string> {
+  try {
+    return await lookUp(path).catch(async (error) => {
+      if (!hasErrno(error, "ENOENT")) throw error;
+      await files.mkdir(path, MOUNTED_DIRECTORY_MODE);
+      return await lookUp(path);
+    });
+  } catch (error) {
+    if (!hasErrno(error, ...NO_PATH)) throw error;
+    throw new RuntimeError(
+      "FAILED_PRECONDITION",
+      `Cannot mount ${JSON.stringify(path)}: ` +
+        `it can be neither found nor made on the host (${error.errno})`,
+      { cause: error },
+    );
+  }
 }
 
 /**

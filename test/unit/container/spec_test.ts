@@ -169,6 +169,39 @@ Deno.test("writeContainerSpec() refuses to propagate what the host's mount does 
   }
 });
 
+Deno.test("writeContainerSpec() names the mount that the host does not have and that cannot be made", async () => {
+  const absent = () => Promise.reject(new KernelError("resolveInRoot", "ENOENT", "/mnt/data"));
+  const refused = (errno: string) => () => Promise.reject(new KernelError("any", errno, "/mnt"));
+  const table: readonly (readonly [errno: string, files: Partial<Files>])[] = [
+    ["ENOTDIR", { resolveInRoot: refused("ENOTDIR") }],
+    ["ENOENT", { resolveInRoot: absent, mkdir: refused("ENOENT") }],
+    ["EROFS", { resolveInRoot: absent, mkdir: refused("EROFS") }],
+    // A symlink that leads nowhere.
+    ["EEXIST", { resolveInRoot: absent, mkdir: refused("EEXIST") }],
+  ];
+  for (const [errno, files] of table) {
+    const kernel = fakeKernel({ clock: new FakeClock(), files });
+    const error = await assertRejects(() => writeSpecOn(kernel, new Context()), RuntimeError);
+    assertEquals([error.code, error.message], [
+      "FAILED_PRECONDITION",
+      `Cannot mount "/mnt/data": it can be neither found nor made on the host (${errno})`,
+    ]);
+  }
+});
+
+Deno.test("writeContainerSpec() keeps an error that is not a mount's own", async () => {
+  const full = new KernelError("mkdir", "ENOSPC", "/mnt/data");
+  const files: Partial<Files> = {
+    resolveInRoot: () => Promise.reject(new KernelError("resolveInRoot", "ENOENT", "/mnt/data")),
+    mkdir: () => Promise.reject(full),
+  };
+  const kernel = fakeKernel({ clock: new FakeClock(), files });
+  assertStrictEquals(
+    await assertRejects(() => writeSpecOn(kernel, new Context()), KernelError),
+    full,
+  );
+});
+
 Deno.test("writeContainerSpec() waits for a mount that hangs as long as its client", async () => {
   const context = new Context();
   const writing = writeSpec(context, new FakeClock());
