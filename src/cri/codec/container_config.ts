@@ -11,7 +11,7 @@ import {
 } from "../gen/v1_pb.ts";
 import { resourcesFrom } from "./resources.ts";
 import { containerSecurityFrom } from "./security.ts";
-import { enumName, invalid, plainText } from "./values.ts";
+import { enumName, invalid, nameFrom, plainText } from "./values.ts";
 
 const PROPAGATION = {
   PROPAGATION_PRIVATE: "PRIVATE",
@@ -35,7 +35,7 @@ export function containerConfigFrom(message: ContainerConfigMessage | undefined)
   }
   const signal = enumName("stop_signal", Signal, message.stopSignal);
   return {
-    metadata: { name: metadata.name, attempt: metadata.attempt },
+    metadata: { name: nameFrom("name", metadata.name), attempt: metadata.attempt },
     image: imageSpecFrom(message.image),
     command: message.command.map((word) => plainText("command", word)),
     args: message.args.map((word) => plainText("args", word)),

@@ -8,7 +8,7 @@ import {
 } from "../gen/v1_pb.ts";
 import { resourcesIfAny } from "./resources.ts";
 import { groupsFrom, idFrom, namespacesFrom, seccompFrom } from "./security.ts";
-import { enumName, integer, invalid, plainText } from "./values.ts";
+import { enumName, integer, invalid, nameFrom, plainText } from "./values.ts";
 
 const PORT_MAX = 65_535;
 /** Of UTF-8 (man 2 sethostname, HOST_NAME_MAX). */
@@ -28,9 +28,9 @@ export function sandboxConfigFrom(message: PodSandboxConfig | undefined): Sandbo
   const dns = message.dnsConfig;
   return {
     metadata: {
-      name: metadata.name,
-      namespace: metadata.namespace,
-      uid: metadata.uid,
+      name: nameFrom("name", metadata.name),
+      namespace: nameFrom("namespace", metadata.namespace),
+      uid: nameFrom("uid", metadata.uid),
       attempt: metadata.attempt,
     },
     hostname: hostnameFrom(message.hostname),

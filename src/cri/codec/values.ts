@@ -5,6 +5,12 @@ export function invalid(what: string, why: string): RuntimeError {
   return new RuntimeError("INVALID_ARGUMENT", `${what}: ${why}`);
 }
 
+/** Part of what an object is called: kubelet and crictl take an answer without it for broken. */
+export function nameFrom(part: string, value: string): string {
+  if (value === "") throw invalid("metadata", `${part} must not be empty`);
+  return value;
+}
+
 /**
  * An int64 as a number.
  *

@@ -34,6 +34,11 @@ Deno.test("containerConfigFrom() gives what was left out its default", () => {
   assertEquals(config.security.seccomp, undefined);
 });
 
+Deno.test("containerConfigFrom() refuses a container that no client could look at", () => {
+  const metadata = { name: "", attempt: 1 };
+  assertRefused(() => decode({ metadata }), "INVALID_ARGUMENT", "name must not be empty");
+});
+
 Deno.test("containerConfigFrom() refuses what lacks metadata or an image", () => {
   const words = "container config must include metadata";
   assertRefused(() => containerConfigFrom(undefined), "INVALID_ARGUMENT", words);

@@ -72,6 +72,13 @@ Deno.test("sandboxConfigFrom() refuses what has no metadata", () => {
   assertRefused(() => sandboxConfigFrom(nameless), "INVALID_ARGUMENT", words);
 });
 
+Deno.test("sandboxConfigFrom() refuses a pod that no client could look at", () => {
+  for (const part of ["name", "namespace", "uid"]) {
+    const metadata = { ...METADATA, [part]: "" };
+    assertRefused(() => decode({ metadata }), "INVALID_ARGUMENT", `${part} must not be empty`);
+  }
+});
+
 Deno.test("sandboxConfigFrom() refuses paths that mean nothing to it", () => {
   assertRefused(() => decode({ logDirectory: "logs" }), "INVALID_ARGUMENT", "log_directory");
   const linux = { cgroupParent: "kubepods.slice" };
