@@ -169,6 +169,12 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
       return { linux: { cgroupDriver: CgroupDriver.CGROUPFS } };
     },
 
+    // A kubelet tells the range of its node's pods; which addresses they get is CNI's configuration's to say.
+    updateRuntimeConfig: () => {
+      source();
+      return {};
+    },
+
     getContainerEvents: (_request, context) => containerEvents(source(), context),
   };
 }

@@ -43,6 +43,13 @@ Deno.test("version() says who answers", async () => {
   assertThrows(() => refused.version?.(create(input), new Context()), RuntimeError);
 });
 
+Deno.test("updateRuntimeConfig() takes a range of addresses, which is CNI's to give out", async () => {
+  const { updateRuntimeConfig } = runtimeService(() => undefined as never, PRODUCT);
+  const { input } = RuntimeService.method.updateRuntimeConfig;
+  const request = create(input, { runtimeConfig: { networkConfig: { podCidr: "10.0.0.0/24" } } });
+  assertEquals(await updateRuntimeConfig?.(request, new Context()), {});
+});
+
 async function codeOf(call: () => unknown): Promise<string> {
   try {
     await call();
