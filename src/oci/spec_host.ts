@@ -29,8 +29,8 @@ export async function readHostFacts(kernel: Kernel): Promise<Omit<HostFacts, "de
   };
 }
 
-/** What one container may have. */
-export const DEVICES_MAX = 4_096;
+/** What one container may have: more than a node with thousands of disks, and its spec can still be read. */
+export const DEVICES_MAX = 16_384;
 
 /**
  * The device nodes at and below `path`, sorted; without terminals, shared memory and queues, which

@@ -5,6 +5,7 @@ import type { ContainerConfig, MountPropagation } from "../../../src/container/c
 import { writeContainerSpec } from "../../../src/container/spec.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import type { Image } from "../../../src/image/image.ts";
+import { DEVICES_MAX } from "../../../src/oci/spec_host.ts";
 import type { NamespaceMode, SandboxConfig } from "../../../src/sandbox/config.ts";
 import { sandboxPaths } from "../../../src/sandbox/paths.ts";
 import { Context } from "../../../src/kernel/context.ts";
@@ -223,10 +224,10 @@ Deno.test("writeContainerSpec() does not wait for ever for a mount that hangs", 
 
 Deno.test("writeContainerSpec() gives a container all devices that it names, or fails", async () => {
   const device = { hostPath: "/dev/many", containerPath: "/dev/many", permissions: "rwm" };
-  for (const count of [2_049, 4_097]) {
+  for (const count of [DEVICES_MAX / 2 + 1, DEVICES_MAX + 1]) {
     assertEquals(await configRefusal({ devices: Array(count).fill(device) }), [
       "INVALID_ARGUMENT",
-      "Cannot create container: it is to have more than 4096 devices",
+      `Cannot create container: it is to have more than ${DEVICES_MAX} devices`,
     ]);
   }
 });

@@ -6,7 +6,7 @@ import { KernelError } from "../../../src/kernel/errno.ts";
 import type { FileStat } from "../../../src/kernel/files.ts";
 import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import { type OciDevice } from "../../../src/oci/runtime_spec.ts";
-import { readDevices } from "../../../src/oci/spec_host.ts";
+import { DEVICES_MAX, readDevices } from "../../../src/oci/spec_host.ts";
 import { endedChild, FakeClock, fakeKernel, partial } from "../fakes.ts";
 
 const NULL = "21b6 1 3 0 0 /dev/null\0";
@@ -61,10 +61,13 @@ Deno.test("readDevices() names what is no device", async () => {
 
 Deno.test("readDevices() gives all devices or none", async () => {
   const some = (count: number) => NULL.repeat(count);
-  assertEquals((await devices(some(4_096), DONE)).length, 4_096);
-  const error = await assertRejects(() => devices(some(4_097), DONE), RuntimeError);
+  assertEquals((await devices(some(DEVICES_MAX), DONE)).length, DEVICES_MAX);
+  const error = await assertRejects(() => devices(some(DEVICES_MAX + 1), DONE), RuntimeError);
   assertEquals(
     [error.code, error.message],
-    ["INVALID_ARGUMENT", 'Cannot create container: there are more than 4096 devices at "/dev"'],
+    [
+      "INVALID_ARGUMENT",
+      `Cannot create container: there are more than ${DEVICES_MAX} devices at "/dev"`,
+    ],
   );
 });
