@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { type Context, sleep } from "../kernel/context.ts";
-import { KernelError, tolerate } from "../kernel/errno.ts";
+import { hasErrno, KernelError, tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type ProcessEntry, type ProcessIdentity, SIGKILL } from "../kernel/processes.ts";
 import { isExec } from "../oci/conmon.ts";
@@ -14,6 +14,8 @@ import { SharedMap, SharedSet } from "../kernel/shared_memory.ts";
 const LOOK_AGAIN_MS = 5;
 /** Deletions that are killed before it is given up. */
 const DELETIONS_MAX = 3;
+/** Removals of a cgroup that somebody has come into, before it is given up. */
+const REMOVALS_MAX = 3;
 
 export interface ReapOptions {
   /**
@@ -52,7 +54,7 @@ export class Reaper {
     await this.#kill(task.id, options.known, context);
     await this.#emptyCgroup(task.cgroup, context);
     await this.#endInRuntime(task, context);
-    await this.kernel.cgroups.remove(task.cgroup);
+    await this.#removeCgroup(task.cgroup, context);
   }
 
   /**
@@ -135,6 +137,18 @@ export class Reaper {
           detail: "its deletion is killed each time",
         });
       }
+    }
+  }
+
+  /** An OCI runtime that executes a command in it may have moved that there since it was emptied (RACES.md X4). */
+  async #removeCgroup(cgroup: string, context: Context): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.kernel.cgroups.remove(cgroup);
+      } catch (error) {
+        if (!hasErrno(error, "EBUSY") || tries === REMOVALS_MAX) throw error;
+      }
+      await this.#emptyCgroup(cgroup, context);
     }
   }
 

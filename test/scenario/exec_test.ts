@@ -113,6 +113,29 @@ scenario("X3: a client that gives up while its command is brought in leaves none
   assertEquals(commandsIn(it, container.id), []);
 });
 
+scenario("X4: who comes into a container at its end does not hold that up", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const moving = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^write cgroup\.procs/);
+  const exec = execSleep(it, container.id);
+  const move = await moving;
+  const removing = it.simulation.until(undefined, /^cgroups\.remove/);
+  it.kill(it.init(container));
+  const removal = await removing;
+  const telling = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^write/);
+  move.release();
+  const word = await telling;
+  const states = new Set<string>();
+  it.simulation.onStep(() => void states.add(it.container(container.id).status.state));
+  removal.release();
+  const record = await it.simulation.until(undefined, /^store\.commit .*(EXITED|UNKNOWN)/);
+  record.release();
+  word.release();
+  await exec.settled;
+  await it.simulation.idle();
+  assertEquals([...states], ["RUNNING", "EXITED"]);
+  assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
+});
+
 function execSleep(
   it: Scenario,
   id: string,

@@ -1,3 +1,4 @@
+import { Certainty } from "./certainty.ts";
 import type { Checker } from "./checker.ts";
 import { Events } from "./events.ts";
 import { ExecBeforeInit } from "./exec.ts";
@@ -44,7 +45,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new ExitCode(facts, options),
     new Events(facts),
     ...(options.isFaultless ? [new Retries()] : []),
-    ...(options.isQuiet ? [new Refusals()] : []),
+    ...(options.isQuiet ? [new Certainty(), new Refusals()] : []),
     ...(options.isOnlyHanging ? [new Isolation(facts)] : []),
     new StopSignal(facts, options),
     new Identity(facts),

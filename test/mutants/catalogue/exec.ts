@@ -107,6 +107,18 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "exec-that-comes-late-holds-up-the-end",
+    source: made("drop a guard"),
+    wrong: "A command that is moved into an emptied group makes its container UNKNOWN.",
+    invariant: "I2",
+    scenario: "X4",
+    edits: [{
+      file: REAP,
+      from: 'if (!hasErrno(error, "EBUSY") || tries === REMOVALS_MAX) throw error;',
+      to: "if (tries > 0) throw error;",
+    }],
+  },
+  {
     name: "exec-is-known-by-its-pid-alone",
     source: made("trust a pid"),
     wrong: "Who has got the pid of a command that has ended is killed for it.",

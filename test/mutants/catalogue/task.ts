@@ -154,7 +154,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     source: bug("A11", "cri-o/cri-o/pull/8288"),
     wrong: "The cgroup of what was ended stays.",
     invariant: "I4",
-    edits: [{ file: REAP, from: "    await this.kernel.cgroups.remove(task.cgroup);\n", to: "" }],
+    edits: [{ file: REAP, from: "    await this.#removeCgroup(task.cgroup, context);\n", to: "" }],
   },
   {
     name: "reaper-removes-the-cgroup-first",
@@ -162,7 +162,7 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     wrong: "The cgroup is removed before it is empty.",
     invariant: "I11",
     edits: [
-      { file: REAP, from: "    await this.kernel.cgroups.remove(task.cgroup);\n", to: "" },
+      { file: REAP, from: "    await this.#removeCgroup(task.cgroup, context);\n", to: "" },
       {
         file: REAP,
         from: "    await this.#kill(task.id, options.known, context);\n",

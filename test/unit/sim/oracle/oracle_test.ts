@@ -1,5 +1,11 @@
 import { assertEquals, assertExists } from "@std/assert";
-import { ended, type Ending, removalBegun, started } from "../../../../src/container/state.ts";
+import {
+  ended,
+  type Ending,
+  lost,
+  removalBegun,
+  started,
+} from "../../../../src/container/state.ts";
 import type { Container } from "../../../../src/container/container.ts";
 import { execSync } from "../../../../src/container/exec.ts";
 import { reopenContainerLog } from "../../../../src/container/logs.ts";
@@ -578,6 +584,11 @@ allows(
     scene.oracle.atRest(scene.lifecycle);
   },
 );
+
+violates("I2", "is UNKNOWN: no reason", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  await scene.inside(() => container.transition((status) => lost(status, "no reason")));
+}, { isQuiet: true });
 
 allows("an image whose containers go on", async (scene) => {
   await scene.running("sleep", "1000");
