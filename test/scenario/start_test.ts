@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { CONTAINER_STATUS_TABLE } from "../../src/container/record.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
@@ -230,6 +231,18 @@ scenario("W8b: a start that was answered is known after a loss of power", async 
   const { status } = it.container(container.id);
   assertEquals([status.state, status.exitCode, status.reason], ["EXITED", 255, "Unknown"]);
   assertEquals(status.startedAt, startedAt);
+});
+
+scenario("W8c: who was seen RUNNING is not CREATED again after a loss of power", async (it) => {
+  const { id } = await it.running("sleep", "1000");
+  const ending = it.simulation.until(undefined, /^store\.commit .*EXITED/);
+  const rebooted = it.reboot();
+  const end = await ending;
+  const recorded = it.simulation.machine.store.records()
+    .find((it) => it.table === CONTAINER_STATUS_TABLE && it.id === id);
+  assertEquals(JSON.parse(recorded?.value ?? "{}").state, "RUNNING");
+  end.release();
+  await rebooted;
 });
 
 scenario(

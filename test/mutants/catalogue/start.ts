@@ -297,6 +297,7 @@ export const START_MUTANTS: readonly Mutant[] = [
     wrong:
       "After a loss of power a container that readers saw RUNNING is CREATED, until it is ended.",
     invariant: "I8",
+    scenario: "W8c",
     edits: [{
       file: "src/recovery/boot.ts",
       from: "JSON.stringify(startedIfIntended(rest))",
