@@ -1,7 +1,7 @@
 import { join } from "@std/path";
 import { RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
-import type { ExitStatus } from "../kernel/processes.ts";
+import type { ChildProcess, ExitStatus } from "../kernel/processes.ts";
 import { conmonExecCommand, parseConmonAnswer, parseExitCode, SYNC_PIPE } from "../oci/conmon.ts";
 import { readableMessage } from "../oci/runc.ts";
 import { SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
@@ -10,7 +10,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Runtime } from "../runtime.ts";
 import { taskPaths } from "../task/paths.ts";
 import type { Container } from "./container.ts";
-import { endLeft, type Exec, killExec } from "./exec_end.ts";
+import { endExec, type ExecTraces } from "./exec_end.ts";
 import { textOf } from "../utf8.ts";
 
 /** What a command in a container printed and how it ended. */
@@ -75,11 +75,12 @@ export async function execSync(
       outputBytesMax: config.bounds.execOutputBytesMax,
       childWrites: [SYNC_PIPE],
     }));
-  const exec = { conmon: child, processFile, pidFile, cgroup: container.record.cgroup };
-  const wasKilled = (await runToEnd(kernel, exec, timeoutMs, pass.context)).kind === "signaled";
+  const exec = { processFile, pidFile, cgroup: container.record.cgroup };
+  const status = await runToEnd(kernel, child, exec, timeoutMs, pass.context);
+  const wasKilled = status.kind === "signaled";
   const start = parseConmonAnswer(await child.readPipeLine(SYNC_PIPE, pass.context));
   const exitCode = parseExitCode(await child.readPipeLine(SYNC_PIPE, pass.context));
-  if (wasKilled) await endLeft(kernel, exec);
+  if (wasKilled) await endExec(kernel, exec);
   using drain = pass.context.within(kernel.clock, config.bounds.execDrainMs, "output of exec");
   await child.outputEnded(drain).catch(() => {});
   const { stdout, stderr } = child.output();
@@ -125,15 +126,16 @@ async function processOf(
 /** How conmon ended. */
 async function runToEnd(
   kernel: Kernel,
-  exec: Exec,
+  conmon: ChildProcess,
+  exec: ExecTraces,
   timeoutMs: number,
   context: Context,
 ): Promise<ExitStatus> {
   using bounded = timeoutMs > 0 ? context.within(kernel.clock, timeoutMs, "exec") : context.child();
   try {
-    return await exec.conmon.exited(bounded);
+    return await conmon.exited(bounded);
   } catch (error) {
-    await killExec(kernel, exec);
+    await endExec(kernel, exec);
     if (context.cause === undefined && bounded.cause !== undefined) {
       throw new RuntimeError(
         "DEADLINE_EXCEEDED",

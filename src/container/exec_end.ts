@@ -1,16 +1,15 @@
 import { Context } from "../kernel/context.ts";
 import { hasErrno, tolerate } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { type ChildProcess, type ProcessEntry, SIGKILL } from "../kernel/processes.ts";
+import { type ProcessEntry, SIGKILL } from "../kernel/processes.ts";
 import { isExec } from "../oci/conmon.ts";
 import { endProcess, familyOf } from "../task/reap.ts";
 import { openIfPresent } from "../task/task.ts";
 import { textOf } from "../utf8.ts";
 
-/** A command that is being executed in a container, and how it can be found. */
-export interface Exec {
-  readonly conmon: ChildProcess;
-  /** The OCI process, which the command lines of conmon and of the OCI runtime name. */
+/** How a command that is executed in a container can be found. */
+export interface ExecTraces {
+  /** The OCI process: a file that only the command lines of its conmon and its OCI runtime name. */
   readonly processFile: string;
   /** Where the OCI runtime writes which process the command is. */
   readonly pidFile: string;
@@ -26,35 +25,48 @@ const LOOK_AGAIN_MS = 10;
 const PID_BYTES_MAX = 32;
 
 /**
- * Kills the command and awaits its end. conmon and the OCI runtime alone know whether there is one yet,
- * so what they have started is killed until conmon ends of itself. Killed before, the runtime could
- * leave a command that nobody finds: it has written down no pid by then (runc, utils_linux.go).
+ * Kills a command, wherever it is on its way into the container, and awaits its end and that of its conmon
+ * and its OCI runtime. Idempotent.
+ *
+ * @throws {RuntimeError} DEADLINE_EXCEEDED when one of them does not die; {KernelError} EMFILE, EAGAIN.
  */
-export async function killExec(kernel: Kernel, exec: Exec): Promise<void> {
-  const { conmon: child, processFile } = exec;
-  const family = async () => {
-    const processes = await kernel.processes.list();
-    const { pid, startTime } = child.identity;
-    const conmon = processes.find((it) => it.pid === pid && it.startTime === startTime);
-    return conmon === undefined ? [] : familyOf(conmon, processes);
-  };
-  using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
-  while (bounded.cause === undefined) {
-    await kill(kernel, (await family()).filter((it) => !it.args.includes(processFile)));
-    using soon = bounded.within(kernel.clock, LOOK_AGAIN_MS, "killed exec");
-    if (await hasExited(child, soon)) return await endLeft(kernel, exec);
-  }
-  // conmon goes last: what is left behind by the others becomes its child.
-  await kill(kernel, (await family()).toReversed());
-  using atLast = Context.background().within(kernel.clock, KILL_MS, "killed conmon");
-  await child.exited(atLast);
+export async function endExec(kernel: Kernel, exec: ExecTraces): Promise<void> {
+  await endHelpers(kernel, exec);
+  await endNamed(kernel, exec);
 }
 
 /**
- * Ends a command that its conmon has left, since somebody has killed it: it runs on (RACES.md X2). None is
- * fine. Where the OCI runtime was killed with it before it had written down a pid, nobody can find it.
+ * conmon and the OCI runtime alone know whether there is a command yet, so what they have started is killed
+ * until they end of themselves. Killed before, the runtime could leave a command that nobody finds: it has
+ * written down no pid by then (runc, utils_linux.go).
  */
-export async function endLeft(kernel: Kernel, { pidFile, cgroup }: Exec): Promise<void> {
+async function endHelpers(kernel: Kernel, { processFile }: ExecTraces): Promise<void> {
+  using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
+  while (true) {
+    const processes = await kernel.processes.list();
+    const helpers = processes.filter((it) => it.args.includes(processFile));
+    const [first] = helpers;
+    if (first === undefined) return;
+    const family = helpers.flatMap((it) => familyOf(it, processes));
+    if (bounded.cause !== undefined) return await endAll(kernel, family);
+    await kill(kernel, family.filter((it) => !helpers.includes(it)));
+    using soon = bounded.within(kernel.clock, LOOK_AGAIN_MS, "killed exec");
+    await awaitEnd(kernel, first, soon);
+  }
+}
+
+/** Of those that hang; conmon goes last: what is left behind by the others becomes its child. */
+async function endAll(kernel: Kernel, family: readonly ProcessEntry[]): Promise<void> {
+  await kill(kernel, family.toReversed());
+  using atLast = Context.background().within(kernel.clock, KILL_MS, "killed conmon");
+  for (const process of family) await endProcess(kernel, process, atLast);
+}
+
+/**
+ * Ends a command that its conmon has left, since somebody has killed that (RACES.md X2). Where the OCI runtime
+ * was killed with it before it had written down a pid, nobody can find the command.
+ */
+async function endNamed(kernel: Kernel, { pidFile, cgroup }: ExecTraces): Promise<void> {
   const pid = await pidIn(kernel, pidFile);
   const inside = pid === undefined ? [] : await kernel.cgroups.processes(cgroup);
   if (pid === undefined || !inside.includes(pid)) return;
@@ -70,8 +82,8 @@ export async function endLeft(kernel: Kernel, { pidFile, cgroup }: Exec): Promis
 
 async function pidIn(kernel: Kernel, path: string): Promise<number | undefined> {
   try {
-    const [pid] = /^[1-9]\d*$/.exec(textOf(await kernel.files.readFile(path, PID_BYTES_MAX))) ?? [];
-    return pid === undefined ? undefined : Number(pid);
+    const text = textOf(await kernel.files.readFile(path, PID_BYTES_MAX));
+    return /^[1-9]\d*$/.test(text) ? Number(text) : undefined;
   } catch (error) {
     if (hasErrno(error, "ENOENT")) return undefined;
     throw error;
@@ -85,12 +97,12 @@ async function kill(kernel: Kernel, processes: readonly ProcessEntry[]): Promise
   }
 }
 
-async function hasExited(child: ChildProcess, context: Context): Promise<boolean> {
+/** Waits for the end of a process as long as the context lasts. */
+async function awaitEnd(kernel: Kernel, process: ProcessEntry, context: Context): Promise<void> {
+  using handle = await openIfPresent(kernel, process);
   try {
-    await child.exited(context);
-    return true;
+    await handle?.exited(context);
   } catch (error) {
-    if (context.cause !== undefined) return false;
-    throw error;
+    if (context.cause === undefined) throw error;
   }
 }

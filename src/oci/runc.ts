@@ -11,7 +11,7 @@ import {
 } from "../kernel/run.ts";
 import type { OciLimits } from "./runtime_spec.ts";
 
-/** An OCI runtime with runc's command line (man 8 runc; crun and others follow it). */
+/** runc, or what wraps it: besides its command line (man 8 runc) its state.json and its exec.fifo are used. */
 export interface OciRuntime {
   readonly program: string;
   /** Its `--root`: where it keeps the state of its containers. */

@@ -99,6 +99,19 @@ scenario("X2d: but who has got its pid by then is another", async (it) => {
   assertEquals([commandsIn(it, container.id), second.state], [["sleep 600"], "running"]);
 });
 
+scenario("X2e: nor does what the OCI runtime of a killed conmon still brings in", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const beginning = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^prctl/);
+  const exec = execSleep(it, container.id);
+  const begin = await beginning;
+  it.kill(conmonOf(it));
+  await it.simulation.idle();
+  begin.release();
+  await exec.settled;
+  assertEquals(commandsIn(it, container.id), []);
+  assertEquals(codeOf(exec.error), "UNKNOWN");
+});
+
 scenario("X3: a client that gives up while its command is brought in leaves none", async (it) => {
   const container = await it.running("sleep", "1000");
   const naming = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^createFile .*exec-.*pid/);

@@ -59,8 +59,8 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     scenario: "X3",
     edits: [{
       file: EXEC_END,
-      from: ".filter((it) => !it.args.includes(processFile))",
-      to: ".filter((it) => it.pid === child.identity.pid)",
+      from: "family.filter((it) => !helpers.includes(it))",
+      to: "helpers",
     }],
   },
   {
@@ -68,7 +68,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "A command whose time is up is not killed.",
     invariant: "I21",
-    edits: [{ file: EXEC, from: "    await killExec(kernel, exec);\n", to: "" }],
+    edits: [{ file: EXEC, from: "    await endExec(kernel, exec);\n", to: "" }],
   },
   {
     name: "exec-is-left-by-its-conmon",
@@ -78,7 +78,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     scenario: "X2",
     edits: [{
       file: EXEC,
-      from: "if (wasKilled) await endLeft(kernel, exec);",
+      from: "if (wasKilled) await endExec(kernel, exec);",
       to: "",
     }],
   },
@@ -102,8 +102,20 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     scenario: "X2c",
     edits: [{
       file: EXEC_END,
-      from: "if (await hasExited(child, soon)) return await endLeft(kernel, exec);",
-      to: "if (await hasExited(child, soon)) return;",
+      from: "  await endNamed(kernel, exec);\n",
+      to: "  void endNamed;\n",
+    }],
+  },
+  {
+    name: "exec-is-brought-in-by-who-is-left",
+    source: made("forget to wait"),
+    wrong: "The OCI runtime of a conmon that was killed brings its command in after the answer.",
+    invariant: "I21",
+    scenario: "X2e",
+    edits: [{
+      file: EXEC_END,
+      from: "  await endHelpers(kernel, exec);\n",
+      to: "  void endHelpers;\n",
     }],
   },
   {
