@@ -64,7 +64,12 @@ function imageOf(repository: string): RemoteImage {
   const layers = [packArchive(BASE_LAYER), packArchive({ "etc/image": `${repository}\n` })];
   const config = encode({
     os: "linux",
-    config: { Cmd: ["sleep", "infinity"], Env: ["IMAGE=sim"], StopSignal: "SIGTERM" },
+    config: {
+      Cmd: ["sleep", "infinity"],
+      Env: ["IMAGE=sim"],
+      StopSignal: "SIGTERM",
+      Volumes: { "/etc": {} },
+    },
     rootfs: { type: "layers", diff_ids: layers.map(digestOf) },
   });
   const compressed = layers.map((it) => Uint8Array.of(...MARK, ...it));
