@@ -26,7 +26,10 @@ export interface Config {
   };
   /** Cgroup for pods whose client names none; each pod gets a group of its own below it. */
   readonly cgroupParent: string;
-  /** The profile behind RuntimeDefault, in the format of containers/common (man 5 seccomp.json); empty for none. */
+  /**
+   * The profile behind RuntimeDefault, in the format of containers/common (man 5 seccomp.json); empty for none.
+   * Of the one that `DEFAULT_CONFIG` has, the host's, namespaces are taken away (`withoutNamespaces`).
+   */
   readonly seccompProfile: string;
   /** Where images come from, and the program that fetches them. */
   readonly images: {

@@ -1,5 +1,6 @@
 import { join } from "@std/path";
 
+import { DEFAULT_CONFIG } from "../config.ts";
 import type { Image } from "../image/image.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
@@ -8,6 +9,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { containerCapabilities } from "../oci/capabilities.ts";
 import { type OciSeccomp, type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
 import { SECCOMP_PROFILE_BYTES_MAX, seccompFilter } from "../oci/seccomp.ts";
+import { withoutNamespaces } from "../oci/seccomp_namespaces.ts";
 import {
   buildSpec,
   type ContainerDevice,
@@ -246,12 +248,15 @@ async function seccompOf(
   const { bounding } = containerCapabilities(security, host.capabilities);
   try {
     const profile = await kernel.files.readFile(path, SECCOMP_PROFILE_BYTES_MAX);
-    return seccompFilter(textOf(profile), {
+    const filter = seccompFilter(textOf(profile), {
       architecture,
       kernelRelease,
       capabilities: bounding,
       withSubArchitectures: true,
     });
+    // containers/common's is for Podman, which lets containers run containers; who names a file has chosen it.
+    const isPodmans = seccomp.type === "RuntimeDefault" && path === DEFAULT_CONFIG.seccompProfile;
+    return isPodmans && !bounding.includes("CAP_SYS_ADMIN") ? withoutNamespaces(filter) : filter;
   } catch (error) {
     const fault = faultOf(error);
     if (fault === undefined) throw error;

@@ -92,6 +92,7 @@ function writeSpecOf(
   changes: Partial<ContainerConfig>,
   files: Partial<Files>,
   pod: Partial<SandboxConfig> = {},
+  seccompProfile = "/etc/default.json",
 ): Promise<void> {
   const kernel = fakeKernel({
     clock: new FakeClock(),
@@ -103,7 +104,7 @@ function writeSpecOf(
   });
   const runtime = partial<Runtime>("runtime", {
     kernel,
-    config: { ...DEFAULT_CONFIG, seccompProfile: "/etc/default.json" },
+    config: { ...DEFAULT_CONFIG, seccompProfile },
     host: SPEC_INPUT.host,
   });
   const parts = {
@@ -115,14 +116,18 @@ function writeSpecOf(
   return writeContainerSpec(runtime, parts, new Context());
 }
 
-async function specWith(
+function specWith(
   changes: Partial<ContainerConfig>,
   pod?: Partial<SandboxConfig>,
 ): Promise<OciSpec> {
+  return writtenBy((files) => writeSpecOf(changes, files, pod));
+}
+
+async function writtenBy(write: (files: Partial<Files>) => Promise<void>): Promise<OciSpec> {
   let written = "";
   // deno-lint-ignore require-await
   const writeFile: Files["writeFile"] = async (_, content) => void (written = String(content));
-  await writeSpecOf(changes, { writeFile }, pod);
+  await write({ writeFile });
   return JSON.parse(written);
 }
 
@@ -275,6 +280,34 @@ Deno.test("writeContainerSpec() names the seccomp profile, and says what is wron
       await configRefusal(withSeccomp({ type: "RuntimeDefault" }), { readFile }),
       ["FAILED_PRECONDITION", `Cannot use seccomp profile "/etc/default.json": ${why}`],
     );
+  }
+});
+
+Deno.test("writeContainerSpec() lets nobody make namespaces by the host's profile alone", async () => {
+  const hosts = DEFAULT_CONFIG.seccompProfile;
+  const admin = { addCapabilities: ["SYS_ADMIN"] };
+  const table = [
+    [hosts, { seccomp: { type: "RuntimeDefault" } }, "SCMP_ACT_ERRNO"],
+    [hosts, { seccomp: { type: "RuntimeDefault" }, ...admin }, "SCMP_ACT_ALLOW"],
+    [hosts, { seccomp: { type: "Localhost", path: hosts } }, "SCMP_ACT_ALLOW"],
+    ["/etc/own.json", { seccomp: { type: "RuntimeDefault" } }, "SCMP_ACT_ALLOW"],
+  ] as const;
+  for (const [path, security, action] of table) {
+    const profile = {
+      defaultAction: "SCMP_ACT_KILL",
+      syscalls: [{ names: ["read", "unshare"], action: "SCMP_ACT_ALLOW" }],
+    };
+    const spec = await writtenBy((files) => {
+      const readFile = () => Promise.resolve(new TextEncoder().encode(JSON.stringify(profile)));
+      return writeSpecOf(
+        { security: { ...SECURITY, ...security } },
+        { ...files, readFile },
+        {},
+        path,
+      );
+    });
+    const rule = spec.linux.seccomp?.syscalls.find((it) => it.names.includes("unshare"));
+    assertEquals(rule?.action, action, JSON.stringify(security));
   }
 });
 
