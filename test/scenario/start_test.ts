@@ -101,14 +101,17 @@ scenario("W17c: a removal waits for the root file system that is leaving the hos
   assertEquals(await it.runtime.kernel.mounts.list("/run/slipway/tasks"), []);
 });
 
-scenario("a root file system that stays mounted keeps no container from running", async (it) => {
-  const container = await it.created("sleep", "1000");
-  refuseOnce(it.runtime.kernel.mounts, "unmount", "EPERM");
-  await it.start(container).promise;
-  assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
-  await it.remove(container).promise;
-  assertEquals(await it.runtime.kernel.mounts.list("/run/slipway/tasks"), []);
-});
+scenario(
+  "W17d: a root file system that stays mounted keeps no container from running",
+  async (it) => {
+    const container = await it.created("sleep", "1000");
+    refuseOnce(it.runtime.kernel.mounts, "unmount", "EPERM");
+    await it.start(container).promise;
+    assertEquals(it.seen(container), "RUNNING, 1 processes, executed 1 times");
+    await it.remove(container).promise;
+    assertEquals(await it.runtime.kernel.mounts.list("/run/slipway/tasks"), []);
+  },
+);
 
 scenario("A12: of two starts at the same time one is refused", async (it) => {
   const container = await it.created("sleep", "1000");

@@ -179,6 +179,7 @@ export const START_MUTANTS: readonly Mutant[] = [
     source: made("miss an errno"),
     wrong: "A start fails though its program runs: its root file system stays mounted on the host.",
     invariant: "I15",
+    scenario: "W17d",
     edits: [{
       file: "src/container/discard.ts",
       from: "() => runtime.kernel.mounts.unmount(rootfs),\n    );\n  } catch (error) {\n",

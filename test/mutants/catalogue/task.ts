@@ -53,8 +53,8 @@ export const TASK_MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     edits: [{
       file: REAP,
-      from: "    await this.#emptyCgroup(task.cgroup, context);\n",
-      to: "",
+      from: "while ((await kernel.cgroups.processes(cgroup)).length > 0) {",
+      to: "while (false) {",
     }],
   },
   {
