@@ -43,7 +43,7 @@ export function lookUp(reference: string): RemoteImage {
         "connect: connection refused",
     );
   }
-  const image = imageOf(repository);
+  const image = published(repository);
   if (repository.endsWith(`/${MISSING}`) || (digest !== undefined && digest !== image.digest)) {
     throw new RegistryError(`reading manifest in ${repository}: manifest unknown`);
   }
@@ -52,12 +52,32 @@ export function lookUp(reference: string): RemoteImage {
 
 /** A layer as it is once it is decompressed; what is not compressed stays. */
 export function decompress(bytes: Uint8Array): Uint8Array {
-  return MARK.every((it, index) => bytes[index] === it) ? bytes.slice(MARK.length) : bytes;
+  if (!MARK.every((it, index) => bytes[index] === it)) return bytes;
+  return once(plain, bytes, () => bytes.slice(MARK.length));
 }
 
 /** How content is named. */
 export function digestOf(content: Uint8Array): string {
-  return `sha256:${sha256(content)}`;
+  return once(digests, content, () => `sha256:${sha256(content)}`);
+}
+
+/** The images of the world are the same for all machines, and what is in files is never changed in place. */
+const images = new Map<string, RemoteImage>();
+const plain = new WeakMap<Uint8Array, Uint8Array>();
+const digests = new WeakMap<Uint8Array, string>();
+
+function published(repository: string): RemoteImage {
+  return once(images, repository, () => imageOf(repository));
+}
+
+function once<Key, Value>(
+  known: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  make: () => Value,
+): Value {
+  let value = known.get(key);
+  if (value === undefined) known.set(key, value = make());
+  return value;
 }
 
 function imageOf(repository: string): RemoteImage {
