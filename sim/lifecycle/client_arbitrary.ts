@@ -141,6 +141,11 @@ function patience(oneIn: number): fc.Arbitrary<Patience> {
 /** A kubelet asks again for what it was refused. */
 const triesMax = fc.constantFrom(1, 1, 3);
 
+/** A call, and one client in six that makes it gives it up. */
+function impatient(request: fc.Arbitrary<Request>): fc.Arbitrary<ClientCall> {
+  return fc.tuple(request, patience(6)).map(([request, patience]) => ({ request, ...patience }));
+}
+
 /** Calls, most of them for the container in one place. */
 function callsAt(
   home: ContainerPlace,
@@ -150,8 +155,8 @@ function callsAt(
     { weight: 2, arbitrary: fc.constant(home) },
     { weight: 1, arbitrary: anyPlace },
   );
-  return fc.tuple(requestsAt(place, kinds), patience(6), triesMax).map(
-    ([request, patience, triesMax]) => ({ request, ...patience, triesMax }),
+  return fc.tuple(impatient(requestsAt(place, kinds)), triesMax).map(
+    ([call, triesMax]) => ({ ...call, triesMax }),
   );
 }
 
@@ -230,9 +235,7 @@ const IMAGE_KINDS = ["PullImage", "RemoveImage"] as const;
  * one in so many programs.
  */
 export function imageCollectors(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
-  const call = fc.tuple(requestsAt(anyPlace, IMAGE_KINDS), patience(6)).map((
-    [request, patience],
-  ) => ({ request, ...patience }));
+  const call = impatient(requestsAt(anyPlace, IMAGE_KINDS));
   return fc.oneof(
     { weight: oneIn - 1, arbitrary: fc.constant([]) },
     { weight: 1, arbitrary: fc.tuple(fc.array(call, { minLength: 1, maxLength: 3 })) },

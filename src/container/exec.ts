@@ -123,7 +123,7 @@ async function processOf(
   return JSON.stringify({ ...spec.process, args: command, terminal: false });
 }
 
-/** How conmon ended. */
+/** Waits for the end of conmon, and returns how it ended; ends all of it when time or client are gone. */
 async function runToEnd(
   kernel: Kernel,
   conmon: ChildProcess,

@@ -31,24 +31,32 @@ const PID_BYTES_MAX = 32;
  * @throws {RuntimeError} DEADLINE_EXCEEDED when one of them does not die; {KernelError} EMFILE, EAGAIN.
  */
 export async function endExec(kernel: Kernel, exec: ExecTraces): Promise<void> {
-  await endHelpers(kernel, exec);
-  await endNamed(kernel, exec);
+  const processes = await endHelpers(kernel, exec);
+  await endNamed(kernel, exec, processes);
 }
 
 /**
  * conmon and the OCI runtime alone know whether there is a command yet, so what they have started is killed
  * until they end of themselves. Killed before, the runtime could leave a command that nobody finds: it has
  * written down no pid by then (runc, utils_linux.go).
+ *
+ * @returns the process table as it is without them
  */
-async function endHelpers(kernel: Kernel, { processFile }: ExecTraces): Promise<void> {
+async function endHelpers(
+  kernel: Kernel,
+  { processFile }: ExecTraces,
+): Promise<readonly ProcessEntry[]> {
   using bounded = Context.background().within(kernel.clock, KILL_MS, "killed exec");
   while (true) {
     const processes = await kernel.processes.list();
     const helpers = processes.filter((it) => it.args.includes(processFile));
     const [first] = helpers;
-    if (first === undefined) return;
+    if (first === undefined) return processes;
     const family = helpers.flatMap((it) => familyOf(it, processes));
-    if (bounded.cause !== undefined) return await endAll(kernel, family);
+    if (bounded.cause !== undefined) {
+      await endAll(kernel, family);
+      continue;
+    }
     await kill(kernel, family.filter((it) => !helpers.includes(it)));
     using soon = bounded.within(kernel.clock, LOOK_AGAIN_MS, "killed exec");
     await awaitEnd(kernel, first, soon);
@@ -66,11 +74,14 @@ async function endAll(kernel: Kernel, family: readonly ProcessEntry[]): Promise<
  * Ends a command that its conmon has left, since somebody has killed that (RACES.md X2). Where the OCI runtime
  * was killed with it before it had written down a pid, nobody can find the command.
  */
-async function endNamed(kernel: Kernel, { pidFile, cgroup }: ExecTraces): Promise<void> {
+async function endNamed(
+  kernel: Kernel,
+  { pidFile, cgroup }: ExecTraces,
+  processes: readonly ProcessEntry[],
+): Promise<void> {
   const pid = await pidIn(kernel, pidFile);
   const inside = pid === undefined ? [] : await kernel.cgroups.processes(cgroup);
   if (pid === undefined || !inside.includes(pid)) return;
-  const processes = await kernel.processes.list();
   const command = processes.find((it) => it.pid === pid);
   const parent = processes.find((it) => it.pid === command?.parentPid);
   // Who has its pid by now is a child of somebody in the container, or a command that somebody awaits.

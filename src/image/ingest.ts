@@ -95,14 +95,7 @@ export class Ingests {
 
   /** Tries once more to remove what transports of this life left. */
   async clear(): Promise<void> {
-    for (const path of [...this.#left]) {
-      try {
-        await this.#kernel.files.remove(path);
-        this.#left.delete(path);
-      } catch (error) {
-        this.#logLeft(path, error);
-      }
-    }
+    for (const path of [...this.#left]) await this.#remove(path, 1);
   }
 
   async #close(id: string): Promise<void> {
@@ -112,23 +105,21 @@ export class Ingests {
   }
 
   /** A program that was killed may still write while it dies, so that a folder fills up again. */
-  async #remove(path: string): Promise<void> {
+  async #remove(path: string, triesMax: number = REMOVE_TRIES): Promise<void> {
     for (let tries = 1;; tries++) {
       try {
-        return await this.#kernel.files.remove(path);
+        await this.#kernel.files.remove(path);
+        return void this.#left.delete(path);
       } catch (error) {
-        if (tries === REMOVE_TRIES) {
+        if (tries === triesMax) {
           this.#left.add(path);
-          return this.#logLeft(path, error);
+          const attributes = { path, error: messageOf(error) };
+          this.#telemetry.log("warn", "cannot remove what a transport left", attributes);
+          return;
         }
         await sleep(this.#kernel.clock, REMOVE_PAUSE_MS, Context.background());
       }
     }
-  }
-
-  #logLeft(path: string, error: unknown): void {
-    const attributes = { path, error: messageOf(error) };
-    this.#telemetry.log("warn", "cannot remove what a transport left", attributes);
   }
 }
 

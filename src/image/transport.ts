@@ -184,8 +184,10 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: RuntimeError["code"]]
   [/x509:|tls:|server gave HTTP response|bad gateway|service unavailable/i, "UNAVAILABLE"],
   [/status code:? 5[0-9][0-9]|received unexpected HTTP status: 5/i, "UNAVAILABLE"],
   [/no such file or directory|no descriptor found|not found|status code:? 404/i, "NOT_FOUND"],
-  [/does not match|digest mismatch|invalid character|unsupported|malformed/i, "INVALID_ARGUMENT"],
-  [/invalid reference/i, "INVALID_ARGUMENT"],
+  [
+    /does not match|digest mismatch|invalid character|invalid reference|unsupported|malformed/i,
+    "INVALID_ARGUMENT",
+  ],
 ];
 
 function transportError(

@@ -100,9 +100,10 @@ async function requireSound(
   const bySearch = Map.groupBy(mutants.entries(), ([, it]) => it.search ?? "lifecycle");
   for (const group of bySearch.values()) {
     const [first] = group;
-    const found = group.map(([index]) => results[index]).filter((it) => it?.outcome === "killed");
+    const found = group.flatMap(([index]) => results[index] ?? [])
+      .filter((it) => it.outcome === "killed");
     if (first === undefined || found.length === 0) continue;
-    const schedules = Math.max(...found.map((it) => it?.schedules ?? 0));
+    const schedules = Math.max(...found.map((it) => it.schedules));
     const budget = { seed: options.seed, schedules, seconds: SECONDS_SOUND, isShrunk: false };
     const { failure } = await hunt(copy, { ...first[1], name: "no mutant", edits: [] }, budget);
     if (failure === undefined) continue;

@@ -37,9 +37,9 @@ export interface ImagePlan {
     | {
       readonly what: "daemon" | "power";
       readonly afterSteps: number;
-      /** Counts the steps from when so many layers were moved into place; 0: from the beginning. */
-      readonly afterLayers: number;
-      /** Or from so many steps of their removal. None unless given. */
+      /** Counts the steps from when so many layers were moved into place; from the beginning unless given. */
+      readonly afterLayers?: number;
+      /** Or from so many steps of their removal. */
       readonly afterRemovals?: number;
     }
     | undefined;
@@ -89,7 +89,7 @@ function requests(
 
 const crash = fc.record({
   what: fc.constantFrom("daemon" as const, "power" as const),
-  ...{ afterSteps: fc.oneof(fc.nat(150), fc.nat(600)), afterLayers: fc.constant(0) },
+  afterSteps: fc.oneof(fc.nat(150), fc.nat(600)),
 });
 const crashOfLayers = fc.record({
   what: fc.constantFrom("daemon" as const, "power" as const, "power" as const),
@@ -176,7 +176,7 @@ const halfRemovals: fc.Arbitrary<ImagePlan> = fc.record({
   seed,
   known: ["a"],
   requests: [{ kind: "remove", name: "a", afterMs: 0 }],
-  crash: { what: "daemon", afterSteps, afterLayers: Infinity, afterRemovals },
+  crash: { what: "daemon", afterSteps, afterRemovals },
   sweepAfterMs: LATE_SWEEP_MS,
 }));
 
@@ -250,7 +250,8 @@ class Run {
     const { requests, crash } = this.plan;
     const simulation = this.#simulation;
     simulation.faults.isOn = true;
-    if (crash?.afterLayers === 0) this.#crashLater();
+    const isFromBeginning = crash?.afterLayers === undefined && crash?.afterRemovals === undefined;
+    if (crash !== undefined && isFromBeginning) this.#crashLater();
     const tasks = requests.map((it, index) =>
       this.#daemon.spawn(`${it.kind}${index}`, async (kernel) => {
         await sleep(kernel.clock, it.afterMs, Context.background());

@@ -1,5 +1,5 @@
 import { assertEquals, assertExists } from "@std/assert";
-import type { Process, SimTask } from "../../sim/mod.ts";
+import type { Hold, Process, SimTask } from "../../sim/mod.ts";
 import { type ExecResult, execSync } from "../../src/container/exec.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
@@ -54,9 +54,8 @@ scenario("X2: a command does not outlive the answer when its conmon is killed", 
 
 scenario("X2b: nor when that comes before conmon has named it", async (it) => {
   const container = await it.running("sleep", "1000");
-  const naming = it.simulation.until(/^conmon .*--exec/, /^readFile .*exec-.*pid/);
-  const exec = execSleep(it, container.id);
-  using _naming = await naming;
+  const { exec, hold } = await execUntil(it, container.id, CONMON, /^readFile .*exec-.*pid/);
+  using _hold = hold;
   it.kill(conmonOf(it));
   await exec.settled;
   assertEquals(commandsIn(it, container.id), []);
@@ -81,19 +80,17 @@ scenario("X2d: but who has got its pid by then is another", async (it) => {
   await it.simulation.idle();
   const [command] = executed(it, container.id);
   assertExists(command);
-  const reading = it.simulation.until(first, /^files\.readFile .*exec-.*\.pid/);
+  const looking = it.simulation.until(first, /^processes\.list/);
   it.kill(conmonOf(it));
   it.kill(command);
-  const read = await reading;
+  const look = await looking;
   await it.simulation.idle();
-  const forking = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^fork/);
-  const second = execSleep(it, container.id);
-  const fork = await forking;
+  const { exec: second, hold: fork } = await execUntil(it, container.id, OCI_RUNTIME, /^fork/);
   it.simulation.machine.processes.skipTo(command.pid);
   fork.release();
   await it.simulation.idle();
   assertEquals(executed(it, container.id).map(({ pid }) => pid), [command.pid]);
-  read.release();
+  look.release();
   await first.settled;
   await it.simulation.idle();
   assertEquals([commandsIn(it, container.id), second.state], [["sleep 600"], "running"]);
@@ -101,12 +98,10 @@ scenario("X2d: but who has got its pid by then is another", async (it) => {
 
 scenario("X2e: nor does what the OCI runtime of a killed conmon still brings in", async (it) => {
   const container = await it.running("sleep", "1000");
-  const beginning = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^prctl/);
-  const exec = execSleep(it, container.id);
-  const begin = await beginning;
+  const { exec, hold } = await execUntil(it, container.id, OCI_RUNTIME, /^prctl/);
   it.kill(conmonOf(it));
   await it.simulation.idle();
-  begin.release();
+  hold.release();
   await exec.settled;
   assertEquals(commandsIn(it, container.id), []);
   assertEquals(codeOf(exec.error), "UNKNOWN");
@@ -114,27 +109,25 @@ scenario("X2e: nor does what the OCI runtime of a killed conmon still brings in"
 
 scenario("X3: a client that gives up while its command is brought in leaves none", async (it) => {
   const container = await it.running("sleep", "1000");
-  const naming = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^createFile .*exec-.*pid/);
   const context = new Context();
-  const exec = execSleep(it, container.id, 0, context);
-  const name = await naming;
+  const naming = /^createFile .*exec-.*pid/;
+  const { exec, hold } = await execUntil(it, container.id, OCI_RUNTIME, naming, context);
   assertEquals(commandsIn(it, container.id), ["sleep 600"]);
   context.cancel();
   await it.simulation.idle();
-  name.release();
+  hold.release();
   await exec.settled;
   assertEquals(commandsIn(it, container.id), []);
 });
 
 scenario("X4: who comes into a container at its end does not hold that up", async (it) => {
   const container = await it.running("sleep", "1000");
-  const moving = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^write cgroup\.procs/);
-  const exec = execSleep(it, container.id);
-  const move = await moving;
+  const moving = /^write cgroup\.procs/;
+  const { exec, hold: move } = await execUntil(it, container.id, OCI_RUNTIME, moving);
   const removing = it.simulation.until(undefined, /^cgroups\.remove/);
   it.kill(it.init(container));
   const removal = await removing;
-  const telling = it.simulation.until(/^\/usr\/sbin\/runc .*exec/, /^write/);
+  const telling = it.simulation.until(OCI_RUNTIME, /^write/);
   move.release();
   const word = await telling;
   const states = new Set<string>();
@@ -158,6 +151,22 @@ function execSleep(
   const command = ["sleep", "600"];
   return it.call("exec", (runtime) => execSync(runtime, id, command, timeoutMs, context));
 }
+
+/** Executes, and holds `who` of those who bring the command in where he comes to `what`. */
+async function execUntil(
+  it: Scenario,
+  id: string,
+  who: RegExp,
+  what: RegExp,
+  context?: Context,
+): Promise<{ readonly exec: SimTask<ExecResult>; readonly hold: Hold }> {
+  const holding = it.simulation.until(who, what);
+  const exec = execSleep(it, id, 0, context);
+  return { exec, hold: await holding };
+}
+
+const CONMON = /^conmon .*--exec/;
+const OCI_RUNTIME = /^\/usr\/sbin\/runc .*exec/;
 
 /** The conmon above the command. */
 function conmonOf(it: Scenario): Process {

@@ -102,7 +102,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     scenario: "X2c",
     edits: [{
       file: EXEC_END,
-      from: "  await endNamed(kernel, exec);\n",
+      from: "  await endNamed(kernel, exec, processes);\n",
       to: "  void endNamed;\n",
     }],
   },
@@ -114,8 +114,8 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     scenario: "X2e",
     edits: [{
       file: EXEC_END,
-      from: "  await endHelpers(kernel, exec);\n",
-      to: "  void endHelpers;\n",
+      from: "  const processes = await endHelpers(kernel, exec);\n",
+      to: "  void endHelpers;\n  const processes = await kernel.processes.list();\n",
     }],
   },
   {
