@@ -7,6 +7,8 @@
 
 import { fromFileUrl, join } from "@std/path";
 
+import { read } from "./read.ts";
+
 /** What {@linkcode interrupted} tells. */
 export interface Interrupted {
   readonly code: number;
@@ -74,13 +76,5 @@ function namesIn(folder: string): readonly string[] {
   } catch {
     // It is a file, or gone by now.
     return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
   }
 }

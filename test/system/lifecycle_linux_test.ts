@@ -3,6 +3,7 @@ import { join } from "@std/path";
 import { execa } from "execa";
 
 import { ContainerState, MountPropagation, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
+import { read } from "./read.ts";
 import { IMAGE, refusalOf, Scene, systemTest } from "./scene.ts";
 import { watchEvents } from "./watch_events.ts";
 import { untilLogged } from "./watch_log.ts";
@@ -214,7 +215,7 @@ systemTest("a command does not outlive the answer when its conmon is killed", as
 function conmonOfCommand(containerId: string): number {
   for (const { name } of Deno.readDirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const args = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+    const args = read(`/proc/${name}/cmdline`).split("\0");
     if (args[0]?.endsWith("conmon") && args.includes("--exec") && args.includes(containerId)) {
       return Number(name);
     }

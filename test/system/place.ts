@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
+import { read } from "./read.ts";
 
 /** Folders, a cgroup and a socket of a test's own, so that it meets neither a daemon of this host nor another test. */
 export interface Place extends AsyncDisposable {
@@ -119,13 +120,4 @@ function foldersAt(path: string): readonly string[] {
 
 async function unmount(target: string): Promise<void> {
   await new Deno.Command("umount", { args: ["--lazy", target] }).output();
-}
-
-/** Processes come and go while one looks. */
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
 }
