@@ -6,14 +6,17 @@ import { INCIDENT_KINDS } from "./incident.ts";
 import { incidents } from "./incident_arbitrary.ts";
 import { type Pair, pairProgram } from "./pairs.ts";
 import { type LifecycleProgram, PID_MAX } from "./request.ts";
+import { plugins } from "./plugin_arbitrary.ts";
 import { situations } from "./situations.ts";
-import { TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
+import { PLUGIN_TROUBLE, TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
 
 /** Enough for two containers, so that pids come again while somebody still has them in mind. */
 const FEW_PIDS = 16;
 
 /** Beside one in so many programs somebody takes the image of its containers away. */
 const IMAGE_COLLECTOR_IN = 6;
+/** In one of so many plugins take part. */
+const PLUGINS_IN = 6;
 
 /**
  * Programs of up to three clients on up to three sandboxes of up to three containers each: most of them
@@ -30,9 +33,14 @@ export function lifecyclePrograms(
     { weight: 3, arbitrary: anything },
     { weight: 2, arbitrary: situations.map((program) => within(program, among)) },
   );
-  return fc.tuple(program, imageCollectors(IMAGE_COLLECTOR_IN)).map(([program, collectors]) => ({
+  return fc.tuple(
+    program,
+    imageCollectors(IMAGE_COLLECTOR_IN),
+    plugins(PLUGINS_IN, among.includes(PLUGIN_TROUBLE)),
+  ).map(([program, collectors, plugins]) => ({
     ...program,
     clients: [...program.clients, ...collectors],
+    ...(plugins.length === 0 ? {} : { plugins }),
   }));
 }
 

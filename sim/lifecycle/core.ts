@@ -17,12 +17,16 @@ import { SILENT } from "../../src/telemetry.ts";
 import type { Lifecycle, Operations } from "./operations.ts";
 
 /** Slipway's own lifecycle, as it runs in production. */
-export const core: Operations = async (kernel, { prepare, telemetry = SILENT, onBug }) =>
+export const core: Operations = async (
+  kernel,
+  { prepare, telemetry = SILENT, plugins = [], onBug },
+) =>
   lifecycleOf(
     await assembleRuntime({
       kernel,
       config: { ...DEFAULT_CONFIG, prepare },
       telemetry,
+      plugins,
       onBug,
     }),
   );

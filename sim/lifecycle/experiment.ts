@@ -1,6 +1,7 @@
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Operations } from "./operations.ts";
 import { parseProgram } from "./parse.ts";
+import { describeAct } from "./plugin.ts";
 import {
   type ClientCall,
   describeRequest,
@@ -32,6 +33,9 @@ function describe(program: LifecycleProgram): readonly string[] {
   }
   for (const place of program.exits ?? []) {
     lines.push(`the init of s${place.sandbox}c${place.container} dies by itself`);
+  }
+  for (const [index, plan] of (program.plugins ?? []).entries()) {
+    lines.push(`plugin ${index + 1}`, ...plan.map((act) => `  ${describeAct(act)}`));
   }
   if (program.prepare === "eager") lines.push("tasks are prepared ahead");
   return lines;
@@ -77,6 +81,13 @@ function* simpler(program: LifecycleProgram): Iterable<LifecycleProgram> {
   }
   for (const index of program.exits?.keys() ?? []) {
     yield { ...whole(lists), exits: program.exits?.toSpliced(index, 1) ?? [] };
+  }
+  const { plugins: plans = [] } = program;
+  for (const [index, plan] of plans.entries()) {
+    yield { ...whole(lists), plugins: plans.toSpliced(index, 1) };
+    for (const act of plan.keys()) {
+      yield { ...whole(lists), plugins: plans.with(index, plan.toSpliced(act, 1)) };
+    }
   }
   if (program.prepare === "eager") yield { ...whole(lists), prepare: "lazy" };
 }

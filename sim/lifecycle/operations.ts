@@ -5,6 +5,7 @@ import type { ContainerStatus } from "../../src/container/state.ts";
 import type { LifecycleEvent } from "../../src/events.ts";
 import type { Context } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
+import type { LifecyclePlugin } from "../../src/plugin/hooks.ts";
 import type { SandboxConfig } from "../../src/sandbox/config.ts";
 import type { SandboxRecord } from "../../src/sandbox/record.ts";
 import type { Telemetry } from "../../src/telemetry.ts";
@@ -90,6 +91,8 @@ export interface LifeOptions {
   readonly prepare: Config["prepare"];
   /** Hears what it logs; nobody unless given. */
   readonly telemetry?: Telemetry;
+  /** Take part in the life of pods and containers, where the implementation has hooks; none unless given. */
+  readonly plugins?: readonly LifecyclePlugin[];
   /** Told of a mistake of the implementation in background work, which no caller waits for. */
   readonly onBug: (error: unknown) => void;
   /**

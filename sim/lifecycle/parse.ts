@@ -2,6 +2,7 @@ import { UPDATES } from "./configs.ts";
 import { FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS } from "./incident.ts";
 import { PACES } from "./pace.ts";
+import { HOOK_NAMES, PLUGIN_DEEDS } from "./plugin.ts";
 import type { LifecycleProgram, Request } from "./request.ts";
 
 /** Says whether a value is as it should be. */
@@ -55,6 +56,12 @@ const isProgram = object({
   pidMax: isCount,
   hasIdleSubscriber: isFlag,
   hasStrictPlugins: optional(isFlag),
+  plugins: optional(list(list(object({
+    hook: oneOf(HOOK_NAMES),
+    nth: isCount,
+    does: oneOf(PLUGIN_DEEDS),
+    ms: isCount,
+  })))),
   hasInstantSteps: optional(isFlag),
 });
 

@@ -45,6 +45,9 @@ export const PROBES = {
   "an image goes under a creation": "RemoveImage comes while CreateContainer is under way",
   "an image goes under a container": "its layers stay as long as the container",
   "an exec is cut off": "the container ends while something is executed in it",
+  // What plugins do.
+  "a plugin refuses a start": "its init is there and never executes the program",
+  "a plugin is given up": "it takes longer than anybody waits",
   // What happens on the machine.
   "init dies before its program": "nobody will ever write to exec.fifo (A5)",
   "the fifo is asked once more": "a death is seen first, and the program had run (A6)",

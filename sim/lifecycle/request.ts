@@ -2,6 +2,7 @@ import type { FaultSpell } from "../faults.ts";
 import type { EnabledFault } from "./faults.ts";
 import type { Incident } from "./incident.ts";
 import type { Pace } from "./pace.ts";
+import type { PluginPlan } from "./plugin.ts";
 
 /** Which sandbox of the few that a run plays with. */
 export type SandboxSlot = 0 | 1 | 2;
@@ -95,6 +96,8 @@ export interface LifecycleProgram {
   readonly pidMax: number;
   /** The host's network plugins fail where the namespace of a pod is gone. */
   readonly hasStrictPlugins?: boolean;
+  /** Take part in the life of pods and containers; none unless given. */
+  readonly plugins?: readonly PluginPlan[];
   /** Steps take no time: timers are due at once that were set while nothing else could happen. False unless given. */
   readonly hasInstantSteps?: boolean;
   /** Somebody asks for the daemon's events and never reads one. */

@@ -3,7 +3,9 @@ import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { messageOf } from "../../src/errors.ts";
 import { putImage } from "../../src/image/record.ts";
 import { Context, sleep } from "../../src/kernel/context.ts";
+import type { Kernel } from "../../src/kernel/kernel.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
+import type { LifecyclePlugin } from "../../src/plugin/hooks.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
 import type { Explorer } from "../experiment/explorer.ts";
@@ -19,6 +21,7 @@ import { SIM_IMAGE } from "./configs.ts";
 import { core } from "./core.ts";
 import { NotDone } from "./not_done.ts";
 import { countsOf } from "./pace.ts";
+import { type HookCounts, pluginNames, type PluginPlan, pluginsOf } from "./plugin.ts";
 import { areHarmless, faultOptionsOf, onlyHang, takeTime } from "./faults.ts";
 import {
   endStrangers,
@@ -133,6 +136,8 @@ class LifecycleRun implements Disposable {
   readonly #clients: SimTask<void>[] = [];
   #hasClients = true;
   readonly #operations: Operations;
+  readonly #plans: readonly PluginPlan[];
+  readonly #hookCounts: HookCounts = new Map();
   readonly #explorer: Explorer | undefined;
   readonly #looking: Disposable | undefined;
   readonly #baseline: readonly string[];
@@ -165,15 +170,19 @@ class LifecycleRun implements Disposable {
     // The node has had pods with addresses before.
     this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);
     seedImage(this.simulation);
+    // Other operations need not have hooks.
+    this.#plans = options.operations === undefined ? program.plugins ?? [] : [];
+    const doesAct = this.#plans.some((it) => it.length > 0);
     this.oracle = new Oracle(this.simulation.machine, {
       isFaultless: areHarmless(program.faults) && program.pidMax >= PID_MAX,
-      isTimely: !takeTime(program.faults),
+      isTimely: !takeTime(program.faults) && !doesAct,
       // Other operations may have other codes for the same refusals.
       isQuiet: options.operations === undefined && program.faults.length === 0 &&
-        program.pidMax >= PID_MAX && (program.exits ?? []).length === 0 &&
+        program.pidMax >= PID_MAX && (program.exits ?? []).length === 0 && !doesAct &&
         program.incidents.every((it) => it.kind === "daemon killed"),
       ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
-      isOnlyHanging: onlyHang(program.faults) && program.pidMax >= PID_MAX,
+      isOnlyHanging: onlyHang(program.faults) && program.pidMax >= PID_MAX && !doesAct,
+      ...(this.#plans.length === 0 ? {} : { plugins: pluginNames(this.#plans) }),
     });
     this.simulation.faults.isOn = false;
     this.#boot();
@@ -268,6 +277,7 @@ class LifecycleRun implements Disposable {
       const runtime = await this.#operations(kernel, {
         prepare,
         telemetry: oracle.probing.telemetry,
+        plugins: this.#pluginsOf(kernel),
         onBug: (error) => oracle.bug(error),
         go: (name, work) => daemon.background(name, work),
       });
@@ -278,6 +288,15 @@ class LifecycleRun implements Disposable {
       return runtime;
     });
     this.#daemon = daemon;
+  }
+
+  #pluginsOf(kernel: Kernel): readonly LifecyclePlugin[] {
+    return pluginsOf(this.#plans, {
+      kernel,
+      counts: this.#hookCounts,
+      listener: this.oracle,
+      mayAct: () => this.simulation.faults.isOn,
+    });
   }
 
   #befall(incident: Incident): void {

@@ -3,11 +3,14 @@ import { FAULT_NAMES, type FaultName } from "./faults.ts";
 import { INCIDENT_KINDS, type IncidentKind } from "./incident.ts";
 
 /** What can go wrong in a run: an entry of the catalogue, or what befalls the machine, or both by one name. */
-export type TroubleName = FaultName | IncidentKind;
+export type TroubleName = FaultName | IncidentKind | "plugin acts up";
+
+/** Plugins that refuse, take their time or never answer. */
+export const PLUGIN_TROUBLE = "plugin acts up" satisfies TroubleName;
 
 /** All of it. */
 export const TROUBLE_NAMES: readonly TroubleName[] = [
-  ...new Set<TroubleName>([...INCIDENT_KINDS, ...FAULT_NAMES]),
+  ...new Set<TroubleName>([...INCIDENT_KINDS, ...FAULT_NAMES, PLUGIN_TROUBLE]),
 ];
 
 /** One of several ways to draw something, where there is anything to draw from. */

@@ -11,6 +11,7 @@ import { Claim } from "./claim.ts";
 import type { LinuxResources } from "./config.ts";
 import { type ContainerRecord, putContainerStatus } from "./record.ts";
 import type { ContainerStatus } from "./state.ts";
+import { Told } from "../plugin/told.ts";
 import { shared } from "../kernel/shared_memory.ts";
 
 /**
@@ -38,6 +39,8 @@ export class Container {
   accessor isSignalled = false;
   /** @internal */
   readonly removal = new Joined();
+  /** @internal What plugins were told of it. */
+  readonly told: Told;
   /** @internal Who ends its task by id: two at a time would take each other's programs for helpers. */
   readonly reapers = new Turns();
   /** @internal Who makes its task, lets it go or changes its limits: one must see what another did. */
@@ -69,8 +72,10 @@ export class Container {
     readonly kernel: Kernel,
     /** @internal */
     readonly events: EventStream,
+    told: Told = new Told(),
   ) {
     this.#status = status;
+    this.told = told;
     this.gate = new Gate(
       `Cannot update container "${record.id}": it is being ended or removed`,
     );

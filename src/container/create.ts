@@ -5,6 +5,7 @@ import { prepareRootfs } from "../image/rootfs.ts";
 import type { Context } from "../kernel/context.ts";
 import { signalNumber } from "../oci/signals.ts";
 import { observed } from "../operation.ts";
+import { Told } from "../plugin/told.ts";
 import { newId } from "../registry/ids.ts";
 import type { ResolvedUser } from "../oci/user.ts";
 import type { Runtime } from "../runtime.ts";
@@ -101,16 +102,18 @@ async function create(
     handler: sandbox.record.handler,
   });
   await writeContainerSpec(runtime, { record, sandbox, image, user, volumes }, pass.context);
-  await hooks.container("createContainer", record, pass.context);
-  undo.defer(() => hooks.container("removeContainer", record, runtime.life));
+  const told = new Told();
+  // Of those who are asked before one that refuses, too.
+  undo.defer(() => hooks.container("removeContainer", { record, told }, runtime.life));
+  await hooks.container("createContainer", { record, told }, pass.context);
   target?.requireRunning();
   pass.context.throwIfCancelled();
   const status = created(kernel.clock.nowMicros());
-  const container = new Container(record, status, kernel, runtime.events);
+  const container = new Container(record, status, kernel, runtime.events, told);
   turns.use(await container.turns.take(pass.context));
   await publish(runtime, container);
   undo.move();
-  await hooks.container("postCreateContainer", record, pass.context);
+  await hooks.container("postCreateContainer", container, pass.context);
   return container;
 }
 

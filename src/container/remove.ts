@@ -43,7 +43,6 @@ async function remove(runtime: Runtime, container: Container): Promise<void> {
   }, async () => {
     using _claim = await container.claim.takeWhenReleased("removing", context);
     await endContainer(runtime, container, 0, context);
-    await runtime.hooks.container("removeContainer", container.record, context);
     await erase(runtime, container, context);
   });
 }
@@ -60,6 +59,7 @@ async function erase(
   await container.transition((status) =>
     status.isRemoving || status.state === "EXITED" ? undefined : removalBegun(status)
   );
+  await runtime.hooks.container("removeContainer", container, context);
   const mayHaveHelpers = await endUpdates(container, context);
   await abandonPreparation(runtime, container, context);
   const identity = taskIdentity(runtime, record);

@@ -67,12 +67,13 @@ export class Settler {
     settlement: Settlement,
   ): Promise<void> {
     const { firstTry } = settlement;
-    const { kernel, config, life, telemetry } = this.runtime;
+    const { kernel, config, life, telemetry, hooks } = this.runtime;
     let pauseMs = config.bounds.reaperFirstMs;
     while (life.cause === undefined) {
       try {
         await this.#try(container, ending, mayHaveHelpers);
         firstTry.resolve();
+        void hooks.container("stopContainer", container, life);
         return;
       } catch (error) {
         if (life.cause !== undefined) break;

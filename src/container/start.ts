@@ -86,14 +86,14 @@ async function start(
   );
   container.task = task;
   await settleLimits(runtime, container, pass.context);
-  await hooks.container("startContainer", record, pass.context);
+  await hooks.container("startContainer", container, pass.context);
   target?.requireRunning();
   await release(runtime, container, task, pass);
 
   await container.transition(started, "STARTED");
   container.rootfsLeaving = letGoOfRootfs(runtime, container.id);
   monitorContainer(runtime, container, task);
-  await hooks.container("postStartContainer", record, pass.context);
+  await hooks.container("postStartContainer", container, pass.context);
 }
 
 /** The task that was prepared, or what is left to wait for of it; else one that is created now. */
@@ -143,14 +143,13 @@ async function release(
 /** A failed start: everything that it made is ended by id, and the container with it. */
 async function giveUp(runtime: Runtime, container: Container, error: unknown): Promise<void> {
   const { kernel, telemetry } = runtime;
-  const { record } = container;
   const message = messageOf(error);
   telemetry.log("warn", "start failed", { id: container.id, error: message });
   const ending = { ...START_ERROR, message, at: kernel.clock.nowMicros() };
   try {
     using bounded = runtime.rollbackContext();
-    await runtime.hooks.container("stopContainer", record, bounded);
     await runtime.settler.settle(container, ending, true);
+    await runtime.hooks.container("stopContainer", container, bounded);
   } catch (rollbackError) {
     telemetry.log("error", "rollback of a failed start goes on in the background", {
       id: container.id,

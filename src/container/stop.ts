@@ -31,18 +31,30 @@ export async function stopContainer(
   }, async () => {
     await container.claim.released(context);
     await endContainer(runtime, container, gracePeriodMs, context);
-    await runtime.hooks.container("stopContainer", container.record, context);
   });
 }
 
 /**
- * Ends a container that runs or of which nobody knows; one that is CREATED or EXITED is left alone.
- * The exit monitor, not this function, writes the end down: here is only waited for it. What a restart
- * could not find out yet comes first: until then a container that is called CREATED may run.
+ * Ends a container that runs or of which nobody knows, and has plugins hear of it; one that is CREATED or
+ * EXITED is left alone. The exit monitor, not this function, writes the end down: here is only waited for
+ * it. What a restart could not find out yet comes first: until then a container that is called CREATED may
+ * run.
  *
  * @throws {RuntimeError} UNAVAILABLE when it cannot be found out now; the context's cause.
  */
 export async function endContainer(
+  runtime: Runtime,
+  container: Container,
+  gracePeriodMs: number,
+  context: Context,
+): Promise<void> {
+  await end(runtime, container, gracePeriodMs, context);
+  if (container.status.state === "EXITED") {
+    await runtime.hooks.container("stopContainer", container, context);
+  }
+}
+
+async function end(
   runtime: Runtime,
   container: Container,
   gracePeriodMs: number,

@@ -3,6 +3,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
 import type { ContainerRecord } from "../container/record.ts";
 import type { SandboxRecord } from "../sandbox/record.ts";
+import type { Told } from "./told.ts";
 
 /**
  * Where plugins take part in the life of pods and containers; the verbs are NRI's
@@ -11,8 +12,14 @@ import type { SandboxRecord } from "../sandbox/record.ts";
  *
  * Failure: before an effect (`runPodSandbox`, `createContainer`, `startContainer`) an error fails the
  * operation, which is rolled back. After an effect (`post*`, `stop*`, `remove*`) it is logged, and the
- * rest go on: a plugin cannot keep a container alive. Every
- * call is bounded, by its operation and by itself.
+ * rest go on: a plugin cannot keep a container alive. Every call is bounded, by its operation and by itself.
+ *
+ * Order: of one object one hook is called at a time, and its removal last. A plugin whose call was given up
+ * is not waited for: its context is cancelled then.
+ *
+ * A life of the daemon knows nothing of what an earlier one has told: what begins an object is not told
+ * again, its end is, where it comes in this life. What a crash caught before it was recorded, as a container
+ * that was being created, goes without a word.
  */
 export interface LifecyclePlugin {
   /** Names it in errors and log lines. */
@@ -36,9 +43,15 @@ export interface LifecyclePlugin {
   startContainer?(container: ContainerRecord, context: Context): Promise<void>;
   /** After the container was announced to run; it may have ended meanwhile. */
   postStartContainer?(container: ContainerRecord, context: Context): Promise<void>;
-  /** After StopContainer has ended a container, and when a start has failed. */
+  /**
+   * After a container has ended that was to run, once: it was stopped, it ended by itself, its start failed
+   * or a restart has found it so. Nothing of it runs.
+   */
   stopContainer?(container: ContainerRecord, context: Context): Promise<void>;
-  /** Before a container's files go; also when its creation failed. Again for each retry. */
+  /**
+   * Before a container's files go, when it cannot be started any more; also when its creation failed. Again
+   * for each retry.
+   */
   removeContainer?(container: ContainerRecord, context: Context): Promise<void>;
 }
 
@@ -62,6 +75,18 @@ function veto(plugin: LifecyclePlugin, hook: HookName, cause: unknown): RuntimeE
   return new RuntimeError(code, message, { cause });
 }
 
+/** A sandbox, as far as plugins take part in its life. */
+interface ToldSandbox {
+  readonly record: SandboxRecord;
+  readonly told: Told;
+}
+
+/** A container, likewise. */
+interface ToldContainer {
+  readonly record: ContainerRecord;
+  readonly told: Told;
+}
+
 /** All plugins of a daemon as one. */
 export class Hooks {
   readonly #plugins: readonly LifecyclePlugin[];
@@ -70,31 +95,57 @@ export class Hooks {
     this.#plugins = plugins;
   }
 
-  async sandbox(hook: SandboxHook, sandbox: SandboxRecord, context: Context): Promise<void> {
-    await this.#call(hook, context, (plugin, bounded) => plugin[hook]?.(sandbox, bounded));
-  }
-
-  async container(hook: ContainerHook, record: ContainerRecord, context: Context): Promise<void> {
-    await this.#call(hook, context, (plugin, bounded) => plugin[hook]?.(record, bounded));
-  }
-
-  async #call(
-    hook: HookName,
+  async sandbox(
+    hook: SandboxHook,
+    { record, told }: ToldSandbox,
     context: Context,
-    call: (plugin: LifecyclePlugin, context: Context) => Promise<void> | undefined,
   ): Promise<void> {
+    await this.#inTurn(hook, told, context, (plugin, bounded) => plugin[hook]?.(record, bounded));
+  }
+
+  async container(
+    hook: ContainerHook,
+    { record, told }: ToldContainer,
+    context: Context,
+  ): Promise<void> {
+    await this.#inTurn(hook, told, context, (plugin, bounded) => plugin[hook]?.(record, bounded));
+  }
+
+  /** One hook of an object at a time, and only what is still to be told of it. */
+  async #inTurn(hook: HookName, told: Told, context: Context, call: HookCall): Promise<void> {
+    if (this.#plugins.length === 0) return;
+    try {
+      using _turn = await told.turns.take(context);
+      if (told.begin(hook)) await this.#call(hook, context, call);
+    } catch (error) {
+      if (canFail(hook)) throw error;
+      for (const { name } of this.#plugins) this.options.onFailure(name, hook, error);
+    }
+  }
+
+  async #call(hook: HookName, context: Context, call: HookCall): Promise<void> {
     const { clock, timeoutMs, onFailure } = this.options;
-    const isUndoing = hook.startsWith("stop") || hook.startsWith("remove");
-    const canFail = !isUndoing && !hook.startsWith("post");
-    for (const plugin of isUndoing ? this.#plugins.toReversed() : this.#plugins) {
+    for (const plugin of isUndoing(hook) ? this.#plugins.toReversed() : this.#plugins) {
       using bounded = context.within(clock, timeoutMs, `plugin ${plugin.name}: ${hook}`);
       try {
         const done = call(plugin, bounded);
         if (done !== undefined) await waitFor(done, bounded);
       } catch (error) {
-        if (canFail) throw veto(plugin, hook, error);
+        if (canFail(hook)) throw veto(plugin, hook, error);
         onFailure(plugin.name, hook, error);
       }
     }
   }
+}
+
+/** Calls one hook of one plugin. */
+type HookCall = (plugin: LifecyclePlugin, context: Context) => Promise<void> | undefined;
+
+function isUndoing(hook: HookName): boolean {
+  return hook.startsWith("stop") || hook.startsWith("remove");
+}
+
+/** Whether a plugin may refuse what the hook comes before. */
+function canFail(hook: HookName): boolean {
+  return !isUndoing(hook) && !hook.startsWith("post");
 }

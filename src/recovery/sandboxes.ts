@@ -33,6 +33,7 @@ async function undo(runtime: Runtime, sandbox: Sandbox, known: Known): Promise<v
   try {
     using bounded = runtime.rollbackContext();
     if (record.networkList !== undefined) await pluginsEnded(runtime, known.processes, bounded);
+    await runtime.hooks.sandbox("removePodSandbox", sandbox, bounded);
     await teardownSandbox(runtime, record, sandbox.status, bounded);
     await discardSandboxFiles(runtime, record);
     await runtime.kernel.store.commit(deleteSandboxRecord(sandbox.id));

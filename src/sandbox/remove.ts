@@ -44,7 +44,7 @@ async function removeParts(runtime: Runtime, sandbox: Sandbox, context: Context)
     ),
   );
   await runtime.janitor.hurryIn(sandbox.id, context);
-  await runtime.hooks.sandbox("removePodSandbox", sandbox.record, context);
+  await runtime.hooks.sandbox("removePodSandbox", sandbox, context);
   await discardSandboxFiles(runtime, sandbox.record);
   await runtime.kernel.store.commit(deleteSandboxRecord(sandbox.id));
   runtime.sandboxes.delete(sandbox.id);

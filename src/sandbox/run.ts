@@ -141,7 +141,7 @@ async function prepare(runtime: Runtime, sandbox: Sandbox, context: Context): Pr
     ? await startPause(runtime, record, context)
     : undefined;
   try {
-    await runtime.hooks.sandbox("runPodSandbox", record, context);
+    await runtime.hooks.sandbox("runPodSandbox", sandbox, context);
     context.throwIfCancelled();
     await publish(runtime, sandbox, network, started);
   } catch (error) {
@@ -223,7 +223,7 @@ async function rollback(runtime: Runtime, sandbox: Sandbox): Promise<void> {
   sandbox.gate.close();
   try {
     using bounded = runtime.rollbackContext();
-    await runtime.hooks.sandbox("removePodSandbox", record, bounded);
+    await runtime.hooks.sandbox("removePodSandbox", sandbox, bounded);
     await teardownSandbox(runtime, record, sandbox.status, bounded);
     await discardSandboxFiles(runtime, record);
     await runtime.kernel.store.commit(deleteSandboxRecord(record.id));

@@ -5,6 +5,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../task/task.ts";
 import { putSandboxStatus, type SandboxRecord } from "./record.ts";
 import type { SandboxStatus } from "./state.ts";
+import { Told } from "../plugin/told.ts";
 import { shared } from "../kernel/shared_memory.ts";
 
 /**
@@ -21,6 +22,8 @@ export class Sandbox {
   readonly stop = new Joined();
   /** @internal */
   readonly removal = new Joined();
+  /** @internal What plugins were told of it. */
+  readonly told = new Told();
 
   @shared
   accessor #status: SandboxStatus;

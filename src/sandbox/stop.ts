@@ -58,7 +58,7 @@ async function stopParts(runtime: Runtime, sandbox: Sandbox, context: Context): 
       await abandonPreparation(runtime, container, context);
     }),
   );
-  await runtime.hooks.sandbox("stopPodSandbox", sandbox.record, context);
+  await runtime.hooks.sandbox("stopPodSandbox", sandbox, context);
   await teardownSandbox(runtime, sandbox.record, sandbox.status, context);
   await sandbox.transition(stopped, "STOPPED");
 }

@@ -4,6 +4,7 @@ import { EXIT_MUTANTS } from "./catalogue/exit.ts";
 import { IMAGE_MUTANTS } from "./catalogue/image.ts";
 import { KERNEL_MUTANTS } from "./catalogue/kernel.ts";
 import { NETWORK_MUTANTS } from "./catalogue/network.ts";
+import { PLUGIN_MUTANTS } from "./catalogue/plugin.ts";
 import { PREPARE_MUTANTS } from "./catalogue/prepare.ts";
 import { RECOVERY_MUTANTS } from "./catalogue/recovery.ts";
 import { SANDBOX_MUTANTS } from "./catalogue/sandbox.ts";
@@ -27,5 +28,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...RECOVERY_MUTANTS,
   ...NETWORK_MUTANTS,
   ...IMAGE_MUTANTS,
+  ...PLUGIN_MUTANTS,
   ...KERNEL_MUTANTS,
 ];

@@ -10,6 +10,7 @@ import { stopContainer } from "../../src/container/stop.ts";
 import { updateContainerResources } from "../../src/container/update.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { type Errno, KernelError } from "../../src/kernel/errno.ts";
+import type { LifecyclePlugin } from "../../src/plugin/hooks.ts";
 import { recover } from "../../src/recovery/recover.ts";
 import type { Runtime } from "../../src/runtime.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
@@ -34,6 +35,8 @@ import { Directory } from "../../sim/world/inode.ts";
  */
 export class Scenario {
   readonly simulation = new Simulation({ seed: 1, chooser: new Sequential(), history: true });
+  /** Those of the lives that begin from now on. */
+  plugins: readonly LifecyclePlugin[] = [];
   #daemon: Daemon<Runtime>;
 
   constructor(readonly prepare: Config["prepare"]) {
@@ -212,7 +215,8 @@ export class Scenario {
   #boot(): Daemon<Runtime> {
     return this.simulation.bootDaemon(async (kernel) => {
       const config = { ...DEFAULT_CONFIG, prepare: this.prepare };
-      const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT });
+      const { plugins } = this;
+      const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT, plugins });
       await recover(runtime);
       runtime.becomeReady();
       return runtime;

@@ -7,7 +7,6 @@ import { type LinuxResources, NO_LIMITS } from "../../src/container/config.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
-import type { HookName } from "../../src/plugin/hooks.ts";
 import { taskPaths } from "../../src/task/paths.ts";
 import { containerConfig } from "../../sim/lifecycle/configs.ts";
 import { refuseOnce, type Scenario, scenario } from "./scenario.ts";
@@ -288,14 +287,12 @@ scenario("U14: an update whose program was started and refused is not done twice
 scenario(
   "U15: a container that is found before it is being prepared is updated then",
   async (it) => {
+    it.plugins = [{
+      name: "slow",
+      postCreateContainer: async () => void await it.runtime.kernel.files.stat("/plugin"),
+    }];
+    await it.restart();
     const sandboxId = await it.run();
-    const { hooks, kernel } = it.runtime;
-    // A plugin that takes its time.
-    Object.assign(hooks, {
-      container: async (hook: HookName) => {
-        if (hook === "postCreateContainer") await kernel.files.stat("/plugin");
-      },
-    });
     const create = it.create(sandboxId, "sleep", "1000");
     const plugin = await it.simulation.until(create, /\/plugin/);
     const [container] = listContainers(it.runtime, {});

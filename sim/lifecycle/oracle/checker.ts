@@ -1,4 +1,5 @@
 import type { ContainerView, Lifecycle, SandboxView } from "../operations.ts";
+import type { HookCall } from "../plugin.ts";
 import type { ContainerStatus } from "../../../src/container/state.ts";
 import type { LifecycleEvent } from "../../../src/events.ts";
 import type { Context } from "../../../src/kernel/context.ts";
@@ -67,6 +68,11 @@ export interface Checker extends MachineObserver {
   refused?(call: Call, error: unknown): void;
   /** The daemon was killed meanwhile: whether it was done, nobody knows. */
   lost?(call: Call): void;
+
+  /** A plugin is called. */
+  hookCalled?(call: HookCall): void;
+  /** It has answered, or given up; in a life that goes on. */
+  hookEnded?(call: HookCall, isAgreed: boolean): void;
 
   /** Nothing is under way and no fault is active: everything must be true now. */
   atRest?(runtime: Lifecycle): void;

@@ -16,6 +16,7 @@ import { Monotone } from "./monotone.ts";
 import { Names } from "./names.ts";
 import { Oom } from "./oom.ts";
 import type { OracleOptions } from "./oracle.ts";
+import { Plugins } from "./plugins.ts";
 import { Refusals } from "./refusals.ts";
 import { RemovePost } from "./remove_post.ts";
 import { Retries } from "./retries.ts";
@@ -55,6 +56,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new ExecBeforeInit(facts),
     new ExecCall(facts, options),
     new Layers(facts),
+    ...(options.plugins === undefined ? [] : [new Plugins(facts, options.plugins)]),
     new Linearizable(facts),
   ];
 }

@@ -3,6 +3,7 @@ import { footprints } from "../../footprint.ts";
 import type { Step } from "../../step.ts";
 import type { Machine } from "../../world/machine.ts";
 import type { Lifecycle } from "../operations.ts";
+import type { HookCall } from "../plugin.ts";
 import type { Call, Checker } from "./checker.ts";
 import { checkersOf } from "./checkers.ts";
 import { Facts } from "./facts.ts";
@@ -26,6 +27,8 @@ export interface OracleOptions {
   readonly isKnown?: (violation: InvariantViolation) => boolean;
   /** Nothing but programs that hang was made to go wrong: what takes long has waited for them. */
   readonly isOnlyHanging?: boolean;
+  /** The names of the plugins that take part in the life of pods; none unless given. */
+  readonly plugins?: readonly string[];
 }
 
 /**
@@ -162,6 +165,17 @@ export class Oracle {
     if (!this.facts.calls.has(call)) return;
     this.#isTold(call);
     this.#tell("refused", (it) => it.refused?.(call, error));
+  }
+
+  /** A plugin is called. */
+  hookCalled(call: HookCall): void {
+    this.#look();
+    this.#tell("hookCalled", (it) => it.hookCalled?.(call));
+  }
+
+  /** It has answered, or given up. */
+  hookEnded(call: HookCall, isAgreed: boolean): void {
+    this.#tell("hookEnded", (it) => it.hookEnded?.(call, isAgreed));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { Process } from "../../world/process.ts";
 import type { ContainerStatus } from "../../../src/container/state.ts";
 import { SIM_IMAGE } from "../configs.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
+import type { HookCall } from "../plugin.ts";
 import type { ProbeName } from "../probes.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
@@ -189,6 +190,12 @@ export class Probing implements Checker {
 
   hung(): void {
     this.#reach("a program hangs");
+  }
+
+  hookEnded({ hook, context }: HookCall, isAgreed: boolean): void {
+    if (isAgreed) return;
+    if (context.cause !== undefined) this.#reach("a plugin is given up");
+    else if (hook === "startContainer") this.#reach("a plugin refuses a start");
   }
 
   afterStep({ verb, outcome }: Step): void {

@@ -20,6 +20,7 @@ export const INVARIANTS = {
   I20: "the truth about memory",
   I21: "no exec without its init",
   I22: "a container keeps its layers",
+  I23: "plugins are asked and told",
   register: "a linearizable status",
 } as const;
 

@@ -166,10 +166,10 @@ export const START_MUTANTS: readonly Mutant[] = [
       },
       {
         file: START,
-        from: '  await hooks.container("postStartContainer", record, pass.context);\n',
+        from: '  await hooks.container("postStartContainer", container, pass.context);\n',
         to: `  await runtime.kernel.files.stat(record.logPath);
   container.announce("STARTED");
-  await hooks.container("postStartContainer", record, pass.context);
+  await hooks.container("postStartContainer", container, pass.context);
 `,
       },
     ],

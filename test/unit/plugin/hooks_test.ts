@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { RuntimeError } from "../../../src/errors.ts";
 import { Context } from "../../../src/kernel/context.ts";
 import { type HookOptions, Hooks, type LifecyclePlugin } from "../../../src/plugin/hooks.ts";
+import { Told } from "../../../src/plugin/told.ts";
 import {
   containerRecordWith,
   CountingContext,
@@ -11,8 +12,8 @@ import {
   sandboxRecordWith,
 } from "../fakes.ts";
 
-const sandbox = sandboxRecordWith();
-const container = containerRecordWith();
+const sandbox = () => ({ record: sandboxRecordWith(), told: new Told() });
+const container = () => ({ record: containerRecordWith(), told: new Told() });
 const error = new Error("no");
 
 const sandboxHooks = ["runPodSandbox", "stopPodSandbox", "removePodSandbox"] as const;
@@ -75,10 +76,10 @@ async function forEachHook(
   check: (hook: string, call: (hooks: Hooks, context: Context) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   for (const hook of sandboxHooks) {
-    await check(hook, (hooks, context) => hooks.sandbox(hook, sandbox, context));
+    await check(hook, (hooks, context) => hooks.sandbox(hook, sandbox(), context));
   }
   for (const hook of containerHooks) {
-    await check(hook, (hooks, context) => hooks.container(hook, container, context));
+    await check(hook, (hooks, context) => hooks.container(hook, container(), context));
   }
 }
 
@@ -86,7 +87,7 @@ Deno.test("Hooks.sandbox() and Hooks.container() pass on the record", async () =
   await forEachHook(async (hook, call) => {
     const journal: Call[] = [];
     await call(hooksOf([pluginOf("a", journal)]), new Context());
-    const record = hook.endsWith("Sandbox") ? sandbox : container;
+    const { record } = hook.endsWith("Sandbox") ? sandbox() : container();
     assertEquals(journal, [{ name: "a", hook, record }]);
   });
 });
@@ -103,7 +104,7 @@ Deno.test("Hooks call one plugin after another", async () => {
   const first = Promise.withResolvers<void>();
   const journal: Call[] = [];
   const plugins = [pluginOf("a", journal, () => first.promise), pluginOf("b", journal)];
-  const called = hooksOf(plugins).container("createContainer", container, new Context());
+  const called = hooksOf(plugins).container("createContainer", container(), new Context());
   assert(await isPending(called));
   assertEquals(namesOf(journal), "a");
   first.resolve();
@@ -159,9 +160,9 @@ Deno.test("Hooks treat a plugin that throws at once as one that fails", async ()
   const hooks = hooksOf([{ name: "a", stopContainer: refuse, startContainer: refuse }], {
     failures,
   });
-  await hooks.container("stopContainer", container, new Context());
+  await hooks.container("stopContainer", container(), new Context());
   assertEquals(failures, [["a", "stopContainer", error]]);
-  await assertRejects(() => hooks.container("startContainer", container, new Context()));
+  await assertRejects(() => hooks.container("startContainer", container(), new Context()));
 });
 
 Deno.test("Hooks give each plugin a time of its own, and go on without the one that is late", async () => {
@@ -178,7 +179,7 @@ Deno.test("Hooks give each plugin a time of its own, and go on without the one t
   const client = new CountingContext();
   const called = hooksOf(plugins, { clock, failures }).container(
     "stopContainer",
-    container,
+    container(),
     client,
   );
   await clock.advance(99);
@@ -203,7 +204,11 @@ Deno.test("Hooks give each plugin a time of its own, and go on without the one t
 Deno.test("Hooks before an effect fail it when a plugin is late", async () => {
   const clock = new FakeClock();
   const plugin = pluginOf("a", [], () => new Promise<void>(() => {}));
-  const called = hooksOf([plugin], { clock }).container("startContainer", container, new Context());
+  const called = hooksOf([plugin], { clock }).container(
+    "startContainer",
+    container(),
+    new Context(),
+  );
   const failed = assertRejects(() => called, Error, "plugin a: startContainer failed");
   await clock.advance(100);
   assertEquals(((await failed).cause as RuntimeError).code, "DEADLINE_EXCEEDED");
@@ -213,7 +218,7 @@ Deno.test("Hooks wait for a plugin no longer than the operation lasts", async ()
   const cause = new RuntimeError("CANCELLED", "the client left");
   const client = new Context();
   const plugin = pluginOf("a", [], () => new Promise<void>(() => {}));
-  const called = hooksOf([plugin]).container("startContainer", container, client);
+  const called = hooksOf([plugin]).container("startContainer", container(), client);
   assert(await isPending(called));
   client.cancel(cause);
   assertStrictEquals((await assertRejects(() => called, Error)).cause, cause);

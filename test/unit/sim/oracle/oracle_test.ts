@@ -10,10 +10,12 @@ import type { Container } from "../../../../src/container/container.ts";
 import { execSync } from "../../../../src/container/exec.ts";
 import { reopenContainerLog } from "../../../../src/container/logs.ts";
 import { removeContainer } from "../../../../src/container/remove.ts";
+import { startContainer } from "../../../../src/container/start.ts";
 import { stopContainer } from "../../../../src/container/stop.ts";
 import { RuntimeError } from "../../../../src/errors.ts";
 import { Context } from "../../../../src/kernel/context.ts";
 import { KernelError } from "../../../../src/kernel/errno.ts";
+import type { HookName } from "../../../../src/plugin/hooks.ts";
 import { removePodSandbox } from "../../../../src/sandbox/remove.ts";
 import { stopPodSandbox } from "../../../../src/sandbox/stop.ts";
 import type { Process, Step } from "../../../../sim/mod.ts";
@@ -21,6 +23,7 @@ import { toBytes } from "../../../../sim/world/content.ts";
 import { FileLock } from "../../../../sim/world/file_lock.ts";
 import { OpenFile } from "../../../../sim/world/open_file.ts";
 import { SIM_IMAGE } from "../../../../sim/lifecycle/configs.ts";
+import type { HookCall } from "../../../../sim/lifecycle/plugin.ts";
 import { allows, type Scene, violates } from "./scene.ts";
 
 const SIGTERM = 15;
@@ -610,3 +613,140 @@ violates("I22", "is mounted, and its layer /var/lib/slipway/layers/1111", async 
     tree.rename("script", `${root}/layers`, `${root}/elsewhere`);
   });
 });
+
+const WITH_A_PLUGIN = { plugins: ["plugin 1"] } as const;
+
+/** A hook that is called, whatever the truth. */
+function told(
+  { oracle, lifecycle }: Scene,
+  hook: HookName,
+  id: string,
+  { isAgreed = true, context = new Context() } = {},
+): HookCall {
+  const sandboxId = lifecycle.containers.get(id)?.sandboxId ?? id;
+  const call = { plugin: "plugin 1", hook, id, sandboxId, context };
+  oracle.hookCalled(call);
+  if (isAgreed) oracle.hookEnded(call, true);
+  return call;
+}
+
+allows("a life with a plugin", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  await scene.restart();
+  const { id, sandboxId } = container;
+  const stop = scene.called("StopContainer", id);
+  await scene.inside((runtime) => stopContainer(runtime, id, 0, stop.context));
+  scene.oracle.answered(stop);
+  const removal = scene.called("RemovePodSandbox", sandboxId);
+  await scene.inside((runtime) => removePodSandbox(runtime, sandboxId, removal.context));
+  scene.oracle.answered(removal);
+  scene.oracle.atRest(scene.lifecycle);
+}, WITH_A_PLUGIN);
+
+allows("a plugin that nobody waits for any more", async (scene) => {
+  const { id } = await scene.running("true");
+  const context = new Context();
+  told(scene, "removeContainer", id, { isAgreed: false, context });
+  context.cancel();
+  told(scene, "removeContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "goes on without plugin 1's consent to runPodSandbox", async (scene) => {
+  scene.oracle.hookCalled = () => {};
+  await scene.sandbox();
+}, WITH_A_PLUGIN);
+
+violates("I23", "goes on without plugin 1's consent to createContainer", async (scene) => {
+  const sandboxId = await scene.sandbox();
+  scene.oracle.hookEnded = () => {};
+  await scene.created(sandboxId, "true");
+}, WITH_A_PLUGIN);
+
+violates("I23", "goes on without plugin 1's consent to startContainer", async (scene) => {
+  const { id } = await scene.created(await scene.sandbox(), "true");
+  scene.oracle.hookEnded = () => {};
+  await scene.inside((runtime) => startContainer(runtime, id, new Context()));
+}, WITH_A_PLUGIN);
+
+violates("I23", "is told startContainer of", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  told(scene, "startContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "which is there already", async (scene) => {
+  const { id } = await scene.created(await scene.sandbox(), "true");
+  told(scene, "createContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "which is not there", async (scene) => {
+  told(scene, "postCreateContainer", await scene.sandbox());
+}, WITH_A_PLUGIN);
+
+violates("I23", "which is CREATED", async (scene) => {
+  const { id } = await scene.created(await scene.sandbox(), "true");
+  told(scene, "postStartContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "which is RUNNING", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  told(scene, "stopContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "of it run", async (scene) => {
+  const { id } = await scene.running("sleep", "1000");
+  told(scene, "removeContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "twice", async (scene) => {
+  const { id } = await scene.running("true");
+  told(scene, "stopContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "after removeContainer", async (scene) => {
+  const { id } = await scene.created(await scene.sandbox(), "true");
+  told(scene, "removeContainer", id);
+  told(scene, "postCreateContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "while it is told removeContainer", async (scene) => {
+  const { id } = await scene.running("true");
+  told(scene, "removeContainer", id, { isAgreed: false });
+  told(scene, "removeContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "is gone", async (scene) => {
+  const { sandboxId } = await scene.running("sleep", "1000");
+  told(scene, "stopPodSandbox", sandboxId);
+}, WITH_A_PLUGIN);
+
+violates("I23", "whose pod has ended", async (scene) => {
+  const { id, sandboxId } = await scene.created(await scene.sandbox(), "true");
+  told(scene, "stopPodSandbox", sandboxId);
+  told(scene, "startContainer", id);
+}, WITH_A_PLUGIN);
+
+violates("I23", "was not told removeContainer", async (scene) => {
+  const { id } = await scene.running("true");
+  scene.oracle.hookCalled = () => {};
+  await scene.inside((runtime) => removeContainer(runtime, id, new Context()));
+}, WITH_A_PLUGIN);
+
+violates("I23", "was not told stopContainer", async (scene) => {
+  const container = await scene.running("sleep", "1000");
+  scene.oracle.hookCalled = () => {};
+  await killed(scene, container);
+  scene.oracle.atRest(scene.lifecycle);
+}, WITH_A_PLUGIN);
+
+violates("I23", "was not told removePodSandbox", async (scene) => {
+  const sandboxId = await scene.sandbox();
+  scene.oracle.hookCalled = () => {};
+  await scene.inside((runtime) => removePodSandbox(runtime, sandboxId, new Context()));
+  scene.oracle.atRest(scene.lifecycle);
+}, WITH_A_PLUGIN);
+
+violates("I23", "was never told removePodSandbox", async (scene) => {
+  told(scene, "runPodSandbox", "1".repeat(64));
+  scene.oracle.atRest(scene.lifecycle);
+  await scene.look();
+}, WITH_A_PLUGIN);

@@ -14,6 +14,7 @@ import type { Lifecycle } from "../../../../sim/lifecycle/operations.ts";
 import type { Call } from "../../../../sim/lifecycle/oracle/checker.ts";
 import { Oracle, type OracleOptions } from "../../../../sim/lifecycle/oracle/oracle.ts";
 import { type Invariant, InvariantViolation } from "../../../../sim/lifecycle/oracle/violation.ts";
+import { pluginsOf } from "../../../../sim/lifecycle/plugin.ts";
 import { seedImage } from "../../../../sim/lifecycle/run.ts";
 import {
   type Daemon,
@@ -33,12 +34,15 @@ interface Life {
 export class Scene {
   readonly simulation: Simulation;
   readonly oracle: Oracle;
+  /** Of the options' names, in each life: they agree to everything at once. */
+  readonly #plugins: readonly string[];
   #daemon: Daemon<Life>;
 
   /** With faults that are off until the script switches them on. */
   constructor(options: Partial<OracleOptions> = {}, faults: FaultOptions = {}) {
     this.simulation = new Simulation({ seed: 1, chooser: new Sequential(), faults });
     this.simulation.faults.isOn = false;
+    this.#plugins = options.plugins ?? [];
     seedImage(this.simulation);
     const { machine } = this.simulation;
     this.oracle = new Oracle(machine, {
@@ -147,7 +151,10 @@ export class Scene {
     const { oracle } = this;
     return this.simulation.bootDaemon(async (kernel) => {
       const config = { ...DEFAULT_CONFIG, prepare: "eager" } as const;
-      const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT });
+      const plans = this.#plugins.map(() => []);
+      const host = { kernel, counts: new Map(), listener: oracle, mayAct: () => false };
+      const plugins = pluginsOf(plans, host);
+      const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT, plugins });
       const lifecycle = lifecycleOf(runtime);
       oracle.lifeBegan(lifecycle);
       await lifecycle.recover();
