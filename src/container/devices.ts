@@ -1,0 +1,38 @@
+import { join } from "@std/path";
+
+import { RuntimeError } from "../errors.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { ContainerDevice } from "../oci/spec.ts";
+import { DEVICES_MAX, readDevices } from "../oci/spec_host.ts";
+import type { Device } from "./config.ts";
+
+/**
+ * The devices that a client names, as the host has them: all of them or none.
+ *
+ * @throws {RuntimeError} INVALID_ARGUMENT for a path without one, or when they are too many.
+ */
+export async function devicesOf(
+  kernel: Kernel,
+  wanted: readonly Device[],
+  options: Parameters<typeof readDevices>[2],
+): Promise<readonly ContainerDevice[]> {
+  requireFew(wanted);
+  const found = await Promise.all(wanted.map(async ({ hostPath, containerPath, permissions }) => {
+    const nodes = await readDevices(kernel, hostPath, options);
+    return nodes.map((it) => ({
+      device: { ...it, path: join(containerPath, it.path.slice(hostPath.length)) },
+      permissions,
+    }));
+  }));
+  const devices = found.flat();
+  requireFew(devices);
+  return devices;
+}
+
+function requireFew({ length }: readonly unknown[]): void {
+  if (length <= DEVICES_MAX) return;
+  throw new RuntimeError(
+    "INVALID_ARGUMENT",
+    `Cannot create container: it is to have more than ${DEVICES_MAX} devices`,
+  );
+}
