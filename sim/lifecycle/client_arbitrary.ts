@@ -231,13 +231,19 @@ export const clients: fc.Arbitrary<readonly (readonly ClientCall[])[]> = fc.tupl
 const IMAGE_KINDS = ["PullImage", "RemoveImage"] as const;
 
 /**
- * The kubelet's image collector takes away the image of all containers, and somebody brings it back, beside
- * one in so many programs.
+ * The kubelet's image collector takes away the image of all containers, and somebody brings it back, both at
+ * once in half of the cases, beside one in so many programs.
  */
 export function imageCollectors(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
   const call = impatient(requestsAt(anyPlace, IMAGE_KINDS));
   return fc.oneof(
     { weight: oneIn - 1, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.tuple(fc.array(call, { minLength: 1, maxLength: 3 })) },
+    {
+      weight: 1,
+      arbitrary: fc.array(fc.array(call, { minLength: 1, maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+    },
   );
 }
