@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { clients, imageCollectors } from "./client_arbitrary.ts";
-import { trouble } from "./fault_arbitrary.ts";
-import { FAULT_NAMES } from "./faults.ts";
+import { pullTrouble, trouble } from "./fault_arbitrary.ts";
+import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS } from "./incident.ts";
 import { incidents } from "./incident_arbitrary.ts";
 import { type Pair, pairProgram } from "./pairs.ts";
@@ -15,6 +15,8 @@ const FEW_PIDS = 16;
 
 /** Beside one in so many programs somebody takes the image of its containers away. */
 const IMAGE_COLLECTOR_IN = 6;
+/** Of those, pulls go wrong in one of so many. */
+const PULL_TROUBLE_IN = 3;
 /** In one of so many plugins take part. */
 const PLUGINS_IN = 6;
 
@@ -37,9 +39,11 @@ export function lifecyclePrograms(
     program,
     imageCollectors(IMAGE_COLLECTOR_IN),
     plugins(PLUGINS_IN, among.includes(PLUGIN_TROUBLE)),
-  ).map(([program, collectors, plugins]) => ({
+    pullTrouble(PULL_TROUBLE_IN, PULL_FAULT_NAMES.filter((it) => among.includes(it))),
+  ).map(([program, collectors, plugins, faults]) => ({
     ...program,
     clients: [...program.clients, ...collectors],
+    faults: collectors.length === 0 ? program.faults : [...program.faults, ...faults],
     ...(plugins.length === 0 ? {} : { plugins }),
   }));
 }
@@ -62,7 +66,7 @@ function surroundings(
 ): fc.Arbitrary<Omit<LifecycleProgram, "clients">> {
   return fc.record({
     incidents: incidents(INCIDENT_KINDS.filter((it) => among.includes(it))),
-    trouble: trouble(FAULT_NAMES.filter((it) => among.includes(it))),
+    trouble: trouble(COMMON_FAULT_NAMES.filter((it) => among.includes(it))),
     prepare: fc.constantFrom("eager", "lazy"),
     pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),
     hasIdleSubscriber: fc.boolean(),

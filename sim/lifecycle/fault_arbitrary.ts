@@ -2,8 +2,8 @@ import fc from "fast-check";
 import type { FaultSpell } from "../faults.ts";
 import {
   canStrikeOnce,
+  COMMON_FAULT_NAMES,
   type EnabledFault,
-  FAULT_NAMES,
   type FaultName,
   isOfCalls,
 } from "./faults.ts";
@@ -50,6 +50,21 @@ export function trouble(among: readonly FaultName[]): fc.Arbitrary<Trouble> {
   );
 }
 
+/**
+ * What of these goes wrong with a pull in one of so many programs that have one: now and then, or once.
+ *
+ * @param among those that may be drawn; none is fine
+ */
+export function pullTrouble(
+  oneIn: number,
+  among: readonly FaultName[],
+): fc.Arbitrary<readonly EnabledFault[]> {
+  return fc.oneof(
+    { weight: oneIn - 1, arbitrary: fc.constant([]) },
+    ...unlessNone(1, among, (names) => fc.oneof(several(names, 2), fc.tuple(single(names)))),
+  );
+}
+
 /** Within the first hundreds of steps, for so many of them. */
 function spell(...steps: readonly number[]): fc.Arbitrary<FaultSpell> {
   return fc.record({ fromStep: fc.nat(500), steps: fc.constantFrom(...steps) })
@@ -88,7 +103,7 @@ function hangs(among: readonly FaultName[]): fc.Arbitrary<readonly EnabledFault[
 
 /** A fault that strikes once: early in most runs, since few have many points at which it can. */
 export function single(
-  among: readonly FaultName[] = FAULT_NAMES.filter(canStrikeOnce),
+  among: readonly FaultName[] = COMMON_FAULT_NAMES.filter(canStrikeOnce),
 ): fc.Arbitrary<EnabledFault> {
   const nth = fc.oneof(fc.nat(4), fc.nat(20), fc.nat(100));
   return fc.record({ name: fc.constantFrom(...among), per10k: fc.constant(0), nth });

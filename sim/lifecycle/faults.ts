@@ -18,6 +18,8 @@ const CONMON = /^conmon /;
 const CONMON_OF_A_TASK = /^conmon (?!.* --exec )/;
 const STARTED_BY_ID = /^processes\.spawn (conmon|\S*runc) /;
 const PLUGIN = /^\S*(bridge|host-local|portmap)\b/;
+/** What fetches images and unpacks their layers. */
+const PULLER = /^\S*(skopeo|tar)\b/;
 /** What runs in containers, and makes system calls of its own. */
 const WORKLOAD =
   /^(echo|exit|fork-holder|ignore-term|on-term|oom-child|pieces|stay-in-cgroup|true)\b/;
@@ -181,6 +183,24 @@ export const LIFECYCLE_FAULTS = {
     takesTime: true,
     options: (rate) => ({ programs: [{ program: PLUGIN, kind: "hang", probability: rate }] }),
   },
+  "pull fails": {
+    source: "man 1 skopeo, EXIT STATUS; man 1 tar, RETURN VALUE: before they act, or after",
+    options: (rate) => ({
+      programs: [
+        { program: PULLER, kind: "fail-before", probability: rate },
+        { program: PULLER, kind: "fail-after", probability: rate },
+      ],
+    }),
+  },
+  "pull killed": {
+    source: "man 5 proc, oom_score_adj: the OOM killer takes any process",
+    options: (rate) => ({ programs: [{ program: PULLER, kind: "kill", probability: rate }] }),
+  },
+  "pull hangs": {
+    source: "man 7 tcp: a registry that answers no more; man 5 proc, stat: state D",
+    takesTime: true,
+    options: (rate) => ({ programs: [{ program: PULLER, kind: "hang", probability: rate }] }),
+  },
   "program out of memory": {
     source: "man 7 cgroups, memory.events, oom_kill",
     isHarmless: true,
@@ -208,6 +228,16 @@ export type FaultName = keyof typeof LIFECYCLE_FAULTS;
 
 /** Every entry of the catalogue. */
 export const FAULT_NAMES = Object.keys(LIFECYCLE_FAULTS) as readonly FaultName[];
+
+/** Those that strike nobody but where an image is pulled. */
+export const PULL_FAULT_NAMES: readonly FaultName[] = FAULT_NAMES.filter((it) =>
+  it.startsWith("pull ")
+);
+
+/** Those that can strike in any program. */
+export const COMMON_FAULT_NAMES: readonly FaultName[] = FAULT_NAMES.filter((it) =>
+  !PULL_FAULT_NAMES.includes(it)
+);
 
 /** A fault that can happen in a run. */
 export interface EnabledFault {

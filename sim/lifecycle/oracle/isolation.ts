@@ -1,4 +1,5 @@
 import { isId } from "../../../src/registry/ids.ts";
+import { SIM_IMAGE } from "../configs.ts";
 import type { Process } from "../../world/process.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
@@ -6,6 +7,9 @@ import { hold, short } from "./violation.ts";
 
 /** What a call may take whose object has nothing to do with what hangs, besides its grace period. */
 const CALL_MS_MAX = 20_000;
+
+/** What fetches an image: it may hang as long as a pull may take, for whoever wants that image. */
+const PULLERS: ReadonlySet<string | undefined> = new Set(["skopeo", "tar"]);
 
 /**
  * I13: nobody waits for a stranger. Where programs hang and nothing else is wrong, a call on an object
@@ -23,7 +27,7 @@ export class Isolation implements Checker {
   hung(process: Process): void {
     this.#isNetworkStuck ||= [...process.files.values()].some((it) => it.lock !== undefined);
     const id = process.container?.containerId ?? process.args.find(isId) ??
-      process.env["CNI_CONTAINERID"];
+      process.env["CNI_CONTAINERID"] ?? (PULLERS.has(process.args[0]) ? SIM_IMAGE : undefined);
     if (id === undefined) return;
     this.#stuck.add(id);
     const sandboxId = this.facts.containers.get(id)?.sandboxId;
