@@ -143,6 +143,7 @@ export type {
   Watched,
 } from "./src/kernel/files.ts";
 export type { Kernel, MachineFacts } from "./src/kernel/kernel.ts";
+export type { Lifetime } from "./src/kernel/lifetime.ts";
 export type { MountOptions, Mounts, MountSharing } from "./src/kernel/mounts.ts";
 export type { NamespaceKind, NamespacePins, Namespaces } from "./src/kernel/namespaces.ts";
 export {

@@ -70,6 +70,14 @@ export class Daemon<T> {
     for (const task of this.#tasks) task.lose();
   }
 
+  /** Its calls of the port that have no answer yet, and its timers. */
+  waits(): readonly Step[] {
+    const { scheduler } = this.#simulation;
+    // Work that has not begun has done nothing, and its zombies are reaped by the kernel.
+    return scheduler.waitsOf(this.life.process)
+      .filter(({ verb }) => verb !== "begin" && verb !== "reap");
+  }
+
   /** Pipes, pidfds, watches and children that it holds, for leak checks. */
   held(): readonly string[] {
     return this.life.held();

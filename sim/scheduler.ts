@@ -188,6 +188,11 @@ export class Scheduler {
     return [...this.#runnable, ...this.#blocked].sort(compareSteps);
   }
 
+  /** What `owner` waits for: its steps, and its timers that are not due. */
+  waitsOf(owner: object): readonly Step[] {
+    return [...this.pending(), ...this.#timers].filter((it) => it.owner === owner);
+  }
+
   hold(step: Step): void {
     if (step.isHeld) return;
     step.isHeld = true;

@@ -1,8 +1,11 @@
 import { resolve } from "@std/path";
 import type { Config, RuntimeHandler } from "./config.ts";
+import { messageOf } from "./errors.ts";
 import { Images } from "./image/images.ts";
+import { Context } from "./kernel/context.ts";
 import { tolerate } from "./kernel/errno.ts";
 import type { Kernel } from "./kernel/kernel.ts";
+import { Lifetime } from "./kernel/lifetime.ts";
 import { CniNetwork } from "./network/cni.ts";
 import { findProgram } from "./oci/find_program.ts";
 import { readHostFacts } from "./oci/spec_host.ts";
@@ -36,19 +39,36 @@ export async function bootRuntime(options: BootOptions): Promise<Runtime> {
   return runtime;
 }
 
+/** Calls that are under way when the daemon is asked to end get this long, and their undoing as long again. */
+export const CLOSE_GRACE_MS = 5_000;
+
+/** What is under way in a life that ends is awaited no longer than this: helpers that were killed may hang. */
+export const SHUT_DOWN_MS = 15_000;
+
 /**
  * Ends a life of the daemon in order: nothing is answered any more, background work ends; containers go
- * on. Where there are no pods, the daemon's cgroup goes too.
+ * on. When it returns nothing of this life is under way: no other may begin before, in whichever process,
+ * and the kernel is not to be disposed of. Calls are awaited as well: whoever made them cancels them first.
+ * Where there are no pods, the daemon's cgroup goes too.
  */
 export async function shutDown(runtime: Runtime): Promise<void> {
+  const { kernel, life, telemetry } = runtime;
   runtime.close();
+  try {
+    using bounded = Context.background().within(kernel.clock, SHUT_DOWN_MS, "end of the daemon");
+    await life.idle(bounded);
+  } catch (error) {
+    telemetry.log("warn", "something is still under way", { error: messageOf(error) });
+    return;
+  }
   if (runtime.sandboxes.size > 0) return;
-  await tolerate(runtime.kernel.cgroups.remove(runtime.config.cgroupParent), "EBUSY");
+  await tolerate(kernel.cgroups.remove(runtime.config.cgroupParent), "EBUSY");
 }
 
 /** A runtime that knows no objects yet: `recover` comes next. */
 export async function assembleRuntime(options: BootOptions): Promise<Runtime> {
   const { kernel, telemetry } = options;
+  const life = new Lifetime();
   const config: Config = {
     ...options.config,
     // Paths are made by appending to them.
@@ -60,7 +80,8 @@ export async function assembleRuntime(options: BootOptions): Promise<Runtime> {
     kernel,
     config,
     telemetry,
-    images: new Images(kernel, config, telemetry),
+    life,
+    images: new Images(kernel, config, telemetry, life),
     network: new CniNetwork(kernel, config),
     host: await readHostFacts(kernel),
     plugins: options.plugins ?? [],

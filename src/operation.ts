@@ -12,7 +12,12 @@ export interface OperationTelemetry {
   readonly handler: string;
 }
 
-/** Does an operation inside a span, and observes how long it took when it succeeds. */
+/**
+ * Does an operation inside a span, and observes how long it took when it succeeds. The end of the daemon waits
+ * for it, and lets none begin.
+ *
+ * @throws {RuntimeError} UNAVAILABLE after the end.
+ */
 export async function observed<T>(
   runtime: Runtime,
   { name, attributes, timer, handler }: OperationTelemetry,
@@ -20,7 +25,7 @@ export async function observed<T>(
 ): Promise<T> {
   const { clock } = runtime.kernel;
   const beganMs = clock.monotonicMs();
-  const result = await spanned(runtime.telemetry, name, attributes, work);
+  const result = await runtime.life.serve(() => spanned(runtime.telemetry, name, attributes, work));
   runtime.telemetry.observe(timer, (clock.monotonicMs() - beganMs) / 1_000, { runtime: handler });
   return result;
 }

@@ -8,9 +8,10 @@ import { Settler } from "./container/settle.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventStream } from "./events.ts";
 import type { Images } from "./image/images.ts";
-import { Context } from "./kernel/context.ts";
+import type { Context } from "./kernel/context.ts";
 import { Joined } from "./kernel/joined.ts";
 import type { Kernel } from "./kernel/kernel.ts";
+import type { Lifetime } from "./kernel/lifetime.ts";
 import type { Network } from "./network/network.ts";
 import { Hooks, type LifecyclePlugin } from "./plugin/hooks.ts";
 import { NameRegistry } from "./registry/names.ts";
@@ -32,6 +33,8 @@ export interface RuntimeParts {
   readonly kernel: Kernel;
   readonly config: Config;
   readonly telemetry: Telemetry;
+  /** Of the daemon; what of the images is under way belongs to it as well. */
+  readonly life: Lifetime;
   readonly images: Images;
   readonly network: Network;
   readonly host: Host;
@@ -84,7 +87,7 @@ export class Runtime {
   /** @internal */
   readonly sandboxNames = new NameRegistry();
   /** Ends when the daemon does: everything that works in the background belongs to it. */
-  readonly life = new Context();
+  readonly life: Lifetime;
   readonly #onBug: (error: unknown) => void;
   @shared
   accessor #isReady = false;
@@ -94,6 +97,7 @@ export class Runtime {
     this.kernel = parts.kernel;
     this.config = parts.config;
     this.telemetry = parts.telemetry;
+    this.life = parts.life;
     this.images = parts.images;
     this.network = parts.network;
     this.host = parts.host;
@@ -159,7 +163,7 @@ export class Runtime {
     return { program: found.program, root: runtimeRoot(this.config) };
   }
 
-  /** @internal Ends the background work, for `shutDown`; containers go on. */
+  /** @internal Tells the background work to end, for `shutDown`; containers go on. */
   close(): void {
     this.#isReady = false;
     this.life.cancel(new RuntimeError("UNAVAILABLE", "the daemon is shutting down"));

@@ -39,6 +39,16 @@ export async function execSync(
   timeoutMs: number,
   context: Context,
 ): Promise<ExecResult> {
+  return await runtime.life.serve(() => execute(runtime, id, command, timeoutMs, context));
+}
+
+async function execute(
+  runtime: Runtime,
+  id: string,
+  command: readonly string[],
+  timeoutMs: number,
+  context: Context,
+): Promise<ExecResult> {
   const { kernel, config } = runtime;
   const container = runtime.containers.find(id);
   if (command.length === 0) {

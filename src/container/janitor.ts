@@ -50,7 +50,7 @@ export class Janitor {
         id,
         error: messageOf(error),
       });
-      this.#goOn(id, work, sandboxId);
+      this.runtime.life.own(this.#goOn(id, work, sandboxId));
     }
   }
 

@@ -48,6 +48,10 @@ export async function reopenContainerLog(
   id: string,
   context: Context,
 ): Promise<void> {
+  await runtime.life.serve(() => reopen(runtime, id, context));
+}
+
+async function reopen(runtime: Runtime, id: string, context: Context): Promise<void> {
   const { kernel, config } = runtime;
   const container = runtime.containers.find(id);
   const { logPath } = container.record;

@@ -14,11 +14,15 @@ const SIGKILL_EXIT_CODE = 137;
  * Watches for the end of a running container and brings it to EXITED. One a running container, in the
  * background, for as long as the daemon lives; start it when the container can be found (RACES.md C5).
  */
-export async function monitorContainer(
+export function monitorContainer(
   runtime: Runtime,
   container: Container,
   task: Task,
 ): Promise<void> {
+  return runtime.life.own(monitor(runtime, container, task));
+}
+
+async function monitor(runtime: Runtime, container: Container, task: Task): Promise<void> {
   try {
     await processEnded(runtime, task.init, runtime.life);
     const at = runtime.kernel.clock.nowMicros();

@@ -1,4 +1,5 @@
 import { type Context, sleep, waitFor } from "../kernel/context.ts";
+import type { Lifetime } from "../kernel/lifetime.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Gate } from "../kernel/gate.ts";
 import { spanned } from "../telemetry.ts";
@@ -20,9 +21,9 @@ export class Preparation {
   readonly task: Promise<Task>;
   readonly #context: Context & Disposable;
 
-  constructor(parent: Context, create: (context: Context) => Promise<Task>) {
-    this.#context = parent.child();
-    this.task = create(this.#context).finally(() => this.#context[Symbol.dispose]());
+  constructor(life: Lifetime, create: (context: Context) => Promise<Task>) {
+    this.#context = life.child();
+    this.task = life.own(create(this.#context)).finally(() => this.#context[Symbol.dispose]());
     this.task.catch(() => {});
   }
 

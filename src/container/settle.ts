@@ -51,7 +51,9 @@ export class Settler {
     const settlement = new Settlement();
     const done = this.#settle(container, ending, mayHaveHelpers, settlement);
     this.#settlements.set(container.id, settlement);
-    done.catch(() => {}).finally(() => this.#settlements.delete(container.id));
+    this.runtime.life.own(done).catch(() => {}).finally(() =>
+      this.#settlements.delete(container.id)
+    );
     return settlement.firstTry.promise;
   }
 

@@ -91,7 +91,7 @@ async function start(
   await release(runtime, container, task, pass);
 
   await container.transition(started, "STARTED");
-  container.rootfsLeaving = letGoOfRootfs(runtime, container.id);
+  container.rootfsLeaving = runtime.life.own(letGoOfRootfs(runtime, container.id));
   monitorContainer(runtime, container, task);
   await hooks.container("postStartContainer", container, pass.context);
 }

@@ -37,7 +37,7 @@ export async function updateContainerResources(
     timer: "container_update_resources",
     handler: container.record.handler,
   }, async () => {
-    const done = update(runtime, container, resources, context);
+    const done = runtime.life.own(update(runtime, container, resources, context));
     done.catch((error) => runtime.reportIfBug(error));
     await waitFor(done, context);
   });
@@ -51,10 +51,11 @@ export function goOnUpdating(runtime: Runtime, container: Container): void {
   if (container.isCatchingUp) return;
   container.isCatchingUp = true;
   // Not by the container's id: its end waits for what is pending under that.
-  void runtime.janitor.clear(`resources of ${container.id}`, async () => {
+  const done = runtime.janitor.clear(`resources of ${container.id}`, async () => {
     await catchUp(runtime, container);
     container.isCatchingUp = false;
   });
+  void runtime.life.own(done);
 }
 
 /**

@@ -3,8 +3,9 @@ import type { Config } from "../config.ts";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { Lifetime } from "../kernel/lifetime.ts";
 import type { Change, StoredRecord } from "../kernel/store.ts";
-import { spanned, type Telemetry } from "../telemetry.ts";
+import { type Span, spanned, type Telemetry } from "../telemetry.ts";
 import type { Image } from "./image.ts";
 import { type Ingest, Ingests } from "./ingest.ts";
 import { installLayers, type UnnamedImage } from "./install.ts";
@@ -46,6 +47,7 @@ export class Images {
   readonly #kernel: Kernel;
   readonly #config: Config;
   readonly #telemetry: Telemetry;
+  readonly #life: Lifetime;
   readonly #transport: Transport;
   readonly #ingests: Ingests;
   readonly #layers: Layers;
@@ -60,10 +62,11 @@ export class Images {
   accessor #changes: Promise<void> = Promise.resolve();
 
   /** @internal A runtime has its own. */
-  constructor(kernel: Kernel, config: Config, telemetry: Telemetry) {
+  constructor(kernel: Kernel, config: Config, telemetry: Telemetry, life = new Lifetime()) {
     this.#kernel = kernel;
     this.#config = config;
     this.#telemetry = telemetry;
+    this.#life = life;
     this.#transport = new Transport(kernel, config);
     this.#ingests = new Ingests(kernel, telemetry, config);
     this.#layers = new Layers(kernel, telemetry, `${config.root}/layers`);
@@ -166,6 +169,10 @@ export class Images {
    * @throws {RuntimeError} INVALID_ARGUMENT when the reference fits several.
    */
   async remove(reference: string): Promise<void> {
+    await this.#life.serve(() => this.#remove(reference));
+  }
+
+  async #remove(reference: string): Promise<void> {
     await this.#change(async () => {
       const image = this.resolve(reference);
       if (image === undefined) return;
@@ -416,13 +423,16 @@ export class Images {
     const { clock } = this.#kernel;
     const start = clock.monotonicMs();
     const attributes = { "image.reference": subject };
-    return await spanned(this.#telemetry, `image.${action}`, attributes, async (span) => {
+    const done = async (span: Span) => {
       const image = await work();
       span.set({ "image.id": image.id });
       this.#telemetry.observe(`image_${action}`, (clock.monotonicMs() - start) / 1_000);
       this.#telemetry.log("info", `image ${action} done`, { subject, id: image.id });
       return image;
-    });
+    };
+    return await this.#life.serve(() =>
+      spanned(this.#telemetry, `image.${action}`, attributes, done)
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import { AssertionError } from "@std/assert";
 import { dirname } from "@std/path";
 
 import manifest from "../../deno.json" with { type: "json" };
-import { bootRuntime, shutDown } from "../boot.ts";
+import { bootRuntime, CLOSE_GRACE_MS, shutDown } from "../boot.ts";
 import { imageService } from "../cri/image_service.ts";
 import { runtimeService } from "../cri/runtime_service.ts";
 import { serve } from "../cri/server.ts";
@@ -17,9 +17,6 @@ import { lockFolder } from "./lock.ts";
 import { TracingTelemetry } from "./trace.ts";
 import { TraceFile } from "./trace_file.ts";
 import { tracedKernel } from "./traced_kernel.ts";
-
-/** Calls that are under way when the daemon is asked to end get this long, and their undoing as long again. */
-const CLOSE_GRACE_MS = 5_000;
 
 /**
  * Starts a daemon: the socket opens at once and refuses with UNAVAILABLE until recovery is complete.

@@ -40,6 +40,7 @@ async function undo(runtime: Runtime, sandbox: Sandbox, known: Known): Promise<v
     runtime.sandboxes.delete(sandbox.id);
     runtime.sandboxNames.release(record.name, sandbox.id);
   } catch (error) {
+    if (runtime.life.cause !== undefined) throw error;
     runtime.telemetry.log("error", "a half-made sandbox stays, not ready", {
       id: sandbox.id,
       error: messageOf(error),

@@ -9,7 +9,11 @@ import { died } from "./state.ts";
  * Watches the init of a shared PID namespace: with it every process of the pod has died, so the
  * sandbox is no longer ready. Taking it down stays the client's decision.
  */
-export async function monitorPause(runtime: Runtime, sandbox: Sandbox, pause: Task): Promise<void> {
+export function monitorPause(runtime: Runtime, sandbox: Sandbox, pause: Task): Promise<void> {
+  return runtime.life.own(monitor(runtime, sandbox, pause));
+}
+
+async function monitor(runtime: Runtime, sandbox: Sandbox, pause: Task): Promise<void> {
   try {
     await processEnded(runtime, pause.init, runtime.life);
   } catch {

@@ -233,7 +233,8 @@ async function rollback(runtime: Runtime, sandbox: Sandbox): Promise<void> {
       id: record.id,
       error: messageOf(error),
     });
-    await sandbox.transition(stopping).catch(() => {});
+    // When the daemon ends it stays half-made: its next life undoes that, and nobody has to remove it.
+    if (runtime.life.cause === undefined) await sandbox.transition(stopping).catch(() => {});
     runtime.sandboxes.add(sandbox);
   }
 }

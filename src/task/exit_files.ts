@@ -4,6 +4,7 @@ import { type Context, firstOf, sleep, waitFor } from "../kernel/context.ts";
 import { hasErrno, KernelError } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { DirectoryWatch } from "../kernel/files.ts";
+import type { Lifetime } from "../kernel/lifetime.ts";
 import type { ProcessHandle } from "../kernel/processes.ts";
 import { exitDirectory, taskPaths } from "./paths.ts";
 import { textOf } from "../utf8.ts";
@@ -25,10 +26,10 @@ export class ExitFiles {
 
   constructor(readonly kernel: Kernel, readonly config: Config) {}
 
-  /** Starts watching, until the context ends. */
-  async watch(context: Context): Promise<void> {
+  /** Starts watching, as long as the daemon lives. */
+  async watch(life: Lifetime): Promise<void> {
     this.#watch = await this.kernel.files.watch(exitDirectory(this.config), "arrivals");
-    this.#wakeWaiters(this.#watch, context).catch(() => {});
+    life.own(this.#wakeWaiters(this.#watch, life)).catch(() => {});
   }
 
   /**

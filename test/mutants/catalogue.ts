@@ -1,4 +1,5 @@
 import { CONTAINER_MUTANTS } from "./catalogue/container.ts";
+import { END_MUTANTS } from "./catalogue/end.ts";
 import { EXEC_MUTANTS } from "./catalogue/exec.ts";
 import { EXIT_MUTANTS } from "./catalogue/exit.ts";
 import { IMAGE_MUTANTS } from "./catalogue/image.ts";
@@ -30,4 +31,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...IMAGE_MUTANTS,
   ...PLUGIN_MUTANTS,
   ...KERNEL_MUTANTS,
+  ...END_MUTANTS,
 ];

@@ -1,5 +1,5 @@
 import { assertEquals, assertExists, assertInstanceOf } from "@std/assert";
-import { assembleRuntime } from "../../src/boot.ts";
+import { assembleRuntime, shutDown } from "../../src/boot.ts";
 import { type Config, DEFAULT_CONFIG } from "../../src/config.ts";
 import { type LinuxResources, NO_LIMITS } from "../../src/container/config.ts";
 import type { Container } from "../../src/container/container.ts";
@@ -27,6 +27,7 @@ import {
   type SimTask,
   Simulation,
 } from "../../sim/mod.ts";
+import { stepText } from "../../sim/history.ts";
 import { Directory } from "../../sim/world/inode.ts";
 
 /**
@@ -51,6 +52,16 @@ export class Scenario {
   /** Waits until this life of the daemon has recovered. */
   async ready(): Promise<void> {
     await this.#daemon.boot.promise;
+  }
+
+  /** Asks this life of the daemon to end; its calls are nobody's concern. */
+  end(): SimTask<void> {
+    return this.call("end", shutDown);
+  }
+
+  /** What this life of the daemon waits for, as histories show it. */
+  waits(): readonly string[] {
+    return this.#daemon.waits().map(stepText);
   }
 
   /** SIGKILL of the daemon, and a new life; what is between can be done by `meanwhile`. */

@@ -80,7 +80,11 @@ export const CONTAINER_MUTANTS: readonly Mutant[] = [
     source: bug("C9", "containerd/containerd/pull/4412"),
     wrong: "What cannot be cleared away at once is never tried again.",
     invariant: "I12",
-    edits: [{ file: JANITOR, from: "      this.#goOn(id, work, sandboxId);\n", to: "" }],
+    edits: [{
+      file: JANITOR,
+      from: "      this.runtime.life.own(this.#goOn(id, work, sandboxId));\n",
+      to: "",
+    }],
   },
   {
     name: "removal-waits-by-looking",

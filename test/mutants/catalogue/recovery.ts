@@ -249,8 +249,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
       {
         file: "src/boot.ts",
         from: 'import { tolerate } from "./kernel/errno.ts";',
-        to: `import { Context } from "./kernel/context.ts";
-import { tolerate } from "./kernel/errno.ts";
+        to: `import { tolerate } from "./kernel/errno.ts";
 import { runChecked } from "./kernel/run.ts";`,
       },
     ],

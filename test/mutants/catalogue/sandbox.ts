@@ -135,7 +135,7 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
       {
         file: RUN,
         from:
-          "    await sandbox.transition(stopping).catch(() => {});\n    runtime.sandboxes.add(sandbox);\n",
+          "    if (runtime.life.cause === undefined) await sandbox.transition(stopping).catch(() => {});\n    runtime.sandboxes.add(sandbox);\n",
         to: "    runtime.sandboxNames.release(record.name, record.id);\n",
       },
     ],
@@ -148,7 +148,7 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     edits: [{
       file: RUN,
       from:
-        "    await sandbox.transition(stopping).catch(() => {});\n    runtime.sandboxes.add(sandbox);\n",
+        "    if (runtime.life.cause === undefined) await sandbox.transition(stopping).catch(() => {});\n    runtime.sandboxes.add(sandbox);\n",
       to: "",
     }],
   },

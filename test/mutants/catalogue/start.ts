@@ -187,8 +187,8 @@ export const START_MUTANTS: readonly Mutant[] = [
         "() => runtime.kernel.mounts.unmount(rootfs),\n    );\n  } catch (error) {\n    throw error;\n",
     }, {
       file: START,
-      from: "container.rootfsLeaving = letGoOfRootfs(",
-      to: "await letGoOfRootfs(",
+      from: "container.rootfsLeaving = runtime.life.own(letGoOfRootfs(runtime, container.id));",
+      to: "await letGoOfRootfs(runtime, container.id);",
     }],
   },
   {
@@ -382,7 +382,7 @@ export const START_MUTANTS: readonly Mutant[] = [
       {
         file: START,
         from: `  await container.transition(started, "STARTED");
-  container.rootfsLeaving = letGoOfRootfs(runtime, container.id);
+  container.rootfsLeaving = runtime.life.own(letGoOfRootfs(runtime, container.id));
   monitorContainer(runtime, container, task);`,
         to: `  const { kernel } = runtime;
   const recorded = () => container.transition(started, "STARTED");

@@ -1,8 +1,8 @@
 import { assertEquals, AssertionError } from "@std/assert";
 import { DEFAULT_CONFIG } from "../../../src/config.ts";
 import { Janitor } from "../../../src/container/janitor.ts";
-import { Context } from "../../../src/kernel/context.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
+import { Lifetime } from "../../../src/kernel/lifetime.ts";
 import type { Runtime } from "../../../src/runtime.ts";
 import { SILENT } from "../../../src/telemetry.ts";
 import { FakeClock } from "../fakes.ts";
@@ -13,7 +13,7 @@ Deno.test("Janitor.clear() reports a mistake of ours at whichever try it comes",
   const runtime = {
     kernel: { clock },
     config: DEFAULT_CONFIG,
-    life: Context.background(),
+    life: new Lifetime(),
     telemetry: SILENT,
     reportIfBug: (error: unknown) => void reported.push(error),
   } as unknown as Runtime;

@@ -8,6 +8,7 @@ import { RuntimeError } from "../../../src/errors.ts";
 import { EventStream } from "../../../src/events.ts";
 import { waitFor } from "../../../src/kernel/context.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
+import { Lifetime } from "../../../src/kernel/lifetime.ts";
 import { ObjectRegistry } from "../../../src/registry/objects.ts";
 import type { Runtime } from "../../../src/runtime.ts";
 import { SILENT } from "../../../src/telemetry.ts";
@@ -60,7 +61,8 @@ class Scene {
     const record = containerRecordWith({ id, logPath });
     containers.add(new Container(record, status, this.kernel, new EventStream(SILENT)));
     const config = { ...DEFAULT_CONFIG, state: "/run/test" };
-    const runtime = partial<Runtime>("runtime", { kernel: this.kernel, config, containers });
+    const life = new Lifetime();
+    const runtime = partial<Runtime>("runtime", { kernel: this.kernel, config, life, containers });
     return reopenContainerLog(runtime, id, this.context);
   }
 

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/as
 import { DEFAULT_BOUNDS, DEFAULT_CONFIG } from "../../../src/config.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import { Context, waitFor } from "../../../src/kernel/context.ts";
+import { Lifetime } from "../../../src/kernel/lifetime.ts";
 import { KernelError } from "../../../src/kernel/errno.ts";
 import type { DirectoryWatch } from "../../../src/kernel/files.ts";
 import { ExitFiles } from "../../../src/task/exit_files.ts";
@@ -116,7 +117,7 @@ Deno.test("ExitFiles.codeOf() is unknown when neither file nor conmon is there",
 
 Deno.test("ExitFiles.codeOf() waits for conmon, and looks when the watch wakes it", async () => {
   const scene = new Scene();
-  await scene.exitFiles.watch(new Context());
+  await scene.exitFiles.watch(new Lifetime());
   assertEquals(scene.watched, ["/run/test/exits"]);
   const context = new CountingContext();
   const code = scene.exitFiles.codeOf("c1", new FakeProcess(9), context);
@@ -132,7 +133,7 @@ Deno.test("ExitFiles.codeOf() waits for conmon, and looks when the watch wakes i
 
 Deno.test("ExitFiles.codeOf() does not take a wake-up for the file", async () => {
   const scene = new Scene();
-  await scene.exitFiles.watch(new Context());
+  await scene.exitFiles.watch(new Lifetime());
   const code = scene.exitFiles.codeOf("c1", new FakeProcess(9), new Context());
   await scene.watch.report("c1");
   assert(await isPending(code));
@@ -143,7 +144,7 @@ Deno.test("ExitFiles.codeOf() does not take a wake-up for the file", async () =>
 
 Deno.test("ExitFiles.codeOf() looks at everything when the watch has lost track", async () => {
   const scene = new Scene();
-  await scene.exitFiles.watch(new Context());
+  await scene.exitFiles.watch(new Lifetime());
   const one = scene.exitFiles.codeOf("c1", new FakeProcess(9), new Context());
   const two = scene.exitFiles.codeOf("c2", new FakeProcess(8), new Context());
   await turnsTaken();
@@ -272,7 +273,7 @@ Deno.test("ExitFiles.remove() removes the file and the halves of it, and nobody 
 
 Deno.test("ExitFiles.watch() lets go of the folder when its context ends", async () => {
   const scene = new Scene();
-  const life = new Context();
+  const life = new Lifetime();
   await scene.exitFiles.watch(life);
   await turnsTaken();
   assert(!scene.watch.isDisposed);
