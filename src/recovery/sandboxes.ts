@@ -8,7 +8,7 @@ import { stopping } from "../sandbox/state.ts";
 import { discardSandboxFiles, teardownSandbox } from "../sandbox/teardown.ts";
 import { openHandles, taskOf } from "../task/task.ts";
 import type { Known } from "./containers.ts";
-import { pluginsEnded } from "./plugins.ts";
+import { pinningEnded, pluginsEnded } from "./plugins.ts";
 
 /**
  * Makes a sandbox's state true. One that was being made is undone: no client has its id. A ready one
@@ -32,6 +32,7 @@ async function undo(runtime: Runtime, sandbox: Sandbox, known: Known): Promise<v
   sandbox.gate.close();
   try {
     using bounded = runtime.rollbackContext();
+    await pinningEnded(runtime, record.id, known.processes, bounded);
     if (record.networkList !== undefined) await pluginsEnded(runtime, known.processes, bounded);
     await runtime.hooks.sandbox("removePodSandbox", sandbox, bounded);
     await teardownSandbox(runtime, record, sandbox.status, bounded);

@@ -134,6 +134,19 @@ scenario("W20d: an address that outlives the power is somebody's", async (it) =>
   assertEquals(allocations(machine), []);
 });
 
+scenario("W20e: who pins namespaces outlives his daemon, and leaves no pod", async (it) => {
+  void it.run();
+  const pinning = await it.simulation.until(/slipway-pin/, /^lstat/);
+  const restarted = it.restart();
+  const discarding = it.simulation.hold(undefined, /^files\.remove/);
+  await it.simulation.idle();
+  pinning.release();
+  await it.simulation.idle();
+  discarding.release();
+  await restarted;
+  assertEquals([...it.runtime.sandboxes.values()], []);
+});
+
 scenario("F7: a pod whose namespace is gone gives its address back", async (it) => {
   const sandboxId = await it.run();
   const { machine } = it.simulation;

@@ -165,6 +165,18 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     }],
   },
   {
+    name: "recovery-does-not-wait-for-pinning",
+    source: gap("W20"),
+    wrong: "A restart undoes a pod while the program that pins its namespaces is at work.",
+    invariant: "I23",
+    scenario: "W20e",
+    edits: [{
+      file: "src/recovery/sandboxes.ts",
+      from: "await pinningEnded(runtime, record.id, known.processes, bounded);",
+      to: "void pinningEnded;",
+    }],
+  },
+  {
     name: "recovery-keeps-the-name-of-half-a-sandbox",
     source: made("forget an undo"),
     wrong: "A pod that a crash caught in the making keeps its name for ever.",
