@@ -3,12 +3,14 @@ import { clients, imageCollectors } from "./client_arbitrary.ts";
 import { pullTrouble, trouble } from "./fault_arbitrary.ts";
 import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS } from "./incident.ts";
-import { incidents } from "./incident_arbitrary.ts";
+import { incidents, placed, stops } from "./incident_arbitrary.ts";
 import { type Pair, pairProgram } from "./pairs.ts";
-import { type LifecycleProgram, PID_MAX } from "./request.ts";
 import { plugins } from "./plugin_arbitrary.ts";
+import { type LifecycleProgram, PID_MAX } from "./request.ts";
 import { situations } from "./situations.ts";
 import { PLUGIN_TROUBLE, TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
+
+const STOP = "daemon stopped";
 
 /** Enough for two containers, so that pids come again while somebody still has them in mind. */
 const FEW_PIDS = 16;
@@ -19,6 +21,8 @@ const IMAGE_COLLECTOR_IN = 6;
 const PULL_TROUBLE_IN = 3;
 /** In one of so many plugins take part. */
 const PLUGINS_IN = 6;
+/** In one in so many the daemon is asked to end. */
+const STOP_IN = 6;
 
 /**
  * Programs of up to three clients on up to three sandboxes of up to three containers each: most of them
@@ -35,7 +39,7 @@ export function lifecyclePrograms(
     { weight: 3, arbitrary: anything },
     { weight: 2, arbitrary: situations.map((program) => within(program, among)) },
   );
-  return fc.tuple(
+  const whole = fc.tuple(
     program,
     imageCollectors(IMAGE_COLLECTOR_IN),
     plugins(PLUGINS_IN, among.includes(PLUGIN_TROUBLE)),
@@ -46,6 +50,7 @@ export function lifecyclePrograms(
     faults: collectors.length === 0 ? program.faults : [...program.faults, ...faults],
     ...(plugins.length === 0 ? {} : { plugins }),
   }));
+  return stopped(whole, among);
 }
 
 /** Programs of two things that happen to one container, and of what goes wrong meanwhile. */
@@ -53,11 +58,24 @@ export function pairPrograms(
   pair: Pair,
   among: readonly TroubleName[] = TROUBLE_NAMES,
 ): fc.Arbitrary<LifecycleProgram> {
-  return surroundings(among).map((surroundings) => {
+  const program = surroundings(among).map((surroundings) => {
     const program = pairProgram(pair, surroundings.prepare);
     const incidents = [...program.incidents, ...surroundings.incidents];
     return { ...program, ...surroundings, incidents };
   });
+  return stopped(program, among);
+}
+
+/** In some of these programs the daemon is asked to end, where that may be. Drawn last. */
+function stopped(
+  programs: fc.Arbitrary<LifecycleProgram>,
+  among: readonly TroubleName[],
+): fc.Arbitrary<LifecycleProgram> {
+  if (!among.includes(STOP)) return programs;
+  return fc.tuple(programs, stops(STOP_IN)).map(([program, stops]) => ({
+    ...program,
+    incidents: stops.reduce(placed, program.incidents),
+  }));
 }
 
 /** All of a program but what its clients do. */
@@ -65,7 +83,7 @@ function surroundings(
   among: readonly TroubleName[],
 ): fc.Arbitrary<Omit<LifecycleProgram, "clients">> {
   return fc.record({
-    incidents: incidents(INCIDENT_KINDS.filter((it) => among.includes(it))),
+    incidents: incidents(INCIDENT_KINDS.filter((it) => it !== STOP && among.includes(it))),
     trouble: trouble(COMMON_FAULT_NAMES.filter((it) => among.includes(it))),
     prepare: fc.constantFrom("eager", "lazy"),
     pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),

@@ -1,4 +1,4 @@
-import { assembleRuntime } from "../../src/boot.ts";
+import { assembleRuntime, shutDown } from "../../src/boot.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { createContainer } from "../../src/container/create.ts";
 import { execSync } from "../../src/container/exec.ts";
@@ -69,5 +69,6 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
     hurry() {
       for (const { id } of containers.values()) runtime.settler.hurry(id);
     },
+    shutDown: () => shutDown(runtime),
   };
 }

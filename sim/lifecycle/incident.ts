@@ -15,6 +15,7 @@ import type { Pace } from "./pace.ts";
  * | out of memory     | the kernel kills a process of a container                 | man 7 cgroups, memory.events  |
  * | clock set         | CLOCK_REALTIME forward or back, by up to days             | man 2 clock_settime           |
  * | pid taken         | a stranger gets the pid that the init of a container had  | man 5 proc, pid_max: they wrap |
+ * | daemon stopped    | SIGTERM of the daemon, which ends in order                | systemd.kill(5), KillSignal   |
  */
 export const INCIDENT_KINDS = [
   "daemon killed",
@@ -24,6 +25,7 @@ export const INCIDENT_KINDS = [
   "out of memory",
   "clock set",
   "pid taken",
+  "daemon stopped",
 ] as const;
 
 /** What befalls the machine. */
@@ -37,11 +39,14 @@ export interface Incident {
   /** Which steps those are; any unless given. */
   readonly pace?: Pace;
   /**
-   * Where the daemon is killed: how long it is away, of virtual time, and others take pids meanwhile; not
+   * Where the daemon is killed, or has ended: how long it is away, of virtual time, and others take pids meanwhile; not
    * at all unless given.
    */
   readonly awayMs?: number;
-  /** Which of those that it can hit, counted round; of "clock set" the seconds, below 0 for back. */
+  /**
+   * Which of those that it can hit, counted round; of "clock set" the seconds, below 0 for back; of "daemon
+   * stopped" for how many of its steps the grace periods last, 0 for their time.
+   */
   readonly choice: number;
 }
 

@@ -43,6 +43,34 @@ function crash(among: readonly IncidentKind[]): fc.Arbitrary<Incident> {
   );
 }
 
+/**
+ * Beside one in so many programs the daemon is asked to end, once or twice. Drawn by itself, so that what else
+ * a seed stands for stays as it is.
+ */
+export function stops(oneIn: number): fc.Arbitrary<readonly Incident[]> {
+  const choice = fc.oneof(fc.constant(0), fc.nat(20), fc.nat(100));
+  const stop = fc.record({ choice, awayMs, when }).map(
+    ({ when, ...incident }): Incident => ({ kind: "daemon stopped", ...incident, ...when }),
+  );
+  return fc.oneof(
+    { weight: oneIn - 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(stop, { minLength: 1, maxLength: 2 }) },
+  );
+}
+
+/** Puts an incident, which counts from the beginning, among others: those stay where they are. */
+export function placed(incidents: readonly Incident[], incident: Incident): readonly Incident[] {
+  let left = incident.afterSteps;
+  for (const [index, next] of incidents.entries()) {
+    if (left <= next.afterSteps) {
+      const later = { ...next, afterSteps: next.afterSteps - left };
+      return incidents.toSpliced(index, 1, { ...incident, afterSteps: left }, later);
+    }
+    left -= next.afterSteps;
+  }
+  return [...incidents, { ...incident, afterSteps: left }];
+}
+
 function isOfDaemon(kind: IncidentKind): boolean {
   return kind === "daemon killed";
 }

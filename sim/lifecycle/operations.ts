@@ -83,6 +83,8 @@ export interface Lifecycle {
   subscribe(): void;
   /** Makes what background work has put off happen now. */
   hurry(): void;
+  /** Ends this life in order: when it has resolved, nothing of it is under way. Containers go on. */
+  shutDown(): Promise<void>;
 }
 
 /** How a life of the daemon is set up. */

@@ -25,6 +25,8 @@ export const PROBES = {
   "killed in a removal": "a removal has begun",
   "killed while a sandbox is made": "RunPodSandbox is under way",
   "killed while a container is created": "CreateContainer is under way",
+  "a daemon ends in order": "it was asked to end, and has",
+  "a call is cut off by an end": "the daemon was asked to end, and the call had its time",
   "power lost while programs run": "everything is EXITED 255 then",
   // What clients do at the same time.
   "removals join": "two removals of one object at the same time",

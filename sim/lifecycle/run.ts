@@ -31,6 +31,7 @@ import {
   runOutOfMemory,
   takePid,
 } from "./incident.ts";
+import { Ending, type LetIn } from "./ending.ts";
 import type { Lifecycle, Operations } from "./operations.ts";
 import type { Call } from "./oracle/checker.ts";
 import { Oracle } from "./oracle/oracle.ts";
@@ -134,6 +135,9 @@ class LifecycleRun implements Disposable {
   readonly #slots: Slots;
   #daemon!: Daemon<Lifecycle>;
   readonly #clients: SimTask<void>[] = [];
+  /** Calls that the present life has let in and not answered. */
+  readonly #letIn = new Set<LetIn>();
+  #ending: Ending | undefined;
   #hasClients = true;
   readonly #operations: Operations;
   readonly #plans: readonly PluginPlan[];
@@ -179,7 +183,10 @@ class LifecycleRun implements Disposable {
       // Other operations may have other codes for the same refusals.
       isQuiet: options.operations === undefined && program.faults.length === 0 &&
         program.pidMax >= PID_MAX && (program.exits ?? []).length === 0 && !doesAct &&
-        program.incidents.every((it) => it.kind === "daemon killed"),
+        program.incidents.every(({ kind }) =>
+          kind === "daemon killed" || kind === "daemon stopped"
+        ),
+      isSlow: program.faults.some(({ name }) => name === "slow machine"),
       ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
       isOnlyHanging: onlyHang(program.faults) && program.pidMax >= PID_MAX && !doesAct,
       ...(this.#plans.length === 0 ? {} : { plugins: pluginNames(this.#plans) }),
@@ -189,6 +196,7 @@ class LifecycleRun implements Disposable {
     this.#runToEnd("the first boot");
     this.#baseline = this.#snapshot().filter((line) => !IMAGE.test(line));
     this.simulation.onStep((step) => this.oracle.afterStep(step));
+    this.simulation.onStep(() => this.#exit());
     this.simulation.faults.isOn = true;
   }
 
@@ -305,6 +313,8 @@ class LifecycleRun implements Disposable {
     switch (kind) {
       case "daemon killed":
         return this.#restart(() => {}, incident);
+      case "daemon stopped":
+        return this.#stop(incident);
       case "service killed":
         return this.#restart(() => killService(machine), incident);
       case "power lost":
@@ -328,8 +338,26 @@ class LifecycleRun implements Disposable {
   #restart(meanwhile: () => void = () => {}, absence = NOT_AWAY): void {
     this.#daemon.crash();
     this.oracle.lifeEnded();
+    this.#letIn.clear();
+    this.#ending?.letGo();
+    this.#ending = undefined;
     meanwhile();
     this.#boot(absence);
+  }
+
+  /** SIGTERM of the daemon. The second one is as good as SIGKILL (src/program/daemon_command.ts). */
+  #stop(incident: Incident): void {
+    if (this.#ending !== undefined) return this.#restart(() => {}, incident);
+    this.#ending = new Ending(this.simulation, this.#daemon, incident, [...this.#letIn]);
+  }
+
+  /** The process of a life that was asked to end ends when it has, and the next one begins. */
+  #exit(): void {
+    const ending = this.#ending;
+    if (ending === undefined || !ending.isDone) return;
+    const { end, incident } = ending;
+    if (end !== undefined) this.oracle.stopped(this.#daemon.boot.value, end);
+    this.#restart(() => {}, incident);
   }
 
   #client(name: string, number: number, calls: readonly ClientCall[]): void {
@@ -381,9 +409,12 @@ class LifecycleRun implements Disposable {
       const counts = countsOf(call.patienceOf ?? "steps", rpc.task);
       this.simulation.inject(`cancel ${key}`, call.patienceSteps, () => context.cancel(), counts);
     }
+    const letIn: LetIn = { context, task: rpc };
+    this.#letIn.add(letIn);
     await rpc.promise.catch((error) => {
       if (isBug(error)) throw error;
     });
+    this.#letIn.delete(letIn);
     return rpc.state === "lost" ? "lost" : rpc.state === "rejected" ? "refused" : "answered";
   }
 
@@ -393,6 +424,11 @@ class LifecycleRun implements Disposable {
       const daemon = this.#daemon;
       await daemon.boot.settled;
       if (daemon !== this.#daemon) continue;
+      // Whoever comes is refused, and comes again: as a kubelet whose runtime is restarted.
+      if (this.#ending !== undefined) {
+        await this.#ending.over;
+        continue;
+      }
       if (daemon.boot.state === "fulfilled") return daemon.boot.value;
       if (isBug(daemon.boot.error)) throw daemon.boot.error;
       this.#requireStart();

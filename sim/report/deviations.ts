@@ -117,7 +117,7 @@ class Story {
 
 /** "daemon killed" as a sentence. */
 function sentenceOf(incident: string): string {
-  const passive = /^(.+) (killed|lost|set)$/.exec(incident);
+  const passive = /^(.+) (killed|lost|set|stopped)$/.exec(incident);
   return passive === null ? incident : `${passive[1]} is ${passive[2]}`;
 }
 

@@ -75,7 +75,7 @@ export class Settler {
       try {
         await this.#try(container, ending, mayHaveHelpers);
         firstTry.resolve();
-        void hooks.container("stopContainer", container, life);
+        void life.own(hooks.container("stopContainer", container, life));
         return;
       } catch (error) {
         if (life.cause !== undefined) break;

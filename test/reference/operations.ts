@@ -1,4 +1,4 @@
-import { assembleRuntime } from "../../src/boot.ts";
+import { assembleRuntime, shutDown } from "../../src/boot.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { SILENT } from "../../src/telemetry.ts";
@@ -48,6 +48,7 @@ function lifecycleOf(service: Service): Lifecycle {
     subscribe: () => events.subscribe(),
     isSettled: () => service.backOff.isEmpty,
     hurry: () => {},
+    shutDown: () => shutDown(platform),
   };
 }
 

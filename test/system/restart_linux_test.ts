@@ -101,6 +101,7 @@ systemTest("a daemon that is asked to end leaves its containers running", async 
   const pod = await scene.runPod("graceful");
   const containerId = await scene.startContainer(pod, "main", COUNT);
   assertEquals(await scene.daemon.end("SIGTERM"), 0);
+  assertEquals(scene.daemon.lines.filter((it) => it.includes("still under way")), []);
   const before = readLog(scene.log("graceful", "main")).length;
   await untilLogged(scene.log("graceful", "main"), (it) => it.length > before);
   await scene.again();

@@ -24,6 +24,14 @@ export interface Call {
   readonly beganMicros: number;
 }
 
+/** How a life of the daemon has ended that was asked to. */
+export interface OrderlyEnd {
+  /** From the time on that it was asked and had recovered, of virtual time. */
+  readonly tookMs: number;
+  /** What it still waits for, as histories show it. */
+  readonly waits: readonly string[];
+}
+
 /**
  * One thing that must hold, and what has to be heard to tell: from the machine, whatever the daemon
  * says (`MachineObserver`), and from the daemon as its clients see it. What breaks it is thrown.
@@ -38,7 +46,9 @@ export interface Checker extends MachineObserver {
   lifeBegan?(runtime: Lifecycle): void;
   /** Its recovery is done, and clients are let in. */
   recovered?(runtime: Lifecycle): void;
-  /** The daemon was killed. */
+  /** The daemon was asked to end, and is about to, in order: `lifeEnded` comes next. */
+  stopped?(runtime: Lifecycle, end: OrderlyEnd): void;
+  /** The daemon was killed, or has ended. */
   lifeEnded?(runtime: Lifecycle): void;
   /** The machine has lost its power, and is on again: nothing runs. */
   powerLost?(): void;

@@ -18,6 +18,7 @@ import { Oom } from "./oom.ts";
 import type { OracleOptions } from "./oracle.ts";
 import { Plugins } from "./plugins.ts";
 import { Refusals } from "./refusals.ts";
+import { OrderlyEnds } from "./orderly_end.ts";
 import { RemovePost } from "./remove_post.ts";
 import { Retries } from "./retries.ts";
 import { SandboxRemove } from "./sandbox_remove.ts";
@@ -57,6 +58,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new ExecCall(facts, options),
     new Layers(facts),
     ...(options.plugins === undefined ? [] : [new Plugins(facts, options.plugins)]),
+    new OrderlyEnds(facts, options),
     new Linearizable(facts),
   ];
 }

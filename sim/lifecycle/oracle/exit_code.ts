@@ -1,7 +1,7 @@
 import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
 import { RuntimeError } from "../../../src/errors.ts";
 import type { ExitStatus } from "../../../src/kernel/processes.ts";
-import type { ContainerView } from "../operations.ts";
+import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
 import type { OracleOptions } from "./oracle.ts";
@@ -13,13 +13,20 @@ import { hold, short } from "./violation.ts";
  * failed that was done, where nothing but its client's patience has ended.
  */
 export class ExitCode implements Checker {
-  /** Containers whose start a crash has cut off: it may have been taking back what it had made. */
+  /** Containers whose start the end of a life has cut off: it may have been taking back what it had made. */
   readonly #lostStarts = new Set<string>();
 
   constructor(readonly facts: Facts, readonly options: OracleOptions) {}
 
   lost({ kind, id }: Call): void {
     if (kind === "StartContainer") this.#lostStarts.add(id);
+  }
+
+  lifeEnded({ containers }: Lifecycle): void {
+    // A life that was asked to end refuses a start, and leaves it to the next one to take it back.
+    for (const { id, status } of containers.values()) {
+      if (status.state === "CREATED" && status.startIntentAt !== 0) this.#lostStarts.add(id);
+    }
   }
 
   appeared(container: ContainerView): void {

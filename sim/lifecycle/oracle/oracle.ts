@@ -4,7 +4,7 @@ import type { Step } from "../../step.ts";
 import type { Machine } from "../../world/machine.ts";
 import type { Lifecycle } from "../operations.ts";
 import type { HookCall } from "../plugin.ts";
-import type { Call, Checker } from "./checker.ts";
+import type { Call, Checker, OrderlyEnd } from "./checker.ts";
 import { checkersOf } from "./checkers.ts";
 import { Facts } from "./facts.ts";
 import { Probing } from "./probing.ts";
@@ -19,10 +19,12 @@ export interface OracleOptions {
   /** Time passes only when nothing can run: who is late has waited for something. */
   readonly isTimely: boolean;
   /**
-   * Nothing went wrong at all but that the daemon was killed, and refusals have the core's codes. False
-   * unless given.
+   * Nothing went wrong at all but that the daemon was killed or stopped, and refusals have the core's codes.
+   * False unless given.
    */
   readonly isQuiet?: boolean;
+  /** The daemon itself may not be run for any time: it may miss every bound. False unless given. */
+  readonly isSlow?: boolean;
   /** Violations that are known already: the run goes on, to find others. None unless given. */
   readonly isKnown?: (violation: InvariantViolation) => boolean;
   /** Nothing but programs that hang was made to go wrong: what takes long has waited for them. */
@@ -109,7 +111,12 @@ export class Oracle {
     this.#tell("recovered", (it) => it.recovered?.(runtime));
   }
 
-  /** The daemon was killed. Calls under way are lost. */
+  /** The daemon was asked to end, and is about to. */
+  stopped(runtime: Lifecycle, end: OrderlyEnd): void {
+    this.#tell("stopped", (it) => it.stopped?.(runtime, end));
+  }
+
+  /** The daemon was killed, or has ended. Calls under way are lost. */
   lifeEnded(): void {
     const { runtime } = this.facts;
     this.#sight.watch(undefined);

@@ -5,6 +5,7 @@ import type { Step } from "../../step.ts";
 import type { Process } from "../../world/process.ts";
 import type { ContainerStatus } from "../../../src/container/state.ts";
 import { SIM_IMAGE } from "../configs.ts";
+import { GONE } from "../ending.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { HookCall } from "../plugin.ts";
 import type { ProbeName } from "../probes.ts";
@@ -76,6 +77,10 @@ export class Probing implements Checker {
     this.#isRecovering = false;
   }
 
+  stopped(): void {
+    this.#reach("a daemon ends in order");
+  }
+
   lifeEnded(runtime: Lifecycle): void {
     if (this.#isRecovering) this.#reach("killed in its recovery");
     for (const { status } of runtime.containers.values()) {
@@ -124,12 +129,13 @@ export class Probing implements Checker {
 
   refused({ kind, id, runtime, context }: Call, error: unknown): void {
     if (!(error instanceof RuntimeError)) return;
+    if (context.cause === GONE) this.#reach("a call is cut off by an end");
     if (context.cause?.code === "DEADLINE_EXCEEDED") this.#reach("a deadline passes");
     if (kind === "UpdateContainerResources" && error.message.includes("failed to write")) {
       this.#reach("an update is refused by Linux");
     }
     if (error.code === "ALREADY_EXISTS") this.#reach("a name is taken");
-    if (error.code === "CANCELLED") this.#reach(GIVEN_UP[kind]);
+    if (error.code === "CANCELLED" && context.cause !== GONE) this.#reach(GIVEN_UP[kind]);
     const isOver = runtime.containers.get(id)?.status.state === "EXITED";
     if (kind === "ExecSync" && isOver) this.#reach("an exec is cut off");
   }

@@ -21,15 +21,30 @@ const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
 /** The workload that no image has, and the limit that no group has. */
 const IMPOSSIBLE = ["executable file not found", "cpu.max: invalid argument"];
 
+/** What says of a call that was given up that something else went wrong. */
+const WRONG: readonly ErrorCode[] = ["UNKNOWN", "INTERNAL"];
+
 /**
- * I11: where nothing went wrong but that the daemon was killed, who asks for what is possible gets it. A
- * runtime that refuses every start breaks none of the other invariants.
+ * I11: where nothing went wrong but that the daemon was killed or stopped, who asks for what is possible gets
+ * it. A runtime that refuses every start breaks none of the other invariants. And whoever is cut off hears
+ * that, and not of a failure.
  */
 export class Refusals implements Checker {
   refused({ kind, id, context }: Call, error: unknown): void {
     const reasons = REASONS[kind];
-    if (reasons === undefined || isCauseOf(context, error)) return;
+    if (isCauseOf(context, error)) return;
     const message = messageOf(error);
+    if (reasons === undefined) {
+      const isWrong = !(error instanceof RuntimeError) || WRONG.includes(error.code);
+      // The OCI runtime had an answer already: what it looked for is being ended.
+      const isAnswer = message.startsWith("failed to exec in container");
+      hold(
+        context.cause === undefined || !isWrong || isAnswer,
+        "I11",
+        () => `${kind} ${short(id)} was cut off, and says that it failed: ${message}`,
+      );
+      return;
+    }
     const hasReason = error instanceof RuntimeError && reasons.includes(error.code) &&
       !message.endsWith("already dead");
     hold(

@@ -21,6 +21,7 @@ export const INVARIANTS = {
   I21: "no exec without its init",
   I22: "a container keeps its layers",
   I23: "plugins are asked and told",
+  I24: "an end in order",
   register: "a linearizable status",
 } as const;
 

@@ -8,7 +8,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "end-waits-for-nobody",
     source: made("forget to wait"),
     wrong: "The daemon ends while removals, preparations and commands are under way.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S1",
     edits: [{ file: BOOT, from: "await life.idle(bounded);", to: "" }],
     isFoundByNothingElse: true,
@@ -17,7 +17,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "end-waits-for-ever",
     source: made("drop a bound"),
     wrong: "The end of the daemon waits for what hangs, however long that is.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S1b",
     edits: [{
       file: BOOT,
@@ -29,7 +29,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "operations-outlive-the-daemon",
     source: made("forget to wait"),
     wrong: "The daemon ends while operations are under way that nobody waits for any more.",
-    invariant: "I23",
+    invariant: "I24",
     edits: [{
       file: "src/operation.ts",
       from: "runtime.life.serve(() => spanned(runtime.telemetry, name, attributes, work))",
@@ -40,7 +40,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "cut-off-rollback-leaves-a-pod",
     source: made("drop a guard"),
     wrong: "A pod whose undoing the end of the daemon cuts off stays, and nobody has its id.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S2",
     edits: [{
       file: "src/sandbox/run.ts",
@@ -53,7 +53,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "preparation-outlives-the-daemon",
     source: made("forget to wait"),
     wrong: "The daemon ends while a task is being prepared.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S3",
     edits: [{
       file: "src/container/prepare.ts",
@@ -65,7 +65,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "command-outlives-the-daemon",
     source: made("forget to wait"),
     wrong: "The daemon ends while it kills a command that was given up.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S4",
     edits: [{
       file: "src/container/exec.ts",
@@ -77,7 +77,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "background-goes-on-after-the-end",
     source: made("lose a context"),
     wrong: "The end of the daemon does not tell those who work in the background.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S5",
     edits: [{
       file: "src/runtime.ts",
@@ -90,7 +90,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "operations-begin-after-the-end",
     source: made("drop a guard"),
     wrong: "An operation begins although the daemon has ended.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S7",
     edits: [{
       file: "src/kernel/lifetime.ts",
@@ -102,7 +102,7 @@ export const END_MUTANTS: readonly Mutant[] = [
     name: "daemon's-cgroup-stays",
     source: made("drop a step"),
     wrong: "The daemon's cgroup is there when the daemon has ended and there are no pods.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "S6",
     edits: [{
       file: BOOT,

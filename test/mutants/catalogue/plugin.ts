@@ -121,7 +121,7 @@ export const PLUGIN_MUTANTS: readonly Mutant[] = [
     scenario: "N6",
     edits: [{
       file: SETTLE,
-      from: '        void hooks.container("stopContainer", container, life);\n',
+      from: '        void life.own(hooks.container("stopContainer", container, life));\n',
       to: "        void hooks;\n",
     }],
   },

@@ -168,7 +168,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     name: "recovery-does-not-wait-for-pinning",
     source: gap("W20"),
     wrong: "A restart undoes a pod while the program that pins its namespaces is at work.",
-    invariant: "I23",
+    invariant: "I24",
     scenario: "W20e",
     edits: [{
       file: "src/recovery/sandboxes.ts",

@@ -27,4 +27,9 @@ Deno.test("Refusals refuses what has no reason, and takes a client's own fault f
     call.context.cancel(late);
     checker.refused(call, late);
     checker.refused(scene.called("ExecSync", id), new KernelError("spawn", "EMFILE", "runc"));
+    const cutOff = scene.called("StopContainer", id);
+    cutOff.context.cancel(new RuntimeError("CANCELLED", "cancelled by the client"));
+    checker.refused(cutOff, new RuntimeError("UNAVAILABLE", "the daemon is shutting down"));
+    const failed = new RuntimeError("UNKNOWN", "something is wrong");
+    assertThrows(() => checker.refused(cutOff, failed), InvariantViolation, "was cut off");
   }));

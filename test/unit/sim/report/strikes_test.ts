@@ -17,6 +17,7 @@ async function sentences(schedule: Schedule): Promise<string[]> {
   }, "start");
   simulation.spawn("client", () => simulation.sleep(1_500), "sleeper");
   simulation.inject("daemon killed 1", 1_000, () => daemon.crash());
+  simulation.inject("daemon stopped 1", 1_000, () => daemon.crash());
   simulation.inject("cancel start", 1_000, () => {});
   await inMacrotask(() => simulation.run());
   const trace = traceOfRun({ history: simulation.history, schedule });
@@ -32,6 +33,9 @@ Deno.test("describeDeviations() says which call a fault strikes", async () => {
 Deno.test("describeDeviations() says after what the daemon is killed, and a client gives up", async () => {
   assertEquals(await sentences([{ kind: "inject", at: "start#2", what: "daemon killed 1" }]), [
     "crash: daemon is killed, right after StartContainer c1 writes /run/a",
+  ]);
+  assertEquals(await sentences([{ kind: "inject", at: "start#2", what: "daemon stopped 1" }]), [
+    "crash: daemon is stopped, right after StartContainer c1 writes /run/a",
   ]);
   assertEquals(await sentences([{ kind: "inject", at: "start#3", what: "cancel start" }]), [
     "cancel: The client of StartContainer c1 gives up, right after StartContainer c1 makes folder /run/b",
