@@ -88,9 +88,10 @@ async function execute(
   const exec = { processFile, pidFile, cgroup: container.record.cgroup };
   const status = await runToEnd(kernel, child, exec, timeoutMs, pass.context);
   const wasKilled = status.kind === "signaled";
+  // Before anything that the client can cut off.
+  if (wasKilled) await endExec(kernel, exec);
   const start = parseConmonAnswer(await child.readPipeLine(SYNC_PIPE, pass.context));
   const exitCode = parseExitCode(await child.readPipeLine(SYNC_PIPE, pass.context));
-  if (wasKilled) await endExec(kernel, exec);
   using drain = pass.context.within(kernel.clock, config.bounds.execDrainMs, "output of exec");
   await child.outputEnded(drain).catch(() => {});
   const { stdout, stderr } = child.output();

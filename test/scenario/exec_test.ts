@@ -107,6 +107,20 @@ scenario("X2e: nor does what the OCI runtime of a killed conmon still brings in"
   assertEquals(codeOf(exec.error), "UNKNOWN");
 });
 
+scenario("X2f: nor does it when its client gives up right then", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const context = new Context();
+  const exec = execSleep(it, container.id, 0, context);
+  await it.simulation.idle();
+  const reading = it.simulation.until(exec, /^child\.readPipeLine/);
+  it.kill(conmonOf(it));
+  const hold = await reading;
+  context.cancel();
+  hold.release();
+  await exec.settled;
+  assertEquals(commandsIn(it, container.id), []);
+});
+
 scenario("X3: a client that gives up while its command is brought in leaves none", async (it) => {
   const container = await it.running("sleep", "1000");
   const context = new Context();

@@ -6,6 +6,10 @@ const LOGS = "src/container/logs.ts";
 const REAP = "src/task/reap.ts";
 const SETTLE = "src/container/settle.ts";
 
+/** The last that ExecSync reads of what conmon tells. */
+const EXIT_CODE =
+  "  const exitCode = parseExitCode(await child.readPipeLine(SYNC_PIPE, pass.context));\n";
+
 /** Commands in containers, and logs. */
 export const EXEC_MUTANTS: readonly Mutant[] = [
   {
@@ -88,11 +92,30 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     wrong: "A conmon that is killed before it has named its command counts as one that has none.",
     invariant: "I21",
     scenario: "X2b",
-    edits: [{
-      file: EXEC,
-      from: "if (wasKilled) await",
-      to: 'if (wasKilled && start.kind === "created") await',
-    }],
+    edits: [
+      { file: EXEC, from: "  if (wasKilled) await endExec(kernel, exec);\n", to: "" },
+      {
+        file: EXEC,
+        from: EXIT_CODE,
+        to:
+          `${EXIT_CODE}  if (wasKilled && start.kind === "created") await endExec(kernel, exec);\n`,
+      },
+    ],
+  },
+  {
+    name: "exec-is-left-by-its-conmon-and-its-client",
+    source: made("swap two steps"),
+    wrong: "A command whose conmon is killed goes on when its client gives up right then.",
+    invariant: "I21",
+    scenario: "X2f",
+    edits: [
+      { file: EXEC, from: "  if (wasKilled) await endExec(kernel, exec);\n", to: "" },
+      {
+        file: EXEC,
+        from: EXIT_CODE,
+        to: `${EXIT_CODE}  if (wasKilled) await endExec(kernel, exec);\n`,
+      },
+    ],
   },
   {
     name: "exec-is-left-when-its-time-is-up",
