@@ -3,6 +3,7 @@ import { LinuxCgroups } from "./cgroups.ts";
 import { linuxClock } from "./clock.ts";
 import { LinuxFiles } from "./files.ts";
 import { inheritNothing } from "./inherit.ts";
+import { FreedMemory } from "./memory.ts";
 import { linuxMounts } from "./mounts.ts";
 import { LinuxNamespaces } from "./namespaces.ts";
 import { Poller } from "./poller.ts";
@@ -32,7 +33,8 @@ export function linuxKernel(options: LinuxKernelOptions): Kernel & Disposable {
   const store = new SqliteStore(options.stateFile);
   const poller = new Poller();
   const concurrentPrograms = options.concurrentPrograms ?? CONCURRENT_PROGRAMS;
-  const processes = new LinuxProcesses(poller, concurrentPrograms);
+  const freed = new FreedMemory(linuxClock);
+  const processes = new LinuxProcesses(poller, concurrentPrograms, () => freed.used());
   const spares = new SpareNamespaces(
     (command, options) => processes.spawnAside(command, options),
     processes,
@@ -50,6 +52,7 @@ export function linuxKernel(options: LinuxKernelOptions): Kernel & Disposable {
     cgroups: new LinuxCgroups(),
     store,
     [Symbol.dispose]() {
+      freed[Symbol.dispose]();
       namespaces[Symbol.dispose]();
       poller[Symbol.dispose]();
       store[Symbol.dispose]();

@@ -22,6 +22,12 @@ const SYMBOLS = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   madvise: { parameters: ["u64", "usize", "i32"], result: "i32" },
   malloc_trim: { parameters: ["usize"], result: "i32" },
+  malloc_trim_aside: {
+    name: "malloc_trim",
+    parameters: ["usize"],
+    result: "i32",
+    nonblocking: true,
+  },
   memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
   mount: { parameters: ["buffer", "buffer", "buffer", "u64", "buffer"], result: "i32" },
   // The same beside the event loop, where nobody can read its errno.

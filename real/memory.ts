@@ -1,3 +1,4 @@
+import type { Clock } from "../src/kernel/clock.ts";
 import { libc } from "./libc.ts";
 import { keepTouchedPagesOnly } from "./program_pages.ts";
 
@@ -8,6 +9,52 @@ import { keepTouchedPagesOnly } from "./program_pages.ts";
 export function giveBackStartUp(): void {
   giveBackFreed();
   keepTouchedPagesOnly();
+}
+
+/** Longer than a client is away between two calls of a pod's life, or between two pods of a burst. */
+const QUIET_MS = 1_000;
+
+/**
+ * Gives back what was freed, once nothing has been started for a second: a burst of pods would keep 9 MB for
+ * good. Beside the event loop, since it takes milliseconds.
+ */
+export class FreedMemory implements Disposable {
+  readonly #clock: Clock;
+  readonly #giveBack: () => void;
+  #usedMs = 0;
+  #timer: Disposable | undefined;
+
+  constructor(clock: Clock, giveBack: () => void = giveBackAside) {
+    this.#clock = clock;
+    this.#giveBack = giveBack;
+  }
+
+  /** Memory is used now that will be freed again. */
+  used(): void {
+    this.#usedMs = this.#clock.monotonicMs();
+    if (this.#timer === undefined) this.#wait(QUIET_MS);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #wait(ms: number): void {
+    this.#timer = this.#clock.after(ms, () => {
+      const leftMs = this.#usedMs + QUIET_MS - this.#clock.monotonicMs();
+      if (leftMs > 0) return this.#wait(leftMs);
+      this.#timer = undefined;
+      this.#giveBack();
+    });
+  }
+}
+
+function giveBackAside(): void {
+  try {
+    void libc().malloc_trim_aside(0n);
+  } catch {
+    // A C library without it.
+  }
 }
 
 /**

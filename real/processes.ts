@@ -28,10 +28,13 @@ export class LinuxProcesses implements Processes {
   readonly #path = Deno.env.get("PATH") ?? PATH_FALLBACK;
   /** Where a program was found in PATH; dropped when it is no longer there. */
   readonly #found = new Map<string, string>();
+  readonly #onSpawn: () => void;
   #lastSpawnMs = -Infinity;
 
-  constructor(poller: Poller, concurrentPrograms: number) {
+  /** @param onSpawn a program is about to be started, by {@linkcode spawn} */
+  constructor(poller: Poller, concurrentPrograms: number, onSpawn: () => void = () => {}) {
     this.#poller = poller;
+    this.#onSpawn = onSpawn;
     this.#gate = new SpawnGate(concurrentPrograms);
   }
 
@@ -39,6 +42,7 @@ export class LinuxProcesses implements Processes {
     const file = this.#lookUp(command.program);
     const place = await this.#gate.enter();
     this.#lastSpawnMs = performance.now();
+    this.#onSpawn();
     try {
       return await this.#start(file, command, options, place);
     } catch (error) {
