@@ -1,6 +1,7 @@
 import { join } from "@std/path";
 
 import { RuntimeError } from "../errors.ts";
+import { forEachOf } from "../kernel/all_of.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { ContainerDevice } from "../oci/spec.ts";
 import { DEVICES_MAX, readDevices } from "../oci/spec_host.ts";
@@ -17,13 +18,15 @@ export async function devicesOf(
   options: Parameters<typeof readDevices>[2],
 ): Promise<readonly ContainerDevice[]> {
   requireFew(wanted);
-  const found = await Promise.all(wanted.map(async ({ hostPath, containerPath, permissions }) => {
+  const found: (readonly ContainerDevice[])[] = [];
+  await forEachOf([...wanted.entries()], async ([index, device]) => {
+    const { hostPath, containerPath, permissions } = device;
     const nodes = await readDevices(kernel, hostPath, options);
-    return nodes.map((it) => ({
+    found[index] = nodes.map((it) => ({
       device: { ...it, path: join(containerPath, it.path.slice(hostPath.length)) },
       permissions,
     }));
-  }));
+  });
   const devices = found.flat();
   requireFew(devices);
   return devices;

@@ -22,3 +22,24 @@ export async function allOf(
   }));
   if (failures.length > 0) throw failures[0];
 }
+
+/**
+ * Does the same for several that have nothing to do with each other, at once. Where it fails for one it goes on
+ * for the others, and the first failure is thrown when nothing goes on any more.
+ *
+ * @throws what the first that failed threw.
+ */
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  const failures: unknown[] = [];
+  await Promise.all(items.map(async (item) => {
+    try {
+      await work(item);
+    } catch (error) {
+      failures.push(error);
+    }
+  }));
+  if (failures.length > 0) throw failures[0];
+}

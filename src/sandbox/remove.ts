@@ -1,4 +1,5 @@
 import { removeContainer } from "../container/remove.ts";
+import { forEachOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
@@ -38,10 +39,9 @@ async function remove(runtime: Runtime, sandbox: Sandbox): Promise<void> {
 
 async function removeParts(runtime: Runtime, sandbox: Sandbox, context: Context): Promise<void> {
   await stopSandbox(runtime, sandbox, context);
-  await Promise.all(
-    containersOf(runtime, sandbox.id).map((container) =>
-      removeContainer(runtime, container.id, context)
-    ),
+  await forEachOf(
+    containersOf(runtime, sandbox.id),
+    (container) => removeContainer(runtime, container.id, context),
   );
   await runtime.janitor.hurryIn(sandbox.id, context);
   await runtime.hooks.sandbox("removePodSandbox", sandbox, context);

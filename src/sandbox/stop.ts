@@ -1,3 +1,4 @@
+import { forEachOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import { abandonPreparation } from "../container/prepare.ts";
 import { endContainer } from "../container/stop.ts";
@@ -51,13 +52,11 @@ async function stopParts(runtime: Runtime, sandbox: Sandbox, context: Context): 
   sandbox.gate.close();
   await sandbox.transition(stopping);
   await sandbox.gate.drained(context);
-  await Promise.all(
-    containersOf(runtime, sandbox.id).map(async (container) => {
-      if (container.claim.kind === "starting") await container.claim.released(context);
-      await endContainer(runtime, container, 0, context);
-      await abandonPreparation(runtime, container, context);
-    }),
-  );
+  await forEachOf(containersOf(runtime, sandbox.id), async (container) => {
+    if (container.claim.kind === "starting") await container.claim.released(context);
+    await endContainer(runtime, container, 0, context);
+    await abandonPreparation(runtime, container, context);
+  });
   await runtime.hooks.sandbox("stopPodSandbox", sandbox, context);
   await teardownSandbox(runtime, sandbox.record, sandbox.status, context);
   await sandbox.transition(stopped, "STOPPED");

@@ -1,12 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { SHUT_DOWN_MS } from "../../src/boot.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { createContainer } from "../../src/container/create.ts";
 import { removeContainer } from "../../src/container/remove.ts";
 import { execSync } from "../../src/container/exec.ts";
 import { RuntimeError } from "../../src/errors.ts";
 import { Context } from "../../src/kernel/context.ts";
 import { runPodSandbox } from "../../src/sandbox/run.ts";
-import { sandboxConfig } from "../../sim/lifecycle/configs.ts";
+import { containerConfig, sandboxConfig } from "../../sim/lifecycle/configs.ts";
 import { type Scenario, scenario } from "./scenario.ts";
 
 /** A removal that goes on without its client, about to take files away. */
@@ -140,3 +141,29 @@ scenario("S7: nothing begins after the end of the daemon", async (it) => {
   await it.restart();
   assertEquals(it.seen(container), "CREATED, 0 processes, executed 0 times");
 });
+
+scenario("S8: the stop of a pod that is cut off goes on for none of its containers", async (it) => {
+  const sandboxId = await it.run();
+  const request = {
+    kind: "CreateContainer",
+    command: ["sleep", "1000"],
+    sharesPids: false,
+  } as const;
+  const [running = "", prepared = ""] = await it.call("create", (runtime) =>
+    Promise.all(([0, 1] as const).map((container) => {
+      const config = containerConfig({ ...request, place: { sandbox: 0, container } }, 0);
+      return createContainer(runtime, sandboxId, config, new Context());
+    }))).promise;
+  await it.start(it.container(running)).promise;
+  // It is killed, and nobody says with what code it ended.
+  const conmon = it.simulation.hold(/^conmon/, new RegExp(`exits/${running}`));
+  const stop = it.stopSandbox(sandboxId);
+  const reaping = await it.simulation.until(stop, new RegExp(`^files\\.stat .*${prepared}`));
+  const end = it.end();
+  await it.simulation.idle();
+  assertEquals(end.state, "running");
+  reaping.release();
+  await end.promise;
+  conmon.release();
+  assertEquals(it.waits(), []);
+}, "eager");

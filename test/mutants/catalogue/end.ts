@@ -110,4 +110,22 @@ export const END_MUTANTS: readonly Mutant[] = [
       to: "",
     }],
   },
+  {
+    name: "stop-of-a-pod-fails-before-it-is-over",
+    source: made("forget to wait"),
+    wrong:
+      "When one container of a pod cannot be ended the stop fails, and goes on for the others.",
+    invariant: "I24",
+    scenario: "S8",
+    edits: [{
+      file: "src/sandbox/stop.ts",
+      from: "  await forEachOf(containersOf(runtime, sandbox.id), async (container) => {",
+      to: "  void forEachOf;\n" +
+        "  await Promise.all(containersOf(runtime, sandbox.id).map(async (container) => {",
+    }, {
+      file: "src/sandbox/stop.ts",
+      from: "    await abandonPreparation(runtime, container, context);\n  });",
+      to: "    await abandonPreparation(runtime, container, context);\n  }));",
+    }],
+  },
 ];

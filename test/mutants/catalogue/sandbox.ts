@@ -57,7 +57,7 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     invariant: "I5",
     edits: [{
       file: STOP,
-      from: "      await endContainer(runtime, container, 0, context);\n",
+      from: "    await endContainer(runtime, container, 0, context);\n",
       to: "",
     }],
   },
@@ -228,8 +228,8 @@ export const SANDBOX_MUTANTS: readonly Mutant[] = [
     invariant: "I6",
     edits: [{
       file: REMOVE,
-      from: "    containersOf(runtime, sandbox.id).map((container) =>",
-      to: "    containersOf(runtime, sandbox.id).slice(1).map((container) =>",
+      from: "    containersOf(runtime, sandbox.id),",
+      to: "    containersOf(runtime, sandbox.id).slice(1),",
     }],
   },
   {

@@ -1,6 +1,6 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { RuntimeError } from "../../../src/errors.ts";
-import { allOf } from "../../../src/kernel/all_of.ts";
+import { allOf, forEachOf } from "../../../src/kernel/all_of.ts";
 import { Context, waitFor } from "../../../src/kernel/context.ts";
 import { isPending } from "../fakes.ts";
 
@@ -49,4 +49,20 @@ Deno.test("allOf() ends with its context", async () => {
   const failed = assertRejects(() => all, RuntimeError, "the client left");
   context.cancel(new RuntimeError("CANCELLED", "the client left"));
   await failed;
+});
+
+Deno.test("forEachOf() goes on for the others when it fails for one, and throws when all is over", async () => {
+  const slow = Promise.withResolvers<void>();
+  const error = new Error("no");
+  const done: number[] = [];
+  const works = [() => Promise.reject(error), () => slow.promise, () => Promise.resolve()];
+  const all = forEachOf([...works.entries()], async ([index, work]) => {
+    await work();
+    done.push(index);
+  });
+  assert(await isPending(all));
+  assertEquals(done, [2]);
+  slow.resolve();
+  assertStrictEquals(await assertRejects(() => all), error);
+  assertEquals(done, [2, 1]);
 });
