@@ -66,6 +66,8 @@ export interface PluginHost {
   readonly listener: HookListener;
   /** False when everybody is to agree. */
   readonly mayAct: () => boolean;
+  /** False once that life is over: a client's cancel may wake code of it that is left, and that calls nobody. */
+  readonly isAlive: () => boolean;
 }
 
 /** The plugins of a life of the daemon, one for each plan. */
@@ -97,8 +99,9 @@ function pluginOf(name: string, plan: PluginPlan, host: PluginHost): LifecyclePl
 async function answer(
   call: HookCall,
   plan: PluginPlan,
-  { kernel, counts, listener, mayAct }: PluginHost,
+  { kernel, counts, listener, mayAct, isAlive }: PluginHost,
 ): Promise<void> {
+  if (!isAlive()) return await new Promise(() => {});
   const { plugin, hook, context } = call;
   const key = `${plugin} ${hook}`;
   const nth = (counts.get(key) ?? 0) + 1;
@@ -113,7 +116,7 @@ async function answer(
     if (act?.does === "hangs") await new Promise(() => {});
     isAgreed = true;
   } finally {
-    listener.hookEnded(call, isAgreed);
+    if (isAlive()) listener.hookEnded(call, isAgreed);
   }
 }
 

@@ -285,7 +285,7 @@ class LifecycleRun implements Disposable {
       const runtime = await this.#operations(kernel, {
         prepare,
         telemetry: oracle.probing.telemetry,
-        plugins: this.#pluginsOf(kernel),
+        plugins: this.#pluginsOf(kernel, () => daemon.isAlive),
         onBug: (error) => oracle.bug(error),
         go: (name, work) => daemon.background(name, work),
       });
@@ -298,12 +298,13 @@ class LifecycleRun implements Disposable {
     this.#daemon = daemon;
   }
 
-  #pluginsOf(kernel: Kernel): readonly LifecyclePlugin[] {
+  #pluginsOf(kernel: Kernel, isAlive: () => boolean): readonly LifecyclePlugin[] {
     return pluginsOf(this.#plans, {
       kernel,
       counts: this.#hookCounts,
       listener: this.oracle,
       mayAct: () => this.simulation.faults.isOn,
+      isAlive,
     });
   }
 

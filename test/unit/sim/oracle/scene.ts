@@ -152,7 +152,13 @@ export class Scene {
     return this.simulation.bootDaemon(async (kernel) => {
       const config = { ...DEFAULT_CONFIG, prepare: "eager" } as const;
       const plans = this.#plugins.map(() => []);
-      const host = { kernel, counts: new Map(), listener: oracle, mayAct: () => false };
+      const host = {
+        kernel,
+        counts: new Map(),
+        listener: oracle,
+        mayAct: () => false,
+        isAlive: () => true,
+      };
       const plugins = pluginsOf(plans, host);
       const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT, plugins });
       const lifecycle = lifecycleOf(runtime);
