@@ -33,8 +33,12 @@ export function linuxKernel(options: LinuxKernelOptions): Kernel & Disposable {
   const store = new SqliteStore(options.stateFile);
   const poller = new Poller();
   const concurrentPrograms = options.concurrentPrograms ?? CONCURRENT_PROGRAMS;
-  const freed = new FreedMemory(linuxClock);
-  const processes = new LinuxProcesses(poller, concurrentPrograms, () => freed.used());
+  const processes: LinuxProcesses = new LinuxProcesses(
+    poller,
+    concurrentPrograms,
+    () => void freed.used(),
+  );
+  const freed = new FreedMemory(linuxClock, () => processes.idleMs());
   const spares = new SpareNamespaces(
     (command, options) => processes.spawnAside(command, options),
     processes,

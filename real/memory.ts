@@ -1,6 +1,7 @@
 import type { Clock } from "../src/kernel/clock.ts";
 import { libc } from "./libc.ts";
 import { keepTouchedPagesOnly } from "./program_pages.ts";
+import { Quiet } from "./quiet.ts";
 
 /**
  * Gives back what only the start of a program needed: to be called once, when it is ready to serve. Never
@@ -19,33 +20,27 @@ const QUIET_MS = 1_000;
  * good. Beside the event loop, since it takes milliseconds.
  */
 export class FreedMemory implements Disposable {
-  readonly #clock: Clock;
+  readonly #quiet: Quiet;
   readonly #giveBack: () => void;
-  #usedMs = 0;
-  #timer: Disposable | undefined;
+  #isWaiting = false;
 
-  constructor(clock: Clock, giveBack: () => void = giveBackAside) {
-    this.#clock = clock;
+  /** @param idleMs for how long nothing has been started, in milliseconds */
+  constructor(clock: Clock, idleMs: () => number, giveBack: () => void = giveBackAside) {
+    this.#quiet = new Quiet(clock, { idleMs, quietMs: QUIET_MS });
     this.#giveBack = giveBack;
   }
 
   /** Memory is used now that will be freed again. */
-  used(): void {
-    this.#usedMs = this.#clock.monotonicMs();
-    if (this.#timer === undefined) this.#wait(QUIET_MS);
+  async used(): Promise<void> {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    const isQuiet = await this.#quiet.come();
+    this.#isWaiting = false;
+    if (isQuiet) this.#giveBack();
   }
 
   [Symbol.dispose](): void {
-    this.#timer?.[Symbol.dispose]();
-  }
-
-  #wait(ms: number): void {
-    this.#timer = this.#clock.after(ms, () => {
-      const leftMs = this.#usedMs + QUIET_MS - this.#clock.monotonicMs();
-      if (leftMs > 0) return this.#wait(leftMs);
-      this.#timer = undefined;
-      this.#giveBack();
-    });
+    this.#quiet[Symbol.dispose]();
   }
 }
 

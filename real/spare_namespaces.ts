@@ -12,6 +12,7 @@ import { linuxClock } from "./clock.ts";
 import { InheritedSettings, type Settings } from "./inherited_settings.ts";
 import { O, openFd, owned } from "./libc.ts";
 import { statOf } from "./proc.ts";
+import { Quiet } from "./quiet.ts";
 
 /** Pods that come and go need the processors themselves, and most of all between two calls of a client's. */
 const QUIET_MS = 150;
@@ -63,20 +64,18 @@ interface Held extends Spare {
  */
 export class SpareNamespaces implements Disposable {
   readonly #spawn: Processes["spawn"];
-  readonly #idleMs: () => number;
-  readonly #quietMs: number;
+  readonly #quiet: Quiet;
   readonly #namingMsMax: number;
   readonly #settings: Settings;
   #held: Held | undefined;
   #making: Promise<void> | undefined;
-  #cancelQuiet = () => {};
   #isDisposed = false;
 
   /** @param spawn takes no place among programs that start, as a shell may wait for long */
   constructor(spawn: Processes["spawn"], options: SpareOptions) {
     this.#spawn = spawn;
-    this.#idleMs = () => options.idleMs();
-    this.#quietMs = options.quietMs ?? QUIET_MS;
+    const quietMs = options.quietMs ?? QUIET_MS;
+    this.#quiet = new Quiet(linuxClock, { idleMs: () => options.idleMs(), quietMs });
     this.#namingMsMax = options.namingMsMax ?? NAMING_MS_MAX;
     this.#settings = options.settings ?? new InheritedSettings();
   }
@@ -111,8 +110,8 @@ export class SpareNamespaces implements Disposable {
    * they are there or never will be.
    */
   async prepare(kinds: readonly string[]): Promise<void> {
-    this.#cancelQuiet();
-    if (this.#isDisposed || !await this.#quiet()) return;
+    // Another pod, or the end of this daemon, may come first.
+    if (this.#isDisposed || !await this.#quiet.come()) return;
     // One that hangs is not followed by more of them.
     this.#making ??= this.#make(kinds).finally(() => this.#making = undefined);
     await this.#making;
@@ -120,7 +119,7 @@ export class SpareNamespaces implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    this.#cancelQuiet();
+    this.#quiet[Symbol.dispose]();
     this.#release();
     this.#settings[Symbol.dispose]();
   }
@@ -131,25 +130,6 @@ export class SpareNamespaces implements Disposable {
     await shell.writePipe(NAME, `${hostname}\n`);
     const status = await shell.exited(bounded);
     if (!hasSucceeded({ status })) throw new KernelError("pin", "ESRCH", "hostname");
-  }
-
-  /** Resolves with whether it has become quiet: another pod, or the end of this daemon, may come first. */
-  #quiet(): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const wait = (ms: number) => {
-      const timer = setTimeout(() => {
-        const leftMs = this.#quietMs - this.#idleMs();
-        if (leftMs > 0) return wait(leftMs);
-        this.#cancelQuiet = () => {};
-        resolve(true);
-      }, ms);
-      this.#cancelQuiet = () => {
-        clearTimeout(timer);
-        resolve(false);
-      };
-    };
-    wait(this.#quietMs);
-    return promise;
   }
 
   async #make(kinds: readonly string[]): Promise<void> {

@@ -39,8 +39,8 @@ export interface Incident {
   /** Which steps those are; any unless given. */
   readonly pace?: Pace;
   /**
-   * Where the daemon is killed, or has ended: how long it is away, of virtual time, and others take pids meanwhile; not
-   * at all unless given.
+   * Where the daemon is killed, or has ended: how long it is away, of virtual time, and others take pids
+   * meanwhile; not at all unless given.
    */
   readonly awayMs?: number;
   /**

@@ -11,16 +11,7 @@ export async function allOf(
   ...works: readonly ((context: Context) => Promise<unknown>)[]
 ): Promise<void> {
   using shared = context.child();
-  const failures: unknown[] = [];
-  await Promise.all(works.map(async (work) => {
-    try {
-      await work(shared);
-    } catch (error) {
-      failures.push(error);
-      shared.cancel();
-    }
-  }));
-  if (failures.length > 0) throw failures[0];
+  await finish(works.map((work) => () => work(shared)), () => shared.cancel());
 }
 
 /**
@@ -33,12 +24,21 @@ export async function forEachOf<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<unknown>,
 ): Promise<void> {
+  await finish(items.map((item) => () => work(item)));
+}
+
+/** Waits for all, and throws the first failure when nothing goes on any more. */
+async function finish(
+  works: readonly (() => Promise<unknown>)[],
+  onFailure: () => void = () => {},
+): Promise<void> {
   const failures: unknown[] = [];
-  await Promise.all(items.map(async (item) => {
+  await Promise.all(works.map(async (work) => {
     try {
-      await work(item);
+      await work();
     } catch (error) {
       failures.push(error);
+      onFailure();
     }
   }));
   if (failures.length > 0) throw failures[0];

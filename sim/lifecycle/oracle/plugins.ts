@@ -130,7 +130,6 @@ export class Plugins implements Checker {
     const { machine, runtime } = this.facts;
     const state = runtime?.containers.get(id)?.status.state;
     const isVisible = state !== undefined;
-    const executions = machine.startCount(id);
     const running = (containerId: string) =>
       this.facts.inside(containerId).filter((it) => it.hasExecuted);
     const pod = this.#told.get(sandboxId)?.get(plugin);
@@ -143,7 +142,7 @@ export class Plugins implements Checker {
         break;
       case "startContainer":
         hold(machine.inits.has(id), "I23", () => `${what()}, which has no init`);
-        hold(executions === 0, "I23", () => `${what()}, whose program was executed`);
+        hold(machine.startCount(id) === 0, "I23", () => `${what()}, whose program was executed`);
         break;
       case "postStartContainer":
         hold(state !== "CREATED", "I23", () => `${what()}, which is CREATED`);
