@@ -25,6 +25,12 @@ const IMPOSSIBLE = ["executable file not found", "cpu.max: invalid argument"];
 const WRONG: readonly ErrorCode[] = ["UNKNOWN", "INTERNAL"];
 
 /**
+ * What ExecSync has for an answer before its client gives up: the OCI runtime found the container ended, or
+ * whoever ends that has killed the command's conmon. Its files are removed before it is told.
+ */
+const ANSWERS = /^(failed to exec in container|conmon did not tell how a command in container)/;
+
+/**
  * I11: where nothing went wrong but that the daemon was killed or stopped, who asks for what is possible gets
  * it. A runtime that refuses every start breaks none of the other invariants. And whoever is cut off hears
  * that, and not of a failure.
@@ -36,10 +42,8 @@ export class Refusals implements Checker {
     const message = messageOf(error);
     if (reasons === undefined) {
       const isWrong = !(error instanceof RuntimeError) || WRONG.includes(error.code);
-      // The OCI runtime had an answer already: what it looked for is being ended.
-      const isAnswer = message.startsWith("failed to exec in container");
       hold(
-        context.cause === undefined || !isWrong || isAnswer,
+        context.cause === undefined || !isWrong || ANSWERS.test(message),
         "I11",
         () => `${kind} ${short(id)} was cut off, and says that it failed: ${message}`,
       );

@@ -30,6 +30,8 @@ Deno.test("Refusals refuses what has no reason, and takes a client's own fault f
     const cutOff = scene.called("StopContainer", id);
     cutOff.context.cancel(new RuntimeError("CANCELLED", "cancelled by the client"));
     checker.refused(cutOff, new RuntimeError("UNAVAILABLE", "the daemon is shutting down"));
+    const untold = `conmon did not tell how a command in container "${id}" ended`;
+    checker.refused(cutOff, new RuntimeError("UNKNOWN", untold));
     const failed = new RuntimeError("UNKNOWN", "something is wrong");
     assertThrows(() => checker.refused(cutOff, failed), InvariantViolation, "was cut off");
   }));
