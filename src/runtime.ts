@@ -16,6 +16,7 @@ import type { Network } from "./network/network.ts";
 import { Hooks, type LifecyclePlugin } from "./plugin/hooks.ts";
 import { NameRegistry } from "./registry/names.ts";
 import { ObjectRegistry } from "./registry/objects.ts";
+import type { SandboxRecord } from "./sandbox/record.ts";
 import type { Sandbox } from "./sandbox/sandbox.ts";
 import { ExitFiles } from "./task/exit_files.ts";
 import type { HostFacts } from "./oci/spec.ts";
@@ -148,7 +149,7 @@ export class Runtime {
   }
 
   /**
-   * @internal The OCI runtime behind a CRI runtime handler.
+   * @internal The OCI runtime that a CRI runtime handler stands for, for a pod that is to be run.
    *
    * @throws {RuntimeError} INVALID_ARGUMENT for an unknown handler.
    */
@@ -161,6 +162,17 @@ export class Runtime {
       throw new RuntimeError("INVALID_ARGUMENT", `no runtime for "${handler}" is configured`);
     }
     return { program: found.program, root: runtimeRoot(this.config) };
+  }
+
+  /**
+   * @internal The OCI runtime of a pod, or of a container in it: the one that it was run with, also where its
+   * handler stands for another by now, or for none (RACES.md R1).
+   *
+   * @throws {RuntimeError} INVALID_ARGUMENT for a record that names none, and whose handler is not known.
+   */
+  ociRuntimeOf({ handler, ociRuntime }: Pick<SandboxRecord, "handler" | "ociRuntime">): OciRuntime {
+    if (ociRuntime === undefined) return this.ociRuntime(handler);
+    return { program: ociRuntime, root: runtimeRoot(this.config) };
   }
 
   /** @internal Tells the background work to end, for `shutDown`; containers go on. */

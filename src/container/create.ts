@@ -100,6 +100,7 @@ async function create(
     stopSignal,
     cgroup: join(sandbox.record.cgroup, id),
     handler: sandbox.record.handler,
+    ociRuntime: sandbox.record.ociRuntime,
   });
   await writeContainerSpec(runtime, { record, sandbox, image, user, volumes }, pass.context);
   const told = new Told();

@@ -77,7 +77,7 @@ async function execute(
     bundle,
     processFile,
     pidFile,
-    runtime: runtime.ociRuntime(container.record.handler),
+    runtime: runtime.ociRuntimeOf(container.record),
   });
   kernel.cgroups.expectMove();
   using child = await inBundle(container, () =>

@@ -95,7 +95,7 @@ export async function endStrayUpdates(
   context: Context,
 ): Promise<void> {
   const { kernel } = runtime;
-  const ociRuntime = runtime.ociRuntime(record.handler);
+  const ociRuntime = runtime.ociRuntimeOf(record);
   for (const process of await kernel.processes.list()) {
     if (!isUpdate(ociRuntime, id, process.args)) continue;
     using bounded = context.within(kernel.clock, runtime.config.bounds.killMs, "stray update");

@@ -48,6 +48,8 @@ export interface ContainerRecord {
   readonly cgroup: string;
   /** CRI's runtime handler of the sandbox. */
   readonly handler: string;
+  /** The sandbox's OCI runtime: an absolute path, or a name in PATH; undefined in older records. */
+  readonly ociRuntime: string | undefined;
 }
 
 /** The record of a new container. */
@@ -82,12 +84,13 @@ export function parseContainerRecord(id: string, value: string): ContainerRecord
     isText(record.name) && isText(record.sandboxId) && isId(record.sandboxId) &&
     isText(record.logPath) && isText(record.stopSignal) && isText(record.handler) &&
     isCgroupPath(record.cgroup) &&
+    (record.ociRuntime === undefined || isText(record.ociRuntime)) &&
     isText(record.image?.id) && isText(record.image.reference) &&
     Array.isArray(record.image.layers) && record.image.layers.every(isText) &&
     Number.isSafeInteger(record.user?.uid) && isText(record.config?.metadata?.name) &&
     record.config.security !== undefined && record.config.resources !== undefined;
   if (!isWhole) throw damagedRecord("container", id);
-  return record as ContainerRecord;
+  return { ociRuntime: undefined, ...record } as ContainerRecord;
 }
 
 /** As `parseContainerRecord`, for the status. */

@@ -6,7 +6,7 @@ import type { ContainerRecord } from "./record.ts";
 export function taskIdentity(runtime: Runtime, record: ContainerRecord): TaskIdentity {
   return {
     id: record.id,
-    runtime: runtime.ociRuntime(record.handler),
+    runtime: runtime.ociRuntimeOf(record),
     cgroup: record.cgroup,
   };
 }

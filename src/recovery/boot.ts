@@ -1,15 +1,17 @@
+import type { Config } from "../config.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { CONTAINER_STATUS_TABLE } from "../container/record.ts";
+import { CONTAINER_STATUS_TABLE, CONTAINER_TABLE } from "../container/record.ts";
 import type { ContainerStatus } from "../container/state.ts";
 import { RuntimeError } from "../errors.ts";
 import type { StoredRecord } from "../kernel/store.ts";
 import { parseRecord } from "../records.ts";
-import { SANDBOX_STATUS_TABLE } from "../sandbox/record.ts";
+import { SANDBOX_STATUS_TABLE, SANDBOX_TABLE } from "../sandbox/record.ts";
 import type { SandboxStatus } from "../sandbox/state.ts";
 import { textOf } from "../utf8.ts";
 
 const TABLE = "daemon";
 const ID = "boot";
+const STATE_ID = "state";
 const BOOT_ID_FILE = "/proc/sys/kernel/random/boot_id";
 const BOOT_ID_BYTES_MAX = 128;
 
@@ -22,14 +24,35 @@ export async function isSameBoot(
   records: readonly StoredRecord[],
 ): Promise<boolean> {
   const bootId = await readBootId(kernel);
-  const last = records.find((it) => it.table === TABLE && it.id === ID)?.value;
-  return last === bootId;
+  return valueOf(records, ID) === bootId;
 }
 
-/** Writes down the boot that the records are now true of: the last step of a recovery. */
-export async function recordBoot(kernel: Kernel): Promise<void> {
+/**
+ * Refuses a folder for state that is not the one in which this boot's pods have theirs: nothing of them would be
+ * found, neither to go on with nor to end.
+ *
+ * @throws {RuntimeError} FAILED_PRECONDITION with both folders.
+ */
+export function requireState({ root, state }: Config, records: readonly StoredRecord[]): void {
+  const last = valueOf(records, STATE_ID);
+  const hasPods = records.some((it) => it.table === SANDBOX_TABLE || it.table === CONTAINER_TABLE);
+  if (last === undefined || last === state || !hasPods) return;
+  throw new RuntimeError(
+    "FAILED_PRECONDITION",
+    `the pods of ${root} have their state in ${last}, not in ${state}: ` +
+      "serve them with that folder until they are removed, or reboot",
+  );
+}
+
+/** Writes down the boot that the records are now true of, and where its state is: the last step of a recovery. */
+export async function recordBoot(kernel: Kernel, { state }: Config): Promise<void> {
   const value = await readBootId(kernel);
-  await kernel.store.commit([{ kind: "put", record: { table: TABLE, id: ID, value } }]);
+  const records = [{ table: TABLE, id: ID, value }, { table: TABLE, id: STATE_ID, value: state }];
+  await kernel.store.commit(records.map((record) => ({ kind: "put", record })));
+}
+
+function valueOf(records: readonly StoredRecord[], id: string): string | undefined {
+  return records.find((it) => it.table === TABLE && it.id === id)?.value;
 }
 
 /**

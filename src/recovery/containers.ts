@@ -88,7 +88,7 @@ async function recoverStarting(
     it.pid === init?.pid && it.startTime === init.startTime
   );
   if (process === undefined) return await recoverRunning(runtime, container);
-  if (isRuntimeInit(runtime.ociRuntime(container.record.handler), process.args)) {
+  if (isRuntimeInit(runtime.ociRuntimeOf(container.record), process.args)) {
     return await end(runtime, container, interrupted(runtime, "its program was not executed"));
   }
   // The life that wrote the intent may have ended before it was synced.

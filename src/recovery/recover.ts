@@ -23,7 +23,7 @@ import {
 import { Sandbox } from "../sandbox/sandbox.ts";
 import { preparing, stopping } from "../sandbox/state.ts";
 import { exitDirectory, runtimeRoot, tasksDirectory } from "../task/paths.ts";
-import { forgetProcesses, isSameBoot, recordBoot } from "./boot.ts";
+import { forgetProcesses, isSameBoot, recordBoot, requireState } from "./boot.ts";
 import { type Known, recoverContainer } from "./containers.ts";
 import { quarantine } from "./quarantine.ts";
 import { clearOrphans } from "./orphans.ts";
@@ -34,10 +34,13 @@ const DIRECTORY_MODE = 0o711;
 /**
  * What a new life of the daemon does first: finds its objects again and makes every state true. The
  * old life may have ended at any point, the machine with it. Nothing is served before it is done, and
- * no object can keep the others from being recovered.
+ * no object can keep the others from being recovered. It may have been configured otherwise: pods keep the OCI
+ * runtime, the cgroup and the network that they were run with.
  *
  * Order: records, so that every object can be found; sandboxes, since containers depend on them;
  * containers; then what has no record.
+ *
+ * @throws {RuntimeError} FAILED_PRECONDITION where the state of these pods is in another folder.
  */
 export async function recover(runtime: Runtime): Promise<void> {
   const { kernel, config } = runtime;
@@ -55,6 +58,7 @@ export async function recover(runtime: Runtime): Promise<void> {
   await runtime.exitFiles.watch(runtime.life);
   const loaded = await kernel.store.load();
   const sameBoot = await isSameBoot(kernel, loaded);
+  if (sameBoot) requireState(config, loaded);
   const records = sameBoot ? loaded : await forgetProcesses(kernel, loaded);
   await runtime.images.recover(records.filter((it) => it.table === IMAGE_TABLE));
   await loadSandboxes(runtime, records);
@@ -84,7 +88,7 @@ export async function recover(runtime: Runtime): Promise<void> {
   );
   await clearOrphans(runtime);
   await runtime.images.collect();
-  await recordBoot(kernel);
+  await recordBoot(kernel, config);
 }
 
 /**

@@ -17,7 +17,7 @@ import type { Pause } from "./state.ts";
 export function pauseIdentity(runtime: Runtime, record: SandboxRecord): TaskIdentity {
   return {
     id: record.id,
-    runtime: runtime.ociRuntime(record.handler),
+    runtime: runtime.ociRuntimeOf(record),
     cgroup: join(record.cgroup, `pause-${record.id}`),
   };
 }

@@ -21,6 +21,11 @@ export interface SandboxRecord {
   readonly config: SandboxConfig;
   /** CRI's runtime handler, as the client gave it. */
   readonly handler: string;
+  /**
+   * The OCI runtime that the handler stood for when the pod was run: an absolute path, or a name in PATH. It
+   * made the tasks, and knows them, whatever the handler stands for by now. Undefined in older records.
+   */
+  readonly ociRuntime: string | undefined;
   /** The pod's name for itself: its own, or the host's on the host's network. */
   readonly hostname: string;
   /** The pod's cgroup: its client's, or one of its own below the daemon's. */
@@ -64,9 +69,10 @@ export function parseSandboxRecord(id: string, value: string): SandboxRecord {
     isText(record.hostname) && typeof record.ownsCgroup === "boolean" &&
     isCgroupPath(record.cgroup) && record.config?.metadata !== undefined &&
     record.config.namespaces !== undefined &&
-    (record.networkList === undefined || isText(record.networkList));
+    (record.networkList === undefined || isText(record.networkList)) &&
+    (record.ociRuntime === undefined || isText(record.ociRuntime));
   if (!isWhole) throw damagedRecord("sandbox", id);
-  return { networkList: undefined, ...record } as SandboxRecord;
+  return { networkList: undefined, ociRuntime: undefined, ...record } as SandboxRecord;
 }
 
 /** As `parseSandboxRecord`, for the status. */

@@ -45,7 +45,7 @@ export async function runPodSandbox(
   context: Context,
 ): Promise<string> {
   const { kernel, sandboxNames } = runtime;
-  runtime.ociRuntime(handler);
+  const ociRuntime = runtime.ociRuntime(handler);
   validateSysctls(config.sysctls);
   const id = newId(kernel.random);
   const name = sandboxName(config);
@@ -58,7 +58,13 @@ export async function runPodSandbox(
     await using undo = new AsyncDisposableStack();
     reserveName(runtime, name, id);
     const named = undo.adopt(name, (it) => sandboxNames.release(it, id));
-    const record = await describe(runtime, id, named, config, handler);
+    const record = await describe(runtime, {
+      id,
+      name: named,
+      config,
+      handler,
+      ociRuntime: ociRuntime.program,
+    });
     const status = preparing(kernel.clock.nowMicros());
     const sandbox = new Sandbox(record, status, kernel, runtime.events);
     // From the record on, giving the name back is the rollback's last step.
@@ -92,18 +98,13 @@ function reserveName(runtime: Runtime, name: string, id: string): void {
 
 async function describe(
   runtime: Runtime,
-  id: string,
-  name: string,
-  config: SandboxConfig,
-  handler: string,
+  asked: Pick<SandboxRecord, "id" | "name" | "config" | "handler" | "ociRuntime">,
 ): Promise<SandboxRecord> {
+  const { id, config } = asked;
   const hasNetwork = config.namespaces.network !== "NODE";
   const parent = config.cgroupParent;
   return sandboxRecord({
-    id,
-    name,
-    config,
-    handler,
+    ...asked,
     hostname: config.hostname === "" || !hasNetwork
       ? await readHostname(runtime.kernel)
       : config.hostname,

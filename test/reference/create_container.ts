@@ -127,6 +127,7 @@ async function prepareBundle(
     stopSignal: config.stopSignal ?? image.config.stopSignal,
     cgroup: `${sandbox.record.cgroup}/${id}`,
     handler: sandbox.record.handler,
+    ociRuntime: sandbox.record.ociRuntime,
   });
   await writeContainerSpec(platform, { record, sandbox, image, user, volumes }, context);
   return record;

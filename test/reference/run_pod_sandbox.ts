@@ -96,6 +96,7 @@ async function describe(
     name,
     config,
     handler: "",
+    ociRuntime: platform.ociRuntime("").program,
     hostname: hasNetwork ? config.hostname : await readHostname(platform.kernel),
     cgroup: `${platform.config.cgroupParent}/${id}`,
     ownsCgroup: true,

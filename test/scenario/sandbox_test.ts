@@ -102,7 +102,7 @@ scenario("W20: a plugin that outlives its daemon leaves the pod no address", asy
 
 scenario("W20b: a plugin whose client has left leaves the pod no address", async (it) => {
   const context = new Context();
-  const run = it.run(false, context);
+  const run = it.run(false, { context });
   const plugin = await it.simulation.until(/bridge/, /^flock/);
   context.cancel();
   await assertRejects(() => run, RuntimeError, "cancelled");

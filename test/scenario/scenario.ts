@@ -38,6 +38,8 @@ export class Scenario {
   readonly simulation = new Simulation({ seed: 1, chooser: new Sequential(), history: true });
   /** Those of the lives that begin from now on. */
   plugins: readonly LifecyclePlugin[] = [];
+  /** How the lives that begin from now on are set up, other than by default. */
+  configuration: Partial<Config> = {};
   #daemon: Daemon<Runtime>;
 
   constructor(readonly prepare: Config["prepare"]) {
@@ -88,11 +90,14 @@ export class Scenario {
     return this.#daemon.spawn(name, () => operation(this.runtime));
   }
 
-  run(sharesPids = false, context: Context = new Context()): Promise<string> {
+  run(
+    sharesPids = false,
+    { context = new Context(), handler = "" }: { context?: Context; handler?: string } = {},
+  ): Promise<string> {
     const request = { kind: "RunPodSandbox", sandbox: 0, hasNetwork: true, sharesPids } as const;
     return this.call(
       "run",
-      (runtime) => runPodSandbox(runtime, sandboxConfig(request, 0), "", context),
+      (runtime) => runPodSandbox(runtime, sandboxConfig(request, 0), handler, context),
     ).promise;
   }
 
@@ -225,7 +230,7 @@ export class Scenario {
 
   #boot(): Daemon<Runtime> {
     return this.simulation.bootDaemon(async (kernel) => {
-      const config = { ...DEFAULT_CONFIG, prepare: this.prepare };
+      const config = { ...DEFAULT_CONFIG, prepare: this.prepare, ...this.configuration };
       const { plugins } = this;
       const runtime = await assembleRuntime({ kernel, config, telemetry: SILENT, plugins });
       await recover(runtime);

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 
 import { ContainerState, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
 import { findBusybox } from "../../src/program/busybox_image.ts";
@@ -71,6 +77,28 @@ systemTest(
     assertEquals(await scene.place.leftovers(), []);
   },
 );
+
+systemTest("a daemon that is configured otherwise serves the pods that it finds", async () => {
+  await using scene = await Scene.open({ flags: ["--runtime", "other=runc"] });
+  const { podSandboxId } = await scene.client.runPodSandbox({
+    config: scene.pod("configured"),
+    runtimeHandler: "other",
+  });
+  const containerId = await scene.startContainer(podSandboxId, "main", "sleep 1000");
+  const elsewhere = `${scene.place.folder}/elsewhere`;
+  await scene.daemon.end("SIGKILL");
+  const refused = await assertRejects(() => scene.again({ flags: ["--state", elsewhere] }), Error);
+  assertStringIncludes(refused.message, `not in ${elsewhere}`);
+
+  await scene.again({ flags: ["--runtime", "gone=no-such-runtime", "--default-runtime", "gone"] });
+  const { status } = await scene.client.containerStatus({ containerId });
+  assertEquals(status?.state, ContainerState.CONTAINER_RUNNING);
+  await scene.client.execSync({ containerId, cmd: ["true"] });
+  const nextId = await scene.startContainer(podSandboxId, "next", "sleep 1000");
+  await scene.client.stopContainer({ containerId: nextId });
+  await scene.client.removePodSandbox({ podSandboxId });
+  assertEquals(await scene.place.leftovers(), []);
+});
 
 systemTest("containers that end while no daemon lives have their codes", async () => {
   await using scene = await Scene.open();

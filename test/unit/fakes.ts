@@ -250,6 +250,7 @@ export function sandboxRecordWith(fields: Partial<SandboxRecord> = {}): SandboxR
       name: "pod_default_uid_0",
       config: sandboxConfigWith(),
       handler: "",
+      ociRuntime: "runc",
       hostname: "pod",
       cgroup: "/slipway/pod",
       ownsCgroup: true,
@@ -284,6 +285,7 @@ export function containerRecordWith(fields: Partial<ContainerRecord> = {}): Cont
       stopSignal: "",
       cgroup: "/slipway/pod/main",
       handler: "",
+      ociRuntime: "runc",
     }),
     ...fields,
   };

@@ -60,7 +60,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     edits: [{
       file: CONTAINERS,
-      from: "if (isRuntimeInit(runtime.ociRuntime(container.record.handler), process.args)) {",
+      from: "if (isRuntimeInit(runtime.ociRuntimeOf(container.record), process.args)) {",
       to: "if (false) {",
     }],
   },
@@ -201,8 +201,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     invariant: "I2",
     edits: [{
       file: BOOT,
-      from:
-        '  await kernel.store.commit([{ kind: "put", record: { table: TABLE, id: ID, value } }]);\n',
+      from: '  await kernel.store.commit(records.map((record) => ({ kind: "put", record })));\n',
       to: "  void value;\n",
     }],
   },
@@ -265,5 +264,42 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
 import { runChecked } from "./kernel/run.ts";`,
       },
     ],
+  },
+  {
+    name: "handler-is-asked-anew",
+    source: made("drop a step"),
+    wrong:
+      "A pod's OCI runtime is the one that its handler stands for by now, if it is there at all.",
+    invariant: "I11",
+    scenario: "R1",
+    edits: [{
+      file: "src/runtime.ts",
+      from: "if (ociRuntime === undefined) return this.ociRuntime(handler);",
+      to: "if (true) return this.ociRuntime(handler);",
+    }],
+  },
+  {
+    name: "container-does-not-know-its-runtime",
+    source: made("drop a step"),
+    wrong: "Only pods are recorded with their OCI runtime.",
+    invariant: "I11",
+    scenario: "R2",
+    edits: [{
+      file: "src/container/create.ts",
+      from: "ociRuntime: sandbox.record.ociRuntime,",
+      to: "ociRuntime: undefined,",
+    }],
+  },
+  {
+    name: "state-is-looked-for-elsewhere",
+    source: made("drop a guard"),
+    wrong: "A daemon with another folder for state serves pods of which it finds nothing.",
+    invariant: "I12",
+    scenario: "R3",
+    edits: [{
+      file: RECOVER,
+      from: "if (sameBoot) requireState(config, loaded);",
+      to: "",
+    }],
   },
 ];

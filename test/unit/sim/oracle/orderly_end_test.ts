@@ -34,7 +34,13 @@ violates("I24", "was never there for any client, and is still here", async (scen
   const { kernel } = scene.runtime;
   const record = sandboxRecord({
     ...{ id: "5".repeat(64), name: "left", config: sandboxConfig(request, 0) },
-    ...{ handler: "", hostname: "left", cgroup: "/slipway/left", ownsCgroup: true },
+    ...{
+      handler: "",
+      ociRuntime: "runc",
+      hostname: "left",
+      cgroup: "/slipway/left",
+      ownsCgroup: true,
+    },
     networkList: undefined,
   });
   const status = stopping(preparing(0));
