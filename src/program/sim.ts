@@ -3,13 +3,13 @@ import { Command, InvalidArgumentError } from "commander";
 
 import type { ExploreOptions, SearchSpace } from "../../sim/lifecycle/explore.ts";
 import { missedProbes, PROBE_NAMES } from "../../sim/lifecycle/probes.ts";
-import { barOf } from "./bar.ts";
 import { exitCodeOfClass, ExitError, failure, SIM_EXIT_CODES_HELP } from "./exit_codes.ts";
 import { Interrupt } from "./interrupt.ts";
 import { count } from "./options.ts";
 import { failureText } from "./failure_files.ts";
 import { type SearchOptions, searchSpaceOf, withSearchOptions } from "./search_space.ts";
 import { shrunkFinding, summaryOf } from "./sim_finding.ts";
+import { SimProgress } from "./sim_progress.ts";
 import { type RangeResult, type RangeWorker, runRanges } from "./sim_ranges.ts";
 import { Thread } from "./thread.ts";
 
@@ -26,9 +26,6 @@ interface SimOptions extends SearchOptions {
 
 /** Runs where neither their number nor their time is given. */
 const RUNS = 2_000;
-/** Between two updates of the progress line, in milliseconds. */
-const PROGRESS_MS = 250;
-const BAR_CHARS = 20;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** `slipway sim` */
@@ -96,7 +93,7 @@ async function explore(options: SimOptions, begun: number): Promise<RangeResult>
   const { seed, json } = options;
   const runs = options.runs ?? (options.for === undefined ? RUNS : Number.MAX_SAFE_INTEGER - seed);
   const untilMs = options.for === undefined ? Infinity : begun + options.for;
-  using progress = new Progress({ runs, begun, untilMs });
+  using progress = new SimProgress({ runs, begun, untilMs });
   using interrupt = new Interrupt(() => {
     if (!json) console.error(yellow("\ninterrupted: one moment"));
   });
@@ -116,42 +113,6 @@ function workerOf(threads: DisposableStack, space: SearchSpace): RangeWorker {
   const url = new URL("./sim_worker.ts", import.meta.url);
   const thread = threads.use(new Thread<ExploreOptions, RangeResult>(url));
   return (range) => thread.run({ ...range, ...space }, `seeds from ${range.seed} on`);
-}
-
-/** A line with a bar that is written over, on a terminal only. */
-class Progress implements Disposable {
-  readonly #isShown = Deno.stderr.isTerminal();
-  #shownAt = 0;
-
-  constructor(
-    readonly end: { readonly runs: number; readonly begun: number; readonly untilMs: number },
-  ) {}
-
-  show(sum: RangeResult): void {
-    const now = performance.now();
-    if (!this.#isShown || now - this.#shownAt < PROGRESS_MS) return;
-    this.#shownAt = now;
-    this.#write(`\r${this.#line(sum, now)}\x1b[K`);
-  }
-
-  #line({ runs: done, probes, states }: RangeResult, now: number): string {
-    const { runs, begun, untilMs } = this.end;
-    const rate = done / ((now - begun) / 1_000);
-    const msLeft = Math.max(0, Math.min((runs - done) / rate * 1_000, untilMs - now));
-    const share = (now - begun) / (now - begun + msLeft);
-    const reached = PROBE_NAMES.length - missedProbes(probes).length;
-    return `${barOf(share, BAR_CHARS)} ${done} schedules, ${rate.toFixed(0)}/s, ` +
-      `${states.size} states, ${reached} of ${PROBE_NAMES.length} probes, ` +
-      `${(msLeft / 1_000).toFixed(0)} s left`;
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#isShown) this.#write("\r\x1b[K");
-  }
-
-  #write(text: string): void {
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
-  }
 }
 
 /** A time like "10m", in milliseconds. */
