@@ -1,6 +1,6 @@
 import { messageOf, RuntimeError } from "../errors.ts";
 import { type Context, waitFor } from "../kernel/context.ts";
-import { hasEnded } from "../oci/runc.ts";
+import { hasEnded, hasNoState } from "../oci/runc.ts";
 import { observed } from "../operation.ts";
 import type { Runtime } from "../runtime.ts";
 import type { LinuxResources } from "./config.ts";
@@ -152,9 +152,12 @@ async function bringToEffect(
     return;
   }
   if (hasEnded(refusal)) throw refusedWith(container, refusal);
-  const before = resourcesOf(container);
-  const refusalOfThose = await replaceLimits(runtime, container, before, intended, context);
-  if (refusalOfThose !== undefined) throw refusedWith(container, refusalOfThose);
+  // Whoever took the runtime's state away has left nobody who could set a limit, now or later.
+  if (!hasNoState(refusal)) {
+    const before = resourcesOf(container);
+    const refusalOfThose = await replaceLimits(runtime, container, before, intended, context);
+    if (refusalOfThose !== undefined) throw refusedWith(container, refusalOfThose);
+  }
   await container.transition((status) =>
     status.state === "RUNNING" ? updateTakenBack(status) : undefined
   );

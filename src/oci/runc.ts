@@ -91,6 +91,14 @@ export function hasEnded(refusal: string): boolean {
   return /container (is )?not running/.test(refusal);
 }
 
+/**
+ * Whether the runtime has refused since it has no state of the container, so that it has done nothing at all
+ * (libcontainer, factory_linux.go, Load).
+ */
+export function hasNoState(refusal: string): boolean {
+  return /container (\S+ )?does not exist/.test(refusal);
+}
+
 /** Whether a process is still the runtime's init: the user's program has not been executed. */
 export function isRuntimeInit(runtime: OciRuntime, args: readonly string[]): boolean {
   return args[0] === runtime.program && args[1] === "init" && args.length === 2;

@@ -212,6 +212,21 @@ scenario("U19: a prepared task that was refused a file is updated and started", 
   assertEquals([it.limits(container), reported(container)], ["cpu.weight=20", { cpuShares: 512 }]);
 }, "eager");
 
+scenario("U20: an update is over of which the OCI runtime has no state any more", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const { runtimeDirectory } = taskPaths(it.runtime.config, container.id);
+  await it.runtime.kernel.files.remove(`${runtimeDirectory}/state.json`);
+  for (const cpuShares of [512, 256]) {
+    const { code, message } = await refusal(it.update(container, { cpuShares }));
+    assertEquals(code, "UNKNOWN");
+    assertMatch(message, /container does not exist/);
+    assertEquals(container.status.resourcesIntended, undefined);
+  }
+  assertEquals([it.limits(container), reported(container)], ["", {}]);
+  await it.stop(container).promise;
+  await it.remove(container).promise;
+});
+
 scenario("U10: what a prepared task was refused is not in effect when it is let go", async (it) => {
   const container = await it.created("sleep", "1000");
   await it.simulation.idle();

@@ -12,7 +12,7 @@ const SETTLE = "src/container/settle.ts";
 const START = "src/container/start.ts";
 const UPDATE = "src/container/update.ts";
 
-/** Resources that are updated while something else happens (U1 to U17). */
+/** Resources that are updated while something else happens (U1 to U20). */
 export const UPDATE_MUTANTS: readonly Mutant[] = [
   {
     name: "start-takes-no-turn",
@@ -106,6 +106,14 @@ export const UPDATE_MUTANTS: readonly Mutant[] = [
       if (refusal !== undefined) return refusal;
 `,
     }],
+  },
+  {
+    name: "update-is-never-over",
+    source: made("drop a guard"),
+    wrong: "Limits are tried to be put back by a runtime that has no state of the container.",
+    invariant: "I2",
+    scenario: "U20",
+    edits: [{ file: UPDATE, from: "if (!hasNoState(refusal)) {", to: "if (true) {" }],
   },
   {
     name: "update-is-not-told-of-the-end",

@@ -7,6 +7,7 @@ import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import {
   deleteContainer,
   hasEnded,
+  hasNoState,
   isRuntimeInit,
   isUpdate,
   mountOptionsOf,
@@ -124,6 +125,12 @@ Deno.test("updateContainer() fails when somebody has killed the runtime", async 
     KernelError,
   );
   assertEquals([error.errno, error.subject], ["EIO", "/usr/bin/runc update"]);
+});
+
+Deno.test("hasNoState() knows who does not know the container", () => {
+  assert(hasNoState("container does not exist"));
+  assert(hasNoState('container "c1" does not exist'));
+  assert(!hasNoState("openat2 memory.max: no such file or directory"));
 });
 
 Deno.test("hasEnded() knows the words of runc and of crun", () => {
