@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { clients, imageCollectors } from "./client_arbitrary.ts";
 import { pullTrouble, trouble } from "./fault_arbitrary.ts";
 import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
-import { INCIDENT_KINDS } from "./incident.ts";
-import { incidents, placed, stops } from "./incident_arbitrary.ts";
+import { INCIDENT_KINDS, type IncidentKind, REMOVAL_KINDS } from "./incident.ts";
+import { beside, incidents, placed, removals, stops } from "./incident_arbitrary.ts";
 import { type Pair, pairProgram } from "./pairs.ts";
 import { plugins } from "./plugin_arbitrary.ts";
 import { type LifecycleProgram, PID_MAX } from "./request.ts";
@@ -11,6 +11,10 @@ import { situations } from "./situations.ts";
 import { PLUGIN_TROUBLE, TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
 
 const STOP = "daemon stopped";
+/** Those that are drawn first. */
+const COMMON_KINDS: readonly IncidentKind[] = INCIDENT_KINDS.filter((it) =>
+  it !== STOP && !REMOVAL_KINDS.some((kind) => kind === it)
+);
 
 /** Enough for two containers, so that pids come again while somebody still has them in mind. */
 const FEW_PIDS = 16;
@@ -23,6 +27,8 @@ const PULL_TROUBLE_IN = 3;
 const PLUGINS_IN = 6;
 /** In one in so many the daemon is asked to end. */
 const STOP_IN = 6;
+/** In one in so many somebody removes what is the runtime's. */
+const REMOVAL_IN = 6;
 
 /**
  * Programs of up to three clients on up to three sandboxes of up to three containers each: most of them
@@ -50,7 +56,7 @@ export function lifecyclePrograms(
     faults: collectors.length === 0 ? program.faults : [...program.faults, ...faults],
     ...(plugins.length === 0 ? {} : { plugins }),
   }));
-  return stopped(whole, among);
+  return befallen(whole, among);
 }
 
 /** Programs of two things that happen to one container, and of what goes wrong meanwhile. */
@@ -63,19 +69,27 @@ export function pairPrograms(
     const incidents = [...program.incidents, ...surroundings.incidents];
     return { ...program, ...surroundings, incidents };
   });
-  return stopped(program, among);
+  return befallen(program, among);
 }
 
-/** In some of these programs the daemon is asked to end, where that may be. Drawn last. */
-function stopped(
+/** In some of these programs more befalls the machine, where that may be. */
+function befallen(
   programs: fc.Arbitrary<LifecycleProgram>,
   among: readonly TroubleName[],
 ): fc.Arbitrary<LifecycleProgram> {
-  if (!among.includes(STOP)) return programs;
-  return fc.tuple(programs, stops(STOP_IN)).map(([program, stops]) => ({
-    ...program,
-    incidents: stops.reduce(placed, program.incidents),
-  }));
+  const kinds = REMOVAL_KINDS.filter((it) => among.includes(it));
+  const more = [
+    ...(among.includes(STOP) ? [beside(STOP_IN, stops)] : []),
+    ...(kinds.length > 0 ? [beside(REMOVAL_IN, removals(kinds))] : []),
+  ];
+  return more.reduce(
+    (programs, incidents) =>
+      fc.tuple(programs, incidents).map(([program, incidents]) => ({
+        ...program,
+        incidents: incidents.reduce(placed, program.incidents),
+      })),
+    programs,
+  );
 }
 
 /** All of a program but what its clients do. */
@@ -83,7 +97,7 @@ function surroundings(
   among: readonly TroubleName[],
 ): fc.Arbitrary<Omit<LifecycleProgram, "clients">> {
   return fc.record({
-    incidents: incidents(INCIDENT_KINDS.filter((it) => it !== STOP && among.includes(it))),
+    incidents: incidents(COMMON_KINDS.filter((it) => among.includes(it))),
     trouble: trouble(COMMON_FAULT_NAMES.filter((it) => among.includes(it))),
     prepare: fc.constantFrom("eager", "lazy"),
     pidMax: fc.constantFrom(PID_MAX, PID_MAX, PID_MAX, FEW_PIDS),

@@ -1,6 +1,9 @@
+import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { containersDirectory } from "../../src/container/paths.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
+import { sandboxFilesDirectory } from "../../src/sandbox/paths.ts";
 import type { Machine } from "../world/machine.ts";
-import type { Process } from "../world/process.ts";
+import { filesBelow } from "../world/snapshot.ts";
 import type { Pace } from "./pace.ts";
 
 /**
@@ -16,6 +19,8 @@ import type { Pace } from "./pace.ts";
  * | clock set         | CLOCK_REALTIME forward or back, by up to days             | man 2 clock_settime           |
  * | pid taken         | a stranger gets the pid that the init of a container had  | man 5 proc, pid_max: they wrap |
  * | daemon stopped    | SIGTERM of the daemon, which ends in order                | systemd.kill(5), KillSignal   |
+ * | file removed      | one of those that the runtime keeps for pods, by somebody | man 5 tmpfiles.d, AGE         |
+ * | mount removed     | one of a pod's, by somebody                               | man 8 umount                  |
  */
 export const INCIDENT_KINDS = [
   "daemon killed",
@@ -26,10 +31,25 @@ export const INCIDENT_KINDS = [
   "clock set",
   "pid taken",
   "daemon stopped",
+  "file removed",
+  "mount removed",
 ] as const;
+
+/** Somebody takes away what is the runtime's alone. */
+export const REMOVAL_KINDS = [
+  "file removed",
+  "mount removed",
+] as const satisfies readonly IncidentKind[];
 
 /** What befalls the machine. */
 export type IncidentKind = typeof INCIDENT_KINDS[number];
+
+/** Where the runtime keeps what belongs to pods. Its database and the images are apart. */
+const KEPT_FOLDERS = [
+  DEFAULT_CONFIG.state,
+  containersDirectory(DEFAULT_CONFIG),
+  sandboxFilesDirectory(DEFAULT_CONFIG),
+];
 
 /** Something that befalls the machine at some point of a run. */
 export interface Incident {
@@ -74,6 +94,20 @@ export function runOutOfMemory(machine: Machine, choice: number): void {
   if (victim !== undefined) machine.oomKill(victim.cgroup.path, victim);
 }
 
+/** Removes a file that is kept for a pod or a container, if there is any; one with a mount on it is busy. */
+export function removeFile(machine: Machine, choice: number): void {
+  const { tree } = machine;
+  const files = KEPT_FOLDERS.flatMap((folder) => filesBelow(machine, folder));
+  const file = pick(files.filter((path) => tree.mountsBelow(path).length === 0), choice);
+  if (file !== undefined) tree.unlink("unlink", tree.parentOf("unlink", file));
+}
+
+/** Unmounts a namespace's pin, a root file system or /dev/shm, if there is any. */
+export function removeMount(machine: Machine, choice: number): void {
+  const mount = pick(machine.tree.mountsBelow(DEFAULT_CONFIG.state), choice);
+  if (mount !== undefined) machine.unmount("umount2", mount.target);
+}
+
 /** What nobody of the runtime's has anything to do with. */
 const STRANGER = "stranger";
 
@@ -96,6 +130,6 @@ export function endStrangers(machine: Machine): void {
   }
 }
 
-function pick(candidates: readonly Process[], choice: number): Process | undefined {
+function pick<T>(candidates: readonly T[], choice: number): T | undefined {
   return candidates[choice % candidates.length];
 }

@@ -43,18 +43,34 @@ function crash(among: readonly IncidentKind[]): fc.Arbitrary<Incident> {
   );
 }
 
+/** The daemon is asked to end, once or twice. Drawn by itself, as {@linkcode beside} has it. */
+export const stops: fc.Arbitrary<readonly Incident[]> = fc.array(
+  fc.record({
+    choice: fc.oneof(fc.constant(0), fc.nat(20), fc.nat(100)),
+    awayMs,
+    when,
+  }).map(({ when, ...incident }): Incident => ({ kind: "daemon stopped", ...incident, ...when })),
+  { minLength: 1, maxLength: 2 },
+);
+
+/** Somebody removes what is the runtime's, once or twice. */
+export function removals(among: readonly IncidentKind[]): fc.Arbitrary<readonly Incident[]> {
+  const removal = fc.record({ kind: fc.constantFrom(...among), choice: fc.nat(1_000), when })
+    .map(({ when, ...incident }): Incident => ({ ...incident, ...when }));
+  return fc.array(removal, { minLength: 1, maxLength: 2 });
+}
+
 /**
- * Beside one in so many programs the daemon is asked to end, once or twice. Drawn by itself, so that what else
- * a seed stands for stays as it is.
+ * These, beside one in so many programs. Drawn after all else of a program, so that whatever else a seed stands
+ * for stays as it is.
  */
-export function stops(oneIn: number): fc.Arbitrary<readonly Incident[]> {
-  const choice = fc.oneof(fc.constant(0), fc.nat(20), fc.nat(100));
-  const stop = fc.record({ choice, awayMs, when }).map(
-    ({ when, ...incident }): Incident => ({ kind: "daemon stopped", ...incident, ...when }),
-  );
+export function beside(
+  oneIn: number,
+  incidents: fc.Arbitrary<readonly Incident[]>,
+): fc.Arbitrary<readonly Incident[]> {
   return fc.oneof(
     { weight: oneIn - 1, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.array(stop, { minLength: 1, maxLength: 2 }) },
+    { weight: 1, arbitrary: incidents },
   );
 }
 

@@ -28,6 +28,9 @@ import {
   type Incident,
   killConmon,
   killService,
+  REMOVAL_KINDS,
+  removeFile,
+  removeMount,
   runOutOfMemory,
   takePid,
 } from "./incident.ts";
@@ -177,8 +180,10 @@ class LifecycleRun implements Disposable {
     // Other operations need not have hooks.
     this.#plans = options.operations === undefined ? program.plugins ?? [] : [];
     const doesAct = this.#plans.some((it) => it.length > 0);
+    const isRobbed = program.incidents.some(({ kind }) => REMOVAL_KINDS.some((it) => it === kind));
+    const isWhole = program.pidMax >= PID_MAX && !isRobbed;
     this.oracle = new Oracle(this.simulation.machine, {
-      isFaultless: areHarmless(program.faults) && program.pidMax >= PID_MAX,
+      isFaultless: areHarmless(program.faults) && isWhole,
       isTimely: !takeTime(program.faults) && !doesAct,
       // Other operations may have other codes for the same refusals.
       isQuiet: options.operations === undefined && program.faults.length === 0 &&
@@ -188,7 +193,7 @@ class LifecycleRun implements Disposable {
         ),
       isSlow: program.faults.some(({ name }) => name === "slow machine"),
       ...(options.isKnown === undefined ? {} : { isKnown: options.isKnown }),
-      isOnlyHanging: onlyHang(program.faults) && program.pidMax >= PID_MAX && !doesAct,
+      isOnlyHanging: onlyHang(program.faults) && isWhole && !doesAct,
       ...(this.#plans.length === 0 ? {} : { plugins: pluginNames(this.#plans) }),
     });
     this.simulation.faults.isOn = false;
@@ -332,6 +337,10 @@ class LifecycleRun implements Disposable {
         return this.simulation.jumpClock(choice * 1_000);
       case "pid taken":
         return takePid(machine, choice);
+      case "file removed":
+        return removeFile(machine, choice);
+      case "mount removed":
+        return removeMount(machine, choice);
     }
   }
 

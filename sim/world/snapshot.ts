@@ -1,5 +1,5 @@
 import { toText } from "./content.ts";
-import { Directory } from "./inode.ts";
+import { Directory, type Inode } from "./inode.ts";
 import type { Machine } from "./machine.ts";
 import type { Place } from "./place.ts";
 
@@ -69,6 +69,17 @@ export function difference(before: readonly string[], after: readonly string[]):
   return lines.sort();
 }
 
+/** The paths of everything below a folder that is none itself, in order; nothing of what is mounted there. */
+export function filesBelow(machine: Machine, folder: string): string[] {
+  const paths: string[] = [];
+  const place = machine.tree.find(folder);
+  if (place === undefined) return paths;
+  visit(place, folder, (path, inode) => {
+    if (!(inode instanceof Directory)) paths.push(path);
+  });
+  return paths.sort();
+}
+
 /** The address table of CNI (host-local keeps a file for each, named by the address). */
 export function allocations(machine: Machine): Allocation[] {
   const found: Allocation[] = [];
@@ -88,16 +99,21 @@ export function allocations(machine: Machine): Allocation[] {
 }
 
 function listFiles(place: Place, path: string, ignore: RegExp | undefined, lines: string[]): void {
+  visit(place, path, (child, inode) => {
+    const size = inode.kind === "file" && inode.content.length === 0 ? " (empty)" : "";
+    if (!ignore?.test(child)) lines.push(`${inode.kind} ${child}${size}`);
+  });
+}
+
+/** Whatever is below a folder, but what a mount shows: that is named by the mount's own line. */
+function visit(place: Place, path: string, see: (path: string, inode: Inode) => void): void {
   if (!(place.inode instanceof Directory)) return;
   for (const name of place.inode.names()) {
     const inode = place.inode.lookup(name);
     if (inode === undefined || HARMLESS.test(name)) continue;
     const child = `${path}/${name}`;
-    const size = inode.kind === "file" && inode.content.length === 0 ? " (empty)" : "";
-    if (!ignore?.test(child)) lines.push(`${inode.kind} ${child}${size}`);
-    const covering = place.mount.children.get(inode);
-    // What a mount shows is named by the mount's own line.
-    if (covering !== undefined) continue;
-    listFiles({ mount: place.mount, inode, parent: place, name }, child, ignore, lines);
+    see(child, inode);
+    if (place.mount.children.get(inode) !== undefined) continue;
+    visit({ mount: place.mount, inode, parent: place, name }, child, see);
   }
 }
