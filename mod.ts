@@ -131,11 +131,20 @@ export { type Errno, hasErrno, KernelError } from "./src/kernel/errno.ts";
 
 // The ports.
 export type { LinuxKernelOptions } from "./real/kernel.ts";
-export type { Cgroups, Cpuset } from "./src/kernel/cgroups.ts";
+export type {
+  Cgroups,
+  CgroupUsage,
+  Cpuset,
+  MemoryUsage,
+  Pressure,
+  Stall,
+  SwapUsage,
+} from "./src/kernel/cgroups.ts";
 export type { Clock } from "./src/kernel/clock.ts";
 export { Context } from "./src/kernel/context.ts";
 export type {
   DirectoryWatch,
+  DiskUsage,
   FifoReader,
   FileKind,
   Files,
@@ -145,7 +154,12 @@ export type {
 export type { Kernel, MachineFacts } from "./src/kernel/kernel.ts";
 export type { Lifetime } from "./src/kernel/lifetime.ts";
 export type { MountOptions, Mounts, MountSharing } from "./src/kernel/mounts.ts";
-export type { NamespaceKind, NamespacePins, Namespaces } from "./src/kernel/namespaces.ts";
+export type {
+  InterfaceUsage,
+  NamespaceKind,
+  NamespacePins,
+  Namespaces,
+} from "./src/kernel/namespaces.ts";
 export {
   type ChildProcess,
   type Command,

@@ -1,7 +1,8 @@
-import type { Cgroups, Cpuset } from "../src/kernel/cgroups.ts";
+import type { Cgroups, CgroupUsage, Cpuset } from "../src/kernel/cgroups.ts";
 import { hasErrno, KernelError, tolerate } from "../src/kernel/errno.ts";
 import { SIGKILL } from "../src/kernel/processes.ts";
 import { findHierarchies, type Hierarchy, parseFlatKeyed, parsePids } from "./cgroup_files.ts";
+import { readUsage } from "./cgroup_usage.ts";
 import { wakeMoveLock } from "./cgroup_lock.ts";
 import { asKernelError, attemptAsync } from "./errno.ts";
 import { closeFd } from "./libc.ts";
@@ -87,6 +88,22 @@ export class LinuxCgroups implements Cgroups {
       return readIfThere(`${folder}/${file}`)?.trim();
     });
     return cpus === undefined || mems === undefined ? undefined : { cpus, mems };
+  }
+
+  async usage(path: string): Promise<CgroupUsage | undefined> {
+    await this.#turn.left();
+    return await readUsage(this.#hierarchies(), (it) => folderOf(it, path), readLater);
+  }
+
+  /** They are the same in every hierarchy, but for who moves just now. */
+  async processCount(path: string): Promise<number> {
+    await this.#turn.left();
+    const all = this.#hierarchies();
+    const one = all.find((it) => it.controllers.includes("pids")) ?? all[0];
+    if (one === undefined) return 0;
+    const files = treeOf(folderOf(one, path)).map((group) => readLater(`${group}/cgroup.procs`));
+    const pids = (await Promise.all(files)).map((it) => parsePids(it ?? "").length);
+    return pids.reduce((sum, it) => sum + it, 0);
   }
 
   /** Does something in every hierarchy at once. A failure is thrown when the others are done too. */
@@ -189,15 +206,29 @@ async function inheritCpuset(hierarchy: Hierarchy, path: string): Promise<void> 
   }
 }
 
-/** ENODEV: the group was removed after the file had been opened. */
 function readIfThere(file: string): string | undefined {
   try {
     return Deno.readTextFileSync(file);
   } catch (error) {
-    const kernelError = asKernelError("read", file, error);
-    if (hasErrno(kernelError, "ENOENT", "ENOTDIR", "ENODEV", "EOPNOTSUPP")) return undefined;
-    throw kernelError;
+    throwUnlessAbsent(file, error);
+    return undefined;
   }
+}
+
+/** As {@linkcode readIfThere}, on another thread. */
+async function readLater(file: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    throwUnlessAbsent(file, error);
+    return undefined;
+  }
+}
+
+/** ENODEV: the group was removed after the file had been opened. EOPNOTSUPP: its kind has no such file. */
+function throwUnlessAbsent(file: string, error: unknown): void {
+  const kernelError = asKernelError("read", file, error);
+  if (!hasErrno(kernelError, "ENOENT", "ENOTDIR", "ENODEV", "EOPNOTSUPP")) throw kernelError;
 }
 
 async function writeIfThere(file: string, text: string): Promise<void> {

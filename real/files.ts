@@ -1,6 +1,14 @@
 import { basename, dirname, join } from "@std/path";
+import type { Context } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
-import type { DirectoryWatch, FifoReader, Files, FileStat, Watched } from "../src/kernel/files.ts";
+import type {
+  DirectoryWatch,
+  DiskUsage,
+  FifoReader,
+  Files,
+  FileStat,
+  Watched,
+} from "../src/kernel/files.ts";
 import type { Processes } from "../src/kernel/processes.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { openFifo, writeFifo } from "./fifo.ts";
@@ -11,7 +19,7 @@ import { removeTrees } from "./remove_trees.ts";
 import { resolveInRoot } from "./resolve.ts";
 import { statOf } from "./stat.ts";
 import { Turn } from "./turn.ts";
-import { diskUsage } from "./usage.ts";
+import { diskUsage, diskUsageOfEach } from "./usage.ts";
 import { watchDirectory } from "./watch.ts";
 
 const READ_BYTES = 64 * 1024;
@@ -124,9 +132,17 @@ export class LinuxFiles implements Files {
     return await resolveInRoot(this.#processes, root, path);
   }
 
-  async usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }> {
+  async usage(path: string): Promise<DiskUsage> {
     await this.#turn.left();
     return await diskUsage(this.#processes, path);
+  }
+
+  async usageOfEach(
+    paths: readonly string[],
+    context: Context,
+  ): Promise<ReadonlyMap<string, DiskUsage>> {
+    await this.#turn.left();
+    return await diskUsageOfEach(this.#processes, paths, context);
   }
 
   async syncFileSystem(path: string): Promise<void> {

@@ -1,8 +1,14 @@
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
-import type { NamespaceKind, NamespacePins, Namespaces } from "../src/kernel/namespaces.ts";
+import type {
+  InterfaceUsage,
+  NamespaceKind,
+  NamespacePins,
+  Namespaces,
+} from "../src/kernel/namespaces.ts";
 import type { Processes, ProcessIdentity } from "../src/kernel/processes.ts";
 import { hasSucceeded } from "../src/kernel/run.ts";
-import { asKernelError } from "./errno.ts";
+import { asKernelError, attempt } from "./errno.ts";
+import { parseInterfaces } from "./interfaces.ts";
 import { check, libc, O, openFd, owned } from "./libc.ts";
 import { linuxMounts } from "./mounts.ts";
 import { statOf } from "./proc.ts";
@@ -98,6 +104,22 @@ export class LinuxNamespaces implements Namespaces, Disposable {
     }
   }
 
+  async interfaces(path: string, process: ProcessIdentity): Promise<readonly InterfaceUsage[]> {
+    const { ino: wanted } = attempt("stat", path, () => Deno.statSync(path));
+    const file = `/proc/${process.pid}/net/dev`;
+    const text = await Deno.readTextFile(file).catch((error) => {
+      const kernelError = asKernelError("read", file, error);
+      const isGone = hasErrno(kernelError, "ENOENT", "ESRCH", "EINVAL", "ENXIO");
+      throw isGone ? gone(process, "interfaces") : kernelError;
+    });
+    // After the read: it was told through whoever had the pid then, and still has it. Who has the capabilities
+    // may go over to another namespace; of that nobody asked.
+    const stat = statOf(process.pid);
+    const isSame = stat?.startTime === process.startTime && !stat.hasEnded;
+    if (!isSame || networkOf(process) !== wanted) throw gone(process, "interfaces");
+    return parseInterfaces(text, file);
+  }
+
   /** Lets go of the spares. */
   [Symbol.dispose](): void {
     this.#spares[Symbol.dispose]();
@@ -140,8 +162,20 @@ function openNamespace(process: ProcessIdentity, kind: NamespaceKind) {
   }
 }
 
-function gone(process: ProcessIdentity): KernelError {
-  return new KernelError("pinOf", "ESRCH", `pid ${process.pid}`);
+function gone(process: ProcessIdentity, verb = "pinOf"): KernelError {
+  return new KernelError(verb, "ESRCH", `pid ${process.pid}`);
+}
+
+/** The number of the network namespace that a process is in (man 7 namespaces); undefined when it is gone. */
+function networkOf({ pid }: ProcessIdentity): number | null | undefined {
+  const path = `/proc/${pid}/ns/net`;
+  try {
+    return Deno.statSync(path).ino;
+  } catch (error) {
+    const kernelError = asKernelError("stat", path, error);
+    if (hasErrno(kernelError, "ENOENT", "ESRCH", "EACCES")) return undefined;
+    throw kernelError;
+  }
 }
 
 /** Whether what is at `path` is a namespace, a last symlink not followed. */

@@ -1,4 +1,4 @@
-import type { Cgroups, Cpuset } from "../../src/kernel/cgroups.ts";
+import type { Cgroups, CgroupUsage, Cpuset } from "../../src/kernel/cgroups.ts";
 import { AGAIN } from "../step.ts";
 import type { Process } from "../world/process.ts";
 import { SIGKILL } from "../world/process_table.ts";
@@ -63,6 +63,18 @@ export class SimCgroups implements Cgroups {
       if (group === undefined) return undefined;
       return { cpus: group.effective("cpuset.cpus"), mems: group.effective("cpuset.mems") };
     });
+  }
+
+  usage(path: string): Promise<CgroupUsage | undefined> {
+    return this.#life.call(
+      "cgroups.usage",
+      path,
+      () => this.#life.machine.cgroups.find(path)?.usage(),
+    );
+  }
+
+  processCount(path: string): Promise<number> {
+    return this.#life.call("cgroups.processCount", path, () => this.#members(path).length);
   }
 
   #members(path: string): readonly Process[] {

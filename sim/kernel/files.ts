@@ -2,6 +2,7 @@ import type { Context } from "../../src/kernel/context.ts";
 import { KernelError } from "../../src/kernel/errno.ts";
 import type {
   DirectoryWatch,
+  DiskUsage,
   FifoReader,
   Files,
   FileStat,
@@ -116,23 +117,37 @@ export class SimFiles implements Files {
     });
   }
 
-  usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }> {
-    return this.#life.call("files.usage", path, () => {
-      const total = { bytes: 0, inodes: 0 };
-      const visit = (place: Place): void => {
-        total.inodes++;
-        if (place.inode.kind === "file") total.bytes += allocated(place.inode);
-        if (!(place.inode instanceof Directory)) return;
-        total.bytes += BLOCK_BYTES;
-        for (const name of place.inode.names()) {
-          const inode = place.inode.lookup(name);
-          if (inode === undefined || place.mount.children.has(inode)) continue;
-          visit({ mount: place.mount, inode, parent: place, name });
-        }
-      };
-      visit(this.#tree.resolve("usage", path, { follow: false }));
-      return total;
+  usage(path: string): Promise<DiskUsage> {
+    return this.#life.call("files.usage", path, () => this.#usageOf(path));
+  }
+
+  usageOfEach(
+    paths: readonly string[],
+    context: Context,
+  ): Promise<ReadonlyMap<string, DiskUsage>> {
+    return this.#life.call("files.usageOfEach", paths, () => {
+      const there = paths.filter((it) =>
+        context.cause === undefined && this.#tree.find(it) !== undefined
+      );
+      return new Map(there.map((it) => [it, this.#usageOf(it)]));
     });
+  }
+
+  #usageOf(path: string): DiskUsage {
+    const total = { bytes: 0, inodes: 0 };
+    const visit = (place: Place): void => {
+      total.inodes++;
+      if (place.inode.kind === "file") total.bytes += allocated(place.inode);
+      if (!(place.inode instanceof Directory)) return;
+      total.bytes += BLOCK_BYTES;
+      for (const name of place.inode.names()) {
+        const inode = place.inode.lookup(name);
+        if (inode === undefined || place.mount.children.has(inode)) continue;
+        visit({ mount: place.mount, inode, parent: place, name });
+      }
+    };
+    visit(this.#tree.resolve("usage", path, { follow: false }));
+    return total;
   }
 
   syncFileSystem(path: string): Promise<void> {

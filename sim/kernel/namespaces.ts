@@ -1,5 +1,10 @@
 import { Context } from "../../src/kernel/context.ts";
-import type { NamespaceKind, NamespacePins, Namespaces } from "../../src/kernel/namespaces.ts";
+import type {
+  InterfaceUsage,
+  NamespaceKind,
+  NamespacePins,
+  Namespaces,
+} from "../../src/kernel/namespaces.ts";
 import type { Processes, ProcessIdentity } from "../../src/kernel/processes.ts";
 import { toText } from "../world/content.ts";
 import { refuse } from "../world/errors.ts";
@@ -63,5 +68,24 @@ export class SimNamespaces implements Namespaces {
       path,
       () => this.#life.machine.tree.find(path, { follow: false })?.inode.namespace !== undefined,
     );
+  }
+
+  /** Nobody sends anything here. */
+  interfaces(path: string, process: ProcessIdentity): Promise<readonly InterfaceUsage[]> {
+    return this.#life.call("namespaces.interfaces", [path, String(process.pid)], () => {
+      const { machine } = this.#life;
+      const { namespace } = machine.tree.resolve("interfaces", path).inode;
+      const found = machine.processes.find(process);
+      if (!found?.isAlive || found.namespaces.net !== namespace) {
+        return refuse("interfaces", "ESRCH", String(process.pid));
+      }
+      return [...found.namespaces.net.interfaces.keys()].map((name) => ({
+        name,
+        receivedBytes: 0,
+        receiveErrors: 0,
+        sentBytes: 0,
+        sendErrors: 0,
+      }));
+    });
   }
 }

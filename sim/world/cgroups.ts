@@ -1,3 +1,4 @@
+import type { CgroupUsage } from "../../src/kernel/cgroups.ts";
 import { type Access, footprints } from "../footprint.ts";
 import { WaitQueue } from "../step.ts";
 import { refuse } from "./errors.ts";
@@ -9,11 +10,20 @@ export class Cgroup {
   /** Zombies are not among them. */
   readonly processes: Set<Process> = new Set();
   oomKills = 0;
+  /** How many processes were ever in it or below it. */
+  #joinedCount = 0;
+  /** CPU time of processes that have left it, or a group below it. */
+  #spentMicros = 0;
   readonly #limits = new Map<string, string>();
   /** Woken when a process comes or goes. */
   readonly changed: WaitQueue = new WaitQueue();
 
-  constructor(readonly parent: Cgroup | undefined, readonly name: string) {}
+  constructor(
+    readonly parent: Cgroup | undefined,
+    readonly name: string,
+    /** @internal Time, in microseconds. */
+    readonly nowMicros: () => number,
+  ) {}
 
   get path(): string {
     return this.parent === undefined ? "/" : `${this.parent.path.replace(/\/$/, "")}/${this.name}`;
@@ -66,6 +76,66 @@ export class Cgroup {
     else this.#limits.set(file, value);
   }
 
+  /** @internal A process comes; what it spends is charged here and above from now on. */
+  enter(process: Process): void {
+    this.touch("add");
+    process.cgroup = this;
+    process.enteredMicros = this.nowMicros();
+    this.processes.add(process);
+    this.#charge(1, 0);
+    this.changed.wake();
+  }
+
+  /** @internal A process goes; what it has spent stays with the groups. */
+  leave(process: Process): void {
+    this.touch("add");
+    if (!this.processes.delete(process)) return;
+    this.#charge(0, this.#spentBy(process));
+    this.changed.wake();
+  }
+
+  /**
+   * What has been used: each process keeps a CPU of its own busy, and has a mebibyte of memory of its own. What
+   * of its program was read from a disk is in no use any more, and stays charged.
+   */
+  usage(): CgroupUsage {
+    const running = this.allProcesses();
+    const spent = running.reduce((sum, it) => sum + it.cgroup.#spentBy(it), this.#spentMicros);
+    const anonymousBytes = running.length * MEMORY_BYTES;
+    const inactiveFileBytes = this.#joinedCount * PROGRAM_BYTES;
+    return {
+      cpuMicros: spent,
+      memory: {
+        usedBytes: anonymousBytes + inactiveFileBytes,
+        inactiveFileBytes,
+        anonymousBytes,
+        pageFaults: this.#joinedCount * FAULTS,
+        majorPageFaults: this.#joinedCount,
+        limitBytes: this.#limitOf("memory.max"),
+        swap: { usedBytes: 0, limitBytes: this.#limitOf("memory.swap.max") },
+      },
+      cpuPressure: undefined,
+      memoryPressure: undefined,
+      ioPressure: undefined,
+    };
+  }
+
+  #spentBy(process: Process): number {
+    return this.nowMicros() - process.enteredMicros;
+  }
+
+  #limitOf(file: string): number | undefined {
+    this.touchLimits("read");
+    const limit = this.#limits.get(file);
+    return limit === undefined ? undefined : Number(limit);
+  }
+
+  #charge(joined: number, spentMicros: number): void {
+    this.#joinedCount += joined;
+    this.#spentMicros += spentMicros;
+    if (this.parent !== undefined) this.parent.#charge(joined, spentMicros);
+  }
+
   /** The processes in it and below it, ordered by pid. */
   allProcesses(): Process[] {
     this.touch("read");
@@ -75,6 +145,11 @@ export class Cgroup {
     return found.sort((a, b) => a.pid - b.pid);
   }
 }
+
+const MEMORY_BYTES = 1 << 20;
+const PROGRAM_BYTES = 1 << 18;
+/** Of the page faults of a process, one waited for its program. */
+const FAULTS = 100;
 
 /** What a new group has in its files (cgroup-v2.rst). */
 const UNLIMITED: Readonly<Record<string, string>> = {
@@ -116,7 +191,12 @@ function isRefused(file: string, value: string): boolean {
 
 /** The groups, named by path, as if all hierarchies were one. */
 export class Cgroups {
-  readonly root: Cgroup = new Cgroup(undefined, "");
+  readonly root: Cgroup;
+
+  /** @param nowMicros time since any moment, by which what processes use is accounted */
+  constructor(readonly nowMicros: () => number) {
+    this.root = new Cgroup(undefined, "", nowMicros);
+  }
 
   find(path: string): Cgroup | undefined {
     let group: Cgroup | undefined = this.root;
@@ -132,7 +212,9 @@ export class Cgroups {
     for (const name of path.split("/").filter(Boolean)) {
       let child = group.children.get(name);
       group.touchChild(name, child === undefined ? "write" : "read");
-      if (child === undefined) group.children.set(name, child = new Cgroup(group, name));
+      if (child === undefined) {
+        group.children.set(name, child = new Cgroup(group, name, this.nowMicros));
+      }
       group = child;
     }
     return group;
@@ -141,15 +223,11 @@ export class Cgroups {
   move(process: Process, group: Cgroup): void {
     this.leave(process);
     process.touch("write");
-    group.touch("add");
-    process.cgroup = group;
-    group.processes.add(process);
-    group.changed.wake();
+    group.enter(process);
   }
 
   leave(process: Process): void {
-    process.cgroup.touch("add");
-    if (process.cgroup.processes.delete(process)) process.cgroup.changed.wake();
+    process.cgroup.leave(process);
   }
 
   /** @throws {KernelError} EBUSY while a process is in it or below it. */

@@ -256,7 +256,7 @@ export class Machine {
     this.scheduler.clock.bootedAtMicros = this.scheduler.clock.elapsedMicros;
     this.bootId = uuid(this.random);
     this.namespaces = new Namespaces();
-    this.cgroups = new Cgroups();
+    this.cgroups = new Cgroups(() => this.scheduler.clock.elapsedMicros);
     this.tree = new Tree(this.disk, () => this.scheduler.clock.realtimeMicros);
     this.processes = new ProcessTable(
       this.scheduler,

@@ -48,6 +48,8 @@ export class Process {
   container: ContainerRole | undefined;
   /** Whether it became the container's own program, or descends from one that did. */
   hasExecuted = false;
+  /** @internal When it came to its cgroup. */
+  enteredMicros = 0;
   /** Reaps its children without being asked, as init and the daemon's event loop do. */
   isReaper = false;
   #state: ProcessState = "alive";

@@ -232,9 +232,7 @@ export class ProcessTable {
       namespaces,
     );
     for (const namespace of Object.values(namespaces)) this.#namespaces.acquire(namespace);
-    cgroup.touch("add");
-    cgroup.processes.add(process);
-    cgroup.changed.wake();
+    cgroup.enter(process);
     parent?.touchChildren("add");
     parent?.children.add(process);
     footprints.present?.touch("processes", "add");

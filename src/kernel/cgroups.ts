@@ -6,6 +6,69 @@ export interface Cpuset {
   readonly mems: string;
 }
 
+/** How much time was lost to waiting. */
+export interface Stall {
+  /** Percent of the last 10 s. */
+  readonly avg10: number;
+  /** Percent of the last 60 s. */
+  readonly avg60: number;
+  /** Percent of the last 300 s. */
+  readonly avg300: number;
+  /** In microseconds, since the group was made. */
+  readonly totalMicros: number;
+}
+
+/** Waiting for one resource (Documentation/accounting/psi.rst). */
+export interface Pressure {
+  /** At least one thread waited. */
+  readonly some: Stall;
+  /** All that had work waited; undefined where the kernel does not tell. */
+  readonly full: Stall | undefined;
+}
+
+/** Swap space of a group. */
+export interface SwapUsage {
+  /** Of the group and its descendants. */
+  readonly usedBytes: number;
+  /** What it may use, as memory's limit is meant; undefined: no limit. */
+  readonly limitBytes: number | undefined;
+}
+
+/** Memory that is charged to a group, with its descendants. */
+export interface MemoryUsage {
+  /** All of it, caches of files among it. */
+  readonly usedBytes: number;
+  /** Of caches, what would be given up first. More than `usedBytes` for moments: they are counted apart. */
+  readonly inactiveFileBytes: number;
+  /** Anonymous memory. */
+  readonly anonymousBytes: number;
+  /** Since the group was made, all of them. */
+  readonly pageFaults: number;
+  /** Of the page faults, those that waited for a disk. */
+  readonly majorPageFaults: number;
+  /**
+   * What may be used: of version 1 the least of the limits from here to the root, of version 2 the group's own.
+   * Undefined: no limit.
+   */
+  readonly limitBytes: number | undefined;
+  /** Undefined where the kernel counts none. */
+  readonly swap: SwapUsage | undefined;
+}
+
+/** What a group has used, with its descendants; undefined is what no hierarchy of this host counts. */
+export interface CgroupUsage {
+  /** CPU time in microseconds, of all CPUs, since the group was made. Never gets less. */
+  readonly cpuMicros: number | undefined;
+  /** Memory and swap. */
+  readonly memory: MemoryUsage | undefined;
+  /** Waiting for a CPU. */
+  readonly cpuPressure: Pressure | undefined;
+  /** Waiting for memory. */
+  readonly memoryPressure: Pressure | undefined;
+  /** Waiting for disks. */
+  readonly ioPressure: Pressure | undefined;
+}
+
 /**
  * Control groups, named by their path below the root ("/slipway/a1b2"), in every hierarchy that the
  * host has mounted: version 1, 2 or hybrid (man 7 cgroups).
@@ -45,4 +108,16 @@ export interface Cgroups {
    * or nothing of the kind is limited on this host.
    */
   cpuset(path: string): Promise<Cpuset | undefined>;
+
+  /**
+   * What the group and its descendants have used (cgroup-v2.rst; cgroup-v1/cpuacct.rst, memory.rst); undefined
+   * where the group is absent. Not of one moment: it is read from several files. Of a group that goes
+   * meanwhile parts may be missing.
+   *
+   * @throws {KernelError} EINVAL for a file that says what it cannot say, with the file as the subject.
+   */
+  usage(path: string): Promise<CgroupUsage | undefined>;
+
+  /** How many processes are in the group and its descendants, zombies left out; 0 if absent. */
+  processCount(path: string): Promise<number>;
 }

@@ -28,6 +28,14 @@ export interface FileStat {
   readonly modifiedMicros: number;
 }
 
+/** What a tree takes of its disk. */
+export interface DiskUsage {
+  /** Allocated, as du(1) counts: sparse files count for less than their length. */
+  readonly bytes: number;
+  /** Files and directories of every kind. */
+  readonly inodes: number;
+}
+
 /** The reading end of a fifo, opened without blocking. */
 export interface FifoReader extends Disposable {
   /**
@@ -134,7 +142,18 @@ export interface Files {
   resolveInRoot(root: string, path: string): Promise<string>;
 
   /** Disk usage of a tree, allocated bytes and inodes, not crossing into mounts. */
-  usage(path: string): Promise<{ readonly bytes: number; readonly inodes: number }>;
+  usage(path: string): Promise<DiskUsage>;
+
+  /**
+   * The same of several trees that share no file, one after the other, by path. One that is not there is left
+   * out, and so is whatever was not counted when the context ended: trees may have millions of files.
+   *
+   * @throws {KernelError} EAGAIN, EMFILE and the like when nothing could be counted.
+   */
+  usageOfEach(
+    paths: readonly string[],
+    context: Context,
+  ): Promise<ReadonlyMap<string, DiskUsage>>;
 
   /** Makes the whole file system under `path` durable (man 2 syncfs). */
   syncFileSystem(path: string): Promise<void>;

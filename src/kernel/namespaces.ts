@@ -15,6 +15,20 @@ export interface NamespacePins {
   readonly uts?: string;
 }
 
+/** What went through a network interface since it was made (man 5 proc, /proc/PID/net/dev). */
+export interface InterfaceUsage {
+  /** "eth0". */
+  readonly name: string;
+  /** What came. */
+  readonly receivedBytes: number;
+  /** Of what came, packets that were broken or could not be taken. */
+  readonly receiveErrors: number;
+  /** What went. */
+  readonly sentBytes: number;
+  /** Of what was to go, packets that could not. */
+  readonly sendErrors: number;
+}
+
 /**
  * Namespaces that live without a process: bound to a path through nsfs. Joining by such a path can
  * never hit another process's namespace, as joining by /proc/PID/ns can when a pid is recycled.
@@ -48,4 +62,16 @@ export interface Namespaces {
 
   /** Whether a namespace is bound to the path. */
   isPinned(path: string): Promise<boolean>;
+
+  /**
+   * The network interfaces of a namespace, in its own order. Linux tells them to whoever is in it, or looks
+   * through a process that is: nobody of the daemon ever enters one.
+   *
+   * @param path where the network namespace is pinned
+   * @param process lives in it
+   *
+   * @throws {KernelError} ESRCH when the process is gone, another has its pid, or it is in another namespace;
+   * ENOENT for the path; EINVAL for a table that cannot be read.
+   */
+  interfaces(path: string, process: ProcessIdentity): Promise<readonly InterfaceUsage[]>;
 }

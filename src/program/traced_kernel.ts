@@ -32,6 +32,8 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
         on("pin namespace", () => namespaces.pinOf(process, kind, path)),
       unpin: (path) => on("unpin namespace", () => namespaces.unpin(path)),
       isPinned: (path) => on("look for pin", () => namespaces.isPinned(path)),
+      interfaces: (path, process) =>
+        on("read interfaces", () => namespaces.interfaces(path, process)),
     },
     cgroups: {
       create: (path) => on("create cgroup", () => cgroups.create(path)),
@@ -41,6 +43,8 @@ export function tracedKernel(kernel: Kernel, telemetry: Telemetry): Kernel {
       expectMove: () => cgroups.expectMove(),
       cpuset: (path) => on("read cpuset", () => cgroups.cpuset(path)),
       oomKills: (path) => on("count OOM kills", () => cgroups.oomKills(path)),
+      usage: (path) => on("read usage", () => cgroups.usage(path)),
+      processCount: (path) => on("count processes", () => cgroups.processCount(path)),
     },
     store: {
       load: () => on("load records", () => store.load()),
@@ -104,6 +108,7 @@ function tracedFiles(files: Files, on: On, until: On): Files {
     list: (path) => on("list folder", () => files.list(path)),
     resolveInRoot: (root, path) => on("resolve path", () => files.resolveInRoot(root, path)),
     usage: (path) => on("disk usage", () => files.usage(path)),
+    usageOfEach: (paths, context) => on("disk usage", () => files.usageOfEach(paths, context)),
     syncFileSystem: (path) => on("sync file system", () => files.syncFileSystem(path)),
     async openFifo(path) {
       return tracedFifo(await on("open fifo", () => files.openFifo(path)), on, until);

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { assertRefused, background, type Promises, start } from "./fixture.ts";
 
 /** Promises of control groups. */
@@ -15,6 +15,8 @@ export const cgroupPromises: Promises = {
     assertEquals(await cgroups.processes(cgroup), []);
     assertEquals(await cgroups.oomKills(cgroup), 0);
     assertEquals(await cgroups.cpuset(cgroup), undefined);
+    assertEquals(await cgroups.usage(cgroup), undefined);
+    assertEquals(await cgroups.processCount(cgroup), 0);
     await cgroups.kill(cgroup);
     await cgroups.remove(cgroup);
   },
@@ -27,6 +29,35 @@ export const cgroupPromises: Promises = {
     assertMatch(cpuset?.cpus ?? "", /^\d[\d,-]*$/);
     assertMatch(cpuset?.mems ?? "", /^\d[\d,-]*$/);
     await cgroups.remove(cgroup);
+  },
+
+  "usage() counts what descendants use, and keeps what they have used": async (fixture) => {
+    const { kernel: { cgroups }, cgroup, programs } = fixture;
+    await cgroups.create(`${cgroup}/a/b`);
+    const before = await cgroups.usage(cgroup);
+    assertEquals(before?.cpuMicros, 0);
+    assertEquals(before?.memory?.anonymousBytes, 0);
+    assertEquals(before?.memory?.limitBytes, undefined);
+    using inside = await start(fixture, programs.enter(`${cgroup}/a/b`));
+    const during = await cgroups.usage(cgroup);
+    assert((during?.cpuMicros ?? 0) > 0);
+    const memory = during?.memory;
+    // Of what it is made up Linux tells some seconds late (mm/memcontrol.c, FLUSH_TIME).
+    assert(memory !== undefined && memory.usedBytes > 0);
+    await inside.child.signal(9);
+    await inside.child.exited(background);
+    const after = await cgroups.usage(cgroup);
+    assert((after?.cpuMicros ?? 0) >= (during?.cpuMicros ?? Infinity));
+    assertEquals(await cgroups.processCount(cgroup), 0);
+  },
+
+  "processCount() counts descendants": async (fixture) => {
+    const { kernel: { cgroups }, cgroup, programs } = fixture;
+    await cgroups.create(`${cgroup}/a/b`);
+    using _upper = await start(fixture, programs.enter(`${cgroup}/a`));
+    using _lower = await start(fixture, programs.enter(`${cgroup}/a/b`));
+    assertEquals(await cgroups.processCount(cgroup), 2);
+    assertEquals(await cgroups.processCount(`${cgroup}/a/b`), 1);
   },
 
   "processes() finds descendants, sorted": async (fixture) => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
+import { Context } from "../../src/kernel/context.ts";
 import { textOf } from "../../src/utf8.ts";
-import { assertRefused, type Promises } from "./fixture.ts";
+import { assertRefused, background, type Promises } from "./fixture.ts";
 
 /** Promises of files and directories. */
 export const filePromises: Promises = {
@@ -239,6 +240,22 @@ export const filePromises: Promises = {
     await files.writeFile(`${scratch}/a/mounted/file`, "x".repeat(100_000));
     const after = await files.usage(`${scratch}/a`);
     assert(after.inodes <= before.inodes && after.bytes <= before.bytes);
+  },
+
+  "usageOfEach() counts each tree that is there": async ({ kernel: { files }, scratch }) => {
+    const paths = ["a", "none", "b"].map((it) => `${scratch}/${it}`);
+    await files.mkdir(`${scratch}/a`);
+    await files.mkdir(`${scratch}/b/c`);
+    const usages = await files.usageOfEach(paths, background);
+    assertEquals([...usages.keys()], [`${scratch}/a`, `${scratch}/b`]);
+    for (const [path, usage] of usages) assertEquals(usage, await files.usage(path));
+    assertEquals((await files.usageOfEach([], background)).size, 0);
+  },
+
+  "usageOfEach() counts no more once nobody wants it": async ({ kernel: { files }, scratch }) => {
+    const context = new Context();
+    context.cancel();
+    assertEquals((await files.usageOfEach([scratch], context)).size, 0);
   },
 
   "syncFileSystem() refuses what is not there": async ({ kernel: { files }, scratch }) => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { basename } from "@std/path";
 import { KernelError } from "../../src/kernel/errno.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
@@ -95,5 +95,31 @@ export const namespacePromises: Promises = {
     await child.exited(background);
     await assertRefused(namespaces.pinOf(child.identity, "net", `${scratch}/net`), "ESRCH");
     assertEquals(await namespaces.isPinned(`${scratch}/net`), false);
+  },
+
+  "interfaces() sees a namespace through who lives in it": async (fixture) => {
+    const { kernel: { namespaces }, programs, scratch } = fixture;
+    using inside = await start(fixture, programs.wait());
+    const { identity } = inside.child;
+    await namespaces.pinOf(identity, "net", `${scratch}/net`);
+    const interfaces = await namespaces.interfaces(`${scratch}/net`, identity);
+    const loopback = interfaces.find(({ name }) => name === "lo");
+    assert(loopback !== undefined && loopback.receivedBytes === loopback.sentBytes);
+    await namespaces.unpin(`${scratch}/net`);
+  },
+
+  "interfaces() takes no stranger for who lives in it": async (fixture) => {
+    const { kernel: { namespaces }, programs, scratch } = fixture;
+    using inside = await start(fixture, programs.wait());
+    const { identity } = inside.child;
+    await namespaces.pin({ net: `${scratch}/other` }, "");
+    await namespaces.pinOf(identity, "net", `${scratch}/net`);
+    await assertRefused(namespaces.interfaces(`${scratch}/other`, identity), "ESRCH");
+    const recycled = { ...identity, startTime: identity.startTime - 1 };
+    await assertRefused(namespaces.interfaces(`${scratch}/net`, recycled), "ESRCH");
+    await assertRefused(namespaces.interfaces(`${scratch}/none`, identity), "ENOENT");
+    await inside.child.signal(SIGKILL);
+    await inside.child.exited(background);
+    await assertRefused(namespaces.interfaces(`${scratch}/net`, identity), "ESRCH");
   },
 };
