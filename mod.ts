@@ -91,6 +91,13 @@ export { removePodSandbox } from "./src/sandbox/remove.ts";
 export { runPodSandbox } from "./src/sandbox/run.ts";
 export type { Sandbox } from "./src/sandbox/sandbox.ts";
 export type { Pause, SandboxPhase, SandboxStatus } from "./src/sandbox/state.ts";
+export {
+  listSandboxStats,
+  type PodNetworkUsage,
+  type PodUsage,
+  type SandboxStats,
+  sandboxStats,
+} from "./src/sandbox/stats.ts";
 export { stopPodSandbox } from "./src/sandbox/stop.ts";
 
 // Containers.
@@ -122,8 +129,15 @@ export {
   reasonOf,
   type StopRequest,
 } from "./src/container/state.ts";
+export {
+  type ContainerStats,
+  containerStats,
+  listContainerStats,
+  type TimedUsage,
+} from "./src/container/stats.ts";
 export { stopContainer } from "./src/container/stop.ts";
 export { updateContainerResources } from "./src/container/update.ts";
+export type { WritableLayer } from "./src/container/writable_layers.ts";
 
 // Errors.
 export { type ErrorCode, RuntimeError } from "./src/errors.ts";

@@ -5,6 +5,7 @@ import type { FileSystems } from "./container/file_systems.ts";
 import { Janitor } from "./container/janitor.ts";
 import { Preparer } from "./container/prepare.ts";
 import { Settler } from "./container/settle.ts";
+import { WritableLayers } from "./container/writable_layers.ts";
 import { RuntimeError } from "./errors.ts";
 import { EventStream } from "./events.ts";
 import type { Images } from "./image/images.ts";
@@ -77,6 +78,8 @@ export class Runtime {
   readonly preparer: Preparer;
   /** @internal */
   readonly measurement = new Joined<FileSystems>();
+  /** @internal */
+  readonly writableLayers: WritableLayers;
   /** @internal By the program of an OCI runtime: whether it makes mounts read-only recursively; see status.ts. */
   readonly recursiveReadonly = new SharedMap<string, boolean>();
   /** Every container from its creation to the end of its removal. */
@@ -115,6 +118,7 @@ export class Runtime {
     this.settler = new Settler(this);
     this.janitor = new Janitor(this);
     this.preparer = new Preparer(this);
+    this.writableLayers = new WritableLayers(this);
   }
 
   /** @internal Called by recovery when every object is known. */

@@ -5,12 +5,14 @@ import { Gate } from "../kernel/gate.ts";
 import { Joined } from "../kernel/joined.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Turns } from "../kernel/turns.ts";
+import { CpuRate } from "./cpu_rate.ts";
 import type { Preparation } from "./prepare.ts";
 import type { Task } from "../task/task.ts";
 import { Claim } from "./claim.ts";
 import type { LinuxResources } from "./config.ts";
 import { type ContainerRecord, putContainerStatus } from "./record.ts";
 import type { ContainerStatus } from "./state.ts";
+import type { Measurement } from "./writable_layers.ts";
 import { Told } from "../plugin/told.ts";
 import { shared } from "../kernel/shared_memory.ts";
 
@@ -56,6 +58,12 @@ export class Container {
   /** @internal An update that was cut off is gone on with in the background. */
   @shared
   accessor isCatchingUp = false;
+
+  /** @internal Of its statistics, and nobody else's business. */
+  readonly cpuRate = new CpuRate();
+  /** @internal The same; undefined until what it has written was counted. */
+  @shared
+  accessor measurement: Measurement | undefined;
 
   readonly #ended = Promise.withResolvers<void>();
   @shared

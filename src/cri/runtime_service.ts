@@ -1,15 +1,18 @@
 import { execSync } from "../container/exec.ts";
 import { createContainer } from "../container/create.ts";
 import { reopenContainerLog } from "../container/logs.ts";
+import { containersDirectory } from "../container/paths.ts";
 import { listContainers } from "../container/query.ts";
 import { removeContainer } from "../container/remove.ts";
 import { startContainer } from "../container/start.ts";
+import { containerStats, listContainerStats } from "../container/stats.ts";
 import { stopContainer } from "../container/stop.ts";
 import { updateContainerResources } from "../container/update.ts";
 import type { Runtime } from "../runtime.ts";
 import { listSandboxes } from "../sandbox/query.ts";
 import { removePodSandbox } from "../sandbox/remove.ts";
 import { runPodSandbox } from "../sandbox/run.ts";
+import { listSandboxStats, sandboxStats } from "../sandbox/stats.ts";
 import { stopPodSandbox } from "../sandbox/stop.ts";
 import { runtimeConditions, runtimeHandlers } from "../status.ts";
 import { containerConfigFrom } from "./codec/container_config.ts";
@@ -17,6 +20,12 @@ import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
 import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
 import { sandboxMessage, sandboxStatusMessage } from "./codec/sandbox.ts";
 import { resourcesFrom } from "./codec/resources.ts";
+import {
+  containerStatsFilterFrom,
+  containerStatsMessage,
+  sandboxStatsFilterFrom,
+  sandboxStatsMessage,
+} from "./codec/stats.ts";
 import { milliseconds, nanos } from "./codec/values.ts";
 import { containerList, containerStatusAnswer } from "./container_answers.ts";
 import { CgroupDriver } from "./gen/v1_pb.ts";
@@ -161,6 +170,32 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
     reopenContainerLog: async ({ containerId }, context) => {
       await reopenContainerLog(source(), containerId, context);
       return {};
+    },
+
+    containerStats: async ({ containerId }, context) => {
+      const runtime = source();
+      const stats = await containerStats(runtime, containerId, context);
+      return { stats: containerStatsMessage(stats, containersDirectory(runtime.config)) };
+    },
+
+    listContainerStats: async ({ filter }, context) => {
+      const runtime = source();
+      const mountpoint = containersDirectory(runtime.config);
+      const all = await listContainerStats(runtime, containerStatsFilterFrom(filter), context);
+      return { stats: all.map((it) => containerStatsMessage(it, mountpoint)) };
+    },
+
+    podSandboxStats: async ({ podSandboxId }, context) => {
+      const runtime = source();
+      const stats = await sandboxStats(runtime, podSandboxId, context);
+      return { stats: sandboxStatsMessage(stats, containersDirectory(runtime.config)) };
+    },
+
+    listPodSandboxStats: async ({ filter }, context) => {
+      const runtime = source();
+      const mountpoint = containersDirectory(runtime.config);
+      const all = await listSandboxStats(runtime, sandboxStatsFilterFrom(filter), context);
+      return { stats: all.map((it) => sandboxStatsMessage(it, mountpoint)) };
     },
 
     // Beyond the lifecycle itself, since clients choose their cgroup parents by it.

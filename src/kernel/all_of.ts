@@ -15,6 +15,26 @@ export async function allOf(
 }
 
 /**
+ * As {@linkcode allOf}, with what came of each.
+ *
+ * @throws what the first that failed threw.
+ */
+export async function resultsOf<
+  const Works extends readonly ((context: Context) => Promise<unknown>)[],
+>(context: Context, ...works: Works): Promise<ResultsOf<Works>> {
+  const results: unknown[] = [];
+  const kept = works.map((work, index) => async (shared: Context) => {
+    results[index] = await work(shared);
+  });
+  await allOf(context, ...kept);
+  return results as unknown as ResultsOf<Works>;
+}
+
+type ResultsOf<Works extends readonly ((context: Context) => Promise<unknown>)[]> = {
+  -readonly [Index in keyof Works]: Awaited<ReturnType<Works[Index]>>;
+};
+
+/**
  * Does the same for several that have nothing to do with each other, at once. Where it fails for one it goes on
  * for the others, and the first failure is thrown when nothing goes on any more.
  *

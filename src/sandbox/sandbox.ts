@@ -1,3 +1,4 @@
+import { CpuRate } from "../container/cpu_rate.ts";
 import type { EventStream, LifecycleEventType } from "../events.ts";
 import { Gate } from "../kernel/gate.ts";
 import { Joined } from "../kernel/joined.ts";
@@ -24,6 +25,8 @@ export class Sandbox {
   readonly removal = new Joined();
   /** @internal What plugins were told of it. */
   readonly told = new Told();
+  /** @internal Of its statistics, and nobody else's business. */
+  readonly cpuRate = new CpuRate();
 
   @shared
   accessor #status: SandboxStatus;

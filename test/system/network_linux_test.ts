@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
 
 import { NamespaceMode, type NamespaceOption, PodSandboxState } from "../../src/cri/gen/v1_pb.ts";
@@ -22,6 +28,18 @@ systemTest("pods on a bridge have addresses and reach each other", async () => {
   assertStringIncludes(entries.map((it) => it.text).join("\n"), `inet ${a.ip}/`);
   const ping = ["ping", "-c", "1", "-W", "10", b.ip];
   assertEquals((await client.execSync({ containerId, cmd: ping })).exitCode, 0);
+
+  const { stats } = await client.podSandboxStats({ podSandboxId: a.id });
+  const { defaultInterface, interfaces } = stats?.linux?.network ?? {};
+  assertEquals([defaultInterface?.name, interfaces], ["eth0", []]);
+  assertGreater(defaultInterface?.rxBytes?.value ?? 0n, 0n);
+  assertGreater(defaultInterface?.txBytes?.value ?? 0n, 0n);
+  // Nobody runs in it who could show its network.
+  const { stats: ofOther } = await client.podSandboxStats({ podSandboxId: b.id });
+  assertEquals([ofOther?.linux?.network, ofOther?.linux?.process?.processCount?.value], [
+    undefined,
+    0n,
+  ]);
 
   await scene.restart("SIGKILL");
   const { status } = await scene.client.podSandboxStatus({ podSandboxId: a.id });

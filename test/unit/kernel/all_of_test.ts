@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { RuntimeError } from "../../../src/errors.ts";
-import { allOf, forEachOf } from "../../../src/kernel/all_of.ts";
+import { allOf, forEachOf, resultsOf } from "../../../src/kernel/all_of.ts";
 import { Context, waitFor } from "../../../src/kernel/context.ts";
 import { isPending } from "../fakes.ts";
 
@@ -65,4 +65,25 @@ Deno.test("forEachOf() goes on for the others when it fails for one, and throws 
   slow.resolve();
   assertStrictEquals(await assertRejects(() => all), error);
   assertEquals(done, [2, 1]);
+});
+
+Deno.test("resultsOf() gives what came of each, in the order of the works", async () => {
+  const slow = Promise.withResolvers<number>();
+  const both = resultsOf(new Context(), () => slow.promise, () => Promise.resolve("b"));
+  assertEquals(await isPending(both), true);
+  slow.resolve(1);
+  const [number, text] = await both;
+  assertEquals([number + 1, text.length], [2, 1]);
+});
+
+Deno.test("resultsOf() fails as allOf() does", async () => {
+  let cause: RuntimeError | undefined;
+  const never = Promise.withResolvers<void>().promise;
+  const both = resultsOf(
+    new Context(),
+    (context) => waitFor(never, context).catch((error) => cause = error),
+    () => Promise.reject(new Error("one")),
+  );
+  await assertRejects(() => both, Error, "one");
+  assertEquals(cause?.code, "CANCELLED");
 });
