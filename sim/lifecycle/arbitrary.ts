@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { clients, imageCollectors } from "./client_arbitrary.ts";
+import { clients, imageCollectors, readers } from "./client_arbitrary.ts";
 import { pullTrouble, trouble } from "./fault_arbitrary.ts";
 import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS, type IncidentKind, REMOVAL_KINDS } from "./incident.ts";
@@ -25,6 +25,8 @@ const IMAGE_COLLECTOR_IN = 6;
 const PULL_TROUBLE_IN = 3;
 /** In one of so many plugins take part. */
 const PLUGINS_IN = 6;
+/** Beside one in so many somebody reads statistics. */
+const READERS_IN = 6;
 /** In one in so many the daemon is asked to end. */
 const STOP_IN = 6;
 /** In one in so many somebody removes what is the runtime's. */
@@ -56,7 +58,7 @@ export function lifecyclePrograms(
     faults: collectors.length === 0 ? program.faults : [...program.faults, ...faults],
     ...(plugins.length === 0 ? {} : { plugins }),
   }));
-  return befallen(whole, among);
+  return read(befallen(whole, among));
 }
 
 /** Programs of two things that happen to one container, and of what goes wrong meanwhile. */
@@ -90,6 +92,14 @@ function befallen(
       })),
     programs,
   );
+}
+
+/** In some of these programs somebody asks for statistics all the time. Drawn last of all. */
+function read(programs: fc.Arbitrary<LifecycleProgram>): fc.Arbitrary<LifecycleProgram> {
+  return fc.tuple(programs, readers(READERS_IN)).map(([program, readers]) => ({
+    ...program,
+    clients: [...program.clients, ...readers],
+  }));
 }
 
 /** All of a program but what its clients do. */

@@ -1,7 +1,7 @@
 import type { Context } from "../../src/kernel/context.ts";
 import { NO_LIMITS } from "../../src/container/config.ts";
 import { containerConfig, sandboxConfig, UPDATES } from "./configs.ts";
-import type { Lifecycle } from "./operations.ts";
+import type { Lifecycle, Measured } from "./operations.ts";
 import type { Facts } from "./oracle/facts.ts";
 import type { Oracle } from "./oracle/oracle.ts";
 import type { Request } from "./request.ts";
@@ -35,6 +35,7 @@ export async function perform(
     oracle.refused(call, error);
     throw error;
   }
+  if (answer.measured !== undefined) oracle.measured(call, answer.measured);
   oracle.answered(call, answer.exitCode);
   if (answer.id === undefined) return;
   if (request.kind === "RunPodSandbox") {
@@ -48,6 +49,8 @@ interface Answer {
   readonly id?: string;
   /** Of what was executed. */
   readonly exitCode?: number;
+  /** By whoever has statistics. */
+  readonly measured?: Measured | undefined;
 }
 
 const DONE: Answer = {};
@@ -101,6 +104,14 @@ async function answerOf(
     case "ReopenContainerLog":
       if (rotate(facts, id)) await lifecycle.reopenContainerLog(id, context);
       return DONE;
+    case "ContainerStats":
+      return { measured: await lifecycle.statistics?.container(id, context) };
+    case "ListContainerStats":
+      return { measured: await lifecycle.statistics?.containers(context) };
+    case "PodSandboxStats":
+      return { measured: await lifecycle.statistics?.sandbox(id, context) };
+    case "ListPodSandboxStats":
+      return { measured: await lifecycle.statistics?.sandboxes(context) };
     case "PullImage":
       await lifecycle.pullImage(id, context);
       return DONE;

@@ -108,6 +108,10 @@ export function requestsAt(
       arbitrary: fc.record({ ...of("UpdateContainerResources"), place, update }),
     },
     ReopenContainerLog: { weight: 2, arbitrary: fc.record({ ...of("ReopenContainerLog"), place }) },
+    ContainerStats: { weight: 3, arbitrary: fc.record({ ...of("ContainerStats"), place }) },
+    PodSandboxStats: { weight: 3, arbitrary: fc.record({ ...of("PodSandboxStats"), sandbox }) },
+    ListContainerStats: { weight: 1, arbitrary: fc.record(of("ListContainerStats")) },
+    ListPodSandboxStats: { weight: 1, arbitrary: fc.record(of("ListPodSandboxStats")) },
     PullImage: { weight: 1, arbitrary: fc.record(of("PullImage")) },
     RemoveImage: { weight: 2, arbitrary: fc.record(of("RemoveImage")) },
   };
@@ -245,5 +249,21 @@ export function imageCollectors(oneIn: number): fc.Arbitrary<readonly (readonly 
         maxLength: 2,
       }),
     },
+  );
+}
+
+const STATISTICS = [
+  "ContainerStats",
+  "PodSandboxStats",
+  "ListContainerStats",
+  "ListPodSandboxStats",
+] as const;
+
+/** Somebody asks for statistics again and again, as a kubelet does, beside one in so many programs. */
+export function readers(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
+  const call = impatient(requestsAt(anyPlace, STATISTICS));
+  return fc.oneof(
+    { weight: oneIn - 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.tuple(fc.array(call, { minLength: 1, maxLength: 6 })) },
   );
 }

@@ -5,6 +5,11 @@ import { execSync } from "../../src/container/exec.ts";
 import { reopenContainerLog } from "../../src/container/logs.ts";
 import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
+import {
+  type ContainerStats,
+  containerStats,
+  listContainerStats,
+} from "../../src/container/stats.ts";
 import { stopContainer } from "../../src/container/stop.ts";
 import { updateContainerResources } from "../../src/container/update.ts";
 import { recover } from "../../src/recovery/recover.ts";
@@ -12,9 +17,10 @@ import type { Runtime } from "../../src/runtime.ts";
 import { isReady } from "../../src/sandbox/query.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
 import { runPodSandbox } from "../../src/sandbox/run.ts";
+import { listSandboxStats, type SandboxStats, sandboxStats } from "../../src/sandbox/stats.ts";
 import { stopPodSandbox } from "../../src/sandbox/stop.ts";
 import { SILENT } from "../../src/telemetry.ts";
-import type { Lifecycle, Operations } from "./operations.ts";
+import type { Lifecycle, Measured, Operations } from "./operations.ts";
 
 /** Slipway's own lifecycle, as it runs in production. */
 export const core: Operations = async (
@@ -57,6 +63,12 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
       await runtime.images.pull(reference, undefined, context);
     },
     removeImage: (reference) => runtime.images.remove(reference),
+    statistics: {
+      container: async (id, context) => measured([], [await containerStats(runtime, id, context)]),
+      containers: async (context) => measured([], await listContainerStats(runtime, {}, context)),
+      sandbox: async (id, context) => ofSandboxes([await sandboxStats(runtime, id, context)]),
+      sandboxes: async (context) => ofSandboxes(await listSandboxStats(runtime, {}, context)),
+    },
     isReady(id) {
       const sandbox = sandboxes.get(id);
       return sandbox !== undefined && isReady(sandbox);
@@ -71,4 +83,16 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
     },
     shutDown: () => shutDown(runtime),
   };
+}
+
+function ofSandboxes(stats: readonly SandboxStats[]): Measured {
+  return measured(stats.map(({ sandbox }) => sandbox.id), stats.flatMap((it) => it.containers));
+}
+
+function measured(sandboxes: readonly string[], stats: readonly ContainerStats[]): Measured {
+  const containers = stats.map(({ container, usage }) => ({
+    id: container.id,
+    cpuMicros: usage?.cpuMicros,
+  }));
+  return { sandboxes, containers };
 }

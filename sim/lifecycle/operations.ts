@@ -37,6 +37,25 @@ export interface NamesView {
   entries(): ReadonlyMap<string, string>;
 }
 
+/** What statistics say, as far as the oracle reads it. */
+export interface Measured {
+  /** Ids of those that it has numbers of. */
+  readonly sandboxes: readonly string[];
+  readonly containers: readonly {
+    readonly id: string;
+    /** CPU time that it has used; undefined where it does not run. */
+    readonly cpuMicros: number | undefined;
+  }[];
+}
+
+/** Statistics, as clients ask for them. */
+export interface Statistics {
+  container(id: string, context: Context): Promise<Measured>;
+  containers(context: Context): Promise<Measured>;
+  sandbox(id: string, context: Context): Promise<Measured>;
+  sandboxes(context: Context): Promise<Measured>;
+}
+
 /**
  * One life of the daemon under test: what clients call, and what the oracle reads. The lifecycle runs
  * know of an implementation only this, so that the same programs, schedules, faults and invariants meet
@@ -72,6 +91,9 @@ export interface Lifecycle {
   reopenContainerLog(id: string, context: Context): Promise<void>;
   pullImage(reference: string, context: Context): Promise<void>;
   removeImage(reference: string): Promise<void>;
+
+  /** Undefined where the implementation has none. */
+  readonly statistics?: Statistics;
 
   /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */
   isReady(sandboxId: string): boolean;

@@ -26,6 +26,10 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   ExecSync: { place: isPlace, command: list(isText), timeoutMs: isCount },
   UpdateContainerResources: { place: isPlace, update: oneOf(Object.keys(UPDATES)) },
   ReopenContainerLog: { place: isPlace },
+  ContainerStats: { place: isPlace },
+  PodSandboxStats: { sandbox: isSlot },
+  ListContainerStats: {},
+  ListPodSandboxStats: {},
   PullImage: {},
   RemoveImage: {},
 };

@@ -54,6 +54,10 @@ export type Request =
   }
   /** With the renaming of the log before it. */
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace }
+  | { readonly kind: "ContainerStats"; readonly place: ContainerPlace }
+  | { readonly kind: "PodSandboxStats"; readonly sandbox: SandboxSlot }
+  /** Of all that there are. */
+  | { readonly kind: "ListContainerStats" | "ListPodSandboxStats" }
   /** Of the one image that all containers are made of. */
   | { readonly kind: "PullImage" | "RemoveImage" };
 
@@ -117,6 +121,11 @@ export const QUIET: LifecycleProgram = {
   hasIdleSubscriber: false,
 };
 
+/** Whether a request changes nothing, and is for numbers alone. */
+export function isForStatistics({ kind }: Request): boolean {
+  return kind.endsWith("Stats");
+}
+
 /** A request as one line of a report. */
 export function describeRequest(request: Request): string {
   switch (request.kind) {
@@ -126,6 +135,7 @@ export function describeRequest(request: Request): string {
       }`;
     case "StopPodSandbox":
     case "RemovePodSandbox":
+    case "PodSandboxStats":
       return `${request.kind} s${request.sandbox}`;
     case "CreateContainer":
       return `CreateContainer ${placeText(request.place)} [${request.command.join(" ")}]${
@@ -139,6 +149,8 @@ export function describeRequest(request: Request): string {
       }`;
     case "UpdateContainerResources":
       return `${request.kind} ${placeText(request.place)} ${request.update}`;
+    case "ListContainerStats":
+    case "ListPodSandboxStats":
     case "PullImage":
     case "RemoveImage":
       return request.kind;

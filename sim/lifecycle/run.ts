@@ -43,6 +43,7 @@ import {
   type ClientCall,
   type ContainerPlace,
   describeRequest,
+  isForStatistics,
   type LifecycleProgram,
   PID_MAX,
 } from "./request.ts";
@@ -143,6 +144,7 @@ class LifecycleRun implements Disposable {
   #ending: Ending | undefined;
   #hasClients = true;
   readonly #operations: Operations;
+  readonly #hasStatistics: boolean;
   readonly #plans: readonly PluginPlan[];
   readonly #hookCounts: HookCounts = new Map();
   readonly #explorer: Explorer | undefined;
@@ -178,6 +180,7 @@ class LifecycleRun implements Disposable {
     this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);
     seedImage(this.simulation);
     // Other operations need not have hooks.
+    this.#hasStatistics = options.operations === undefined;
     this.#plans = options.operations === undefined ? program.plugins ?? [] : [];
     const doesAct = this.#plans.some((it) => it.length > 0);
     const isRobbed = program.incidents.some(({ kind }) => REMOVAL_KINDS.some((it) => it === kind));
@@ -217,7 +220,7 @@ class LifecycleRun implements Disposable {
   clients(): void {
     if (this.#explorer !== undefined) this.#explorer.isOn = true;
     this.program.clients.forEach((calls, index) =>
-      this.#client(`client ${index + 1}`, index + 1, calls)
+      this.#client(`client ${index + 1}`, index + 1, this.#asked(calls))
     );
     for (const [index, place] of (this.program.exits ?? []).entries()) {
       const name = `exit ${index + 1}`;
@@ -368,6 +371,11 @@ class LifecycleRun implements Disposable {
     const { end, incident } = ending;
     if (end !== undefined) this.oracle.stopped(this.#daemon.boot.value, end);
     this.#restart(() => {}, incident);
+  }
+
+  /** Without what other operations need not have. */
+  #asked(calls: readonly ClientCall[]): readonly ClientCall[] {
+    return this.#hasStatistics ? calls : calls.filter(({ request }) => !isForStatistics(request));
   }
 
   #client(name: string, number: number, calls: readonly ClientCall[]): void {

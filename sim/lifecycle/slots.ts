@@ -4,6 +4,8 @@ import type { ContainerPlace, Request, SandboxSlot } from "./request.ts";
 
 /** An id that no object has. */
 const NO_ID = "0".repeat(64);
+/** What names no object. */
+const NOBODY = "";
 /** Every so many names is one that was used before. */
 const REPEATED_NAME = 8;
 
@@ -93,9 +95,13 @@ export class Slots {
         return undefined;
       case "StopPodSandbox":
       case "RemovePodSandbox":
+      case "PodSandboxStats":
         return this.#sandboxes.get(String(request.sandbox));
       case "CreateContainer":
         return this.#sandboxes.get(String(request.place.sandbox));
+      case "ListContainerStats":
+      case "ListPodSandboxStats":
+        return NOBODY;
       case "PullImage":
       case "RemoveImage":
         return SIM_IMAGE;

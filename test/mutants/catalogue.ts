@@ -10,6 +10,7 @@ import { PREPARE_MUTANTS } from "./catalogue/prepare.ts";
 import { RECOVERY_MUTANTS } from "./catalogue/recovery.ts";
 import { SANDBOX_MUTANTS } from "./catalogue/sandbox.ts";
 import { START_MUTANTS } from "./catalogue/start.ts";
+import { STATS_MUTANTS } from "./catalogue/stats.ts";
 import { STOP_MUTANTS } from "./catalogue/stop.ts";
 import { TASK_MUTANTS } from "./catalogue/task.ts";
 import { UPDATE_MUTANTS } from "./catalogue/update.ts";
@@ -32,4 +33,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PLUGIN_MUTANTS,
   ...KERNEL_MUTANTS,
   ...END_MUTANTS,
+  ...STATS_MUTANTS,
 ];

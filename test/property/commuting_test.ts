@@ -61,7 +61,7 @@ Deno.test("swapSteps() notices what footprints leave out", async () => {
 
 function isNoticed(kind: string, pidMax: number): boolean {
   const isLeftOut = (name: string) => name.startsWith(kind);
-  const seeds = Array.from({ length: 400 }, (_, index) => index + 1);
+  const seeds = Array.from({ length: 1_000 }, (_, index) => index + 1);
   return seeds.some((seed) => {
     const program = { ...quiet(seed), pidMax };
     return swapSteps(program, { seed, swaps: 20, isLeftOut }).odd !== undefined;

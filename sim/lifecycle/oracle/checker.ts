@@ -1,4 +1,4 @@
-import type { ContainerView, Lifecycle, SandboxView } from "../operations.ts";
+import type { ContainerView, Lifecycle, Measured, SandboxView } from "../operations.ts";
 import type { HookCall } from "../plugin.ts";
 import type { ContainerStatus } from "../../../src/container/state.ts";
 import type { LifecycleEvent } from "../../../src/events.ts";
@@ -72,6 +72,8 @@ export interface Checker extends MachineObserver {
 
   /** A client makes a call. */
   called?(call: Call): void;
+  /** It is about to be answered OK, with statistics. */
+  measured?(call: Call, measured: Measured): void;
   /** It was answered OK; `exitCode` is what ExecSync says of its command. */
   answered?(call: Call, exitCode: number | undefined): void;
   /** It was answered with an error. */

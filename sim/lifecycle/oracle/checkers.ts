@@ -24,6 +24,7 @@ import { Retries } from "./retries.ts";
 import { SandboxRemove } from "./sandbox_remove.ts";
 import { SandboxStop } from "./sandbox_stop.ts";
 import { SingleStart } from "./single_start.ts";
+import { StatisticsTruth } from "./statistics.ts";
 import { StateTruth } from "./state_truth.ts";
 import { StopPost } from "./stop_post.ts";
 import { StopSignal } from "./stop_signal.ts";
@@ -59,6 +60,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new Layers(facts),
     ...(options.plugins === undefined ? [] : [new Plugins(facts, options.plugins)]),
     new OrderlyEnds(facts, options),
+    new StatisticsTruth(facts, options),
     new Linearizable(facts),
   ];
 }

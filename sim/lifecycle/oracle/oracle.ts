@@ -2,7 +2,7 @@ import type { LifecycleEvent } from "../../../src/events.ts";
 import { footprints } from "../../footprint.ts";
 import type { Step } from "../../step.ts";
 import type { Machine } from "../../world/machine.ts";
-import type { Lifecycle } from "../operations.ts";
+import type { Lifecycle, Measured } from "../operations.ts";
 import type { HookCall } from "../plugin.ts";
 import type { Call, Checker, OrderlyEnd } from "./checker.ts";
 import { checkersOf } from "./checkers.ts";
@@ -158,6 +158,12 @@ export class Oracle {
     const call: Call = { ...about, beganMicros: this.facts.nowMicros };
     this.#tell("called", (it) => it.called?.(call));
     return call;
+  }
+
+  /** Statistics are about to be answered: `answered` comes next. */
+  measured(call: Call, measured: Measured): void {
+    if (!this.facts.calls.has(call)) return;
+    this.#tell("measured", (it) => it.measured?.(call, measured));
   }
 
   /** A call was answered OK, ExecSync with an exit code. What a life says that is over, nobody hears. */

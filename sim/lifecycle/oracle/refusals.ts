@@ -3,7 +3,7 @@ import type { Context } from "../../../src/kernel/context.ts";
 import type { Call, Checker } from "./checker.ts";
 import { hold, short } from "./violation.ts";
 
-/** Of each call that makes or changes something, what it may be refused for where the machine is in order. */
+/** Of each call that makes, changes or measures something, what it may be refused for where the machine is in order. */
 const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
   RunPodSandbox: ["ALREADY_EXISTS", "CANCELLED", "UNAVAILABLE"],
   CreateContainer: [
@@ -15,6 +15,10 @@ const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
   ],
   StartContainer: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
   PullImage: ["CANCELLED", "UNAVAILABLE"],
+  ContainerStats: ["CANCELLED", "NOT_FOUND", "UNAVAILABLE"],
+  PodSandboxStats: ["CANCELLED", "NOT_FOUND", "UNAVAILABLE"],
+  ListContainerStats: ["CANCELLED", "UNAVAILABLE"],
+  ListPodSandboxStats: ["CANCELLED", "UNAVAILABLE"],
   UpdateContainerResources: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
 };
 

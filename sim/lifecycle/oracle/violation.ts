@@ -22,6 +22,7 @@ export const INVARIANTS = {
   I22: "a container keeps its layers",
   I23: "plugins are asked and told",
   I24: "an end in order",
+  I25: "statistics of what is there",
   register: "a linearizable status",
 } as const;
 
