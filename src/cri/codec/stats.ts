@@ -175,10 +175,10 @@ function psiMessage(pressure: Pressure | undefined) {
   };
 }
 
-/** The total in microseconds, as the kernel has it. */
+/** The kernel counts microseconds, and CRI nanoseconds (cri-api, PsiData). */
 function stallMessage(stall: Stall): MessageInitShape<typeof PsiDataSchema> {
   return {
-    Total: BigInt(stall.totalMicros),
+    Total: BigInt(stall.totalMicros) * 1_000n,
     Avg10: stall.avg10,
     Avg60: stall.avg60,
     Avg300: stall.avg300,

@@ -3961,7 +3961,7 @@ export const PsiStatsSchema: GenMessage<PsiStats> = /*@__PURE__*/
   messageDesc(file_v1, 141);
 
 /**
- * Shares of time that tasks were stalled, and the total in microseconds.
+ * Shares of time that tasks were stalled, and the total in nanoseconds.
  *
  * @generated from message runtime.v1.PsiData
  */

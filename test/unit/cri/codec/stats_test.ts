@@ -75,7 +75,7 @@ Deno.test("containerStatsMessage() has all that was measured, in CRI's units", (
   assertEquals(cpu?.timestamp, 5_000n);
   assertEquals(cpu?.usageCoreNanoSeconds?.value, 40_000n);
   assertEquals(cpu?.usageNanoCores?.value, 500_000_000n);
-  assertEquals([cpu?.psi?.Some?.Total, cpu?.psi?.Some?.Avg10], [123n, 1.5]);
+  assertEquals([cpu?.psi?.Some?.Total, cpu?.psi?.Some?.Avg10], [123_000n, 1.5]);
   assertEquals([cpu?.psi?.Full, memory?.psi], [undefined, undefined]);
   assertEquals([memory?.timestamp, memory?.workingSetBytes?.value], [5_000n, 700n]);
   assertEquals([memory?.availableBytes?.value, memory?.usageBytes?.value], [1_300n, 1_000n]);
