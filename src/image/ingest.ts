@@ -25,6 +25,8 @@ export class Ingests {
   readonly #open = new SharedSet<string>();
   /** What could not be removed. */
   readonly #left = new SharedSet<string>();
+  /** Helpers of an earlier life that could not be ended: they fill rooms that are gone. */
+  readonly #stray = new SharedSet<ProcessIdentity>();
 
   constructor(kernel: Kernel, telemetry: Telemetry, config: Config) {
     this.#kernel = kernel;
@@ -42,23 +44,29 @@ export class Ingests {
   async recover(): Promise<void> {
     await this.#kernel.files.mkdir(this.#root, 0o700);
     await this.#kernel.files.mkdir(this.#authRoot, 0o700);
-    using bounded = Context.background().within(this.#kernel.clock, this.#killMs, "helpers' end");
     for (const entry of await this.#kernel.processes.list()) {
       const [program = "", ...args] = entry.args;
       const isOurs = this.#helpers.includes(basename(program)) &&
         args.some((it) => it.includes(`${this.#root}/`));
-      if (isOurs) await this.#end(entry, bounded);
+      if (isOurs) this.#stray.add(entry);
     }
+    await this.#endStray();
   }
 
-  /** One that does not die is left behind: it can do no worse than fill a folder. */
+  async #endStray(): Promise<void> {
+    using bounded = Context.background().within(this.#kernel.clock, this.#killMs, "helpers' end");
+    for (const identity of [...this.#stray]) await this.#end(identity, bounded);
+  }
+
+  /** One that does not die is ended later: it can do no worse meanwhile than fill a folder. */
   async #end(identity: ProcessIdentity, context: Context): Promise<void> {
     try {
       using handle = await this.#kernel.processes.open(identity);
       await handle.signal(SIGKILL);
       await handle.exited(context);
+      this.#stray.delete(identity);
     } catch (error) {
-      if (hasErrno(error, "ESRCH")) return;
+      if (hasErrno(error, "ESRCH")) return void this.#stray.delete(identity);
       const attributes = { pid: identity.pid, error: messageOf(error) };
       this.#telemetry.log("warn", "cannot end a helper of an earlier life", attributes);
     }
@@ -93,8 +101,12 @@ export class Ingests {
     }
   }
 
-  /** Tries once more to remove what transports of this life left. */
+  /** Tries once more to end helpers of an earlier life, and to remove what transports left. */
   async clear(): Promise<void> {
+    if (this.#stray.size > 0) {
+      await this.#endStray();
+      await this.collect();
+    }
     for (const path of [...this.#left]) await this.#remove(path, 1);
   }
 

@@ -22,6 +22,27 @@ scenario("M2: layers stay as long as the disk may say that an image has them", a
   assertEquals(it.runtime.images.list(), []);
 });
 
+scenario(
+  "M3: a transport of an earlier life that could not be ended is ended later",
+  async (it) => {
+    it.call("pull", ({ images }) => images.pull("a", undefined, new Context()));
+    await it.simulation.until(/skopeo .*copy/, /manifest\.json/);
+    const { processes } = it.simulation.machine;
+    const alive = () =>
+      processes.all().filter((it) => it.isAlive && it.args[0] === "skopeo").length;
+    const { signal } = processes;
+    processes.signal = () => {
+      throw new KernelError("signal", "EPERM", "a helper");
+    };
+    await it.restart();
+    processes.signal = signal;
+    assertEquals(alive(), 1);
+    await it.removeImage().promise;
+    await it.simulation.idle();
+    assertEquals([alive(), it.rooms], [0, []]);
+  },
+);
+
 async function refusedPull(it: Scenario): Promise<void> {
   const pull = it.call("pull", ({ images }) => images.pull("a", undefined, new Context()));
   await pull.settled;

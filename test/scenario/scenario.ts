@@ -178,9 +178,12 @@ export class Scenario {
 
   /** How many layers are on the disk. */
   get layerCount(): number {
-    const layers = this.simulation.machine.tree.find(`${DEFAULT_CONFIG.root}/layers`)?.inode;
-    assertInstanceOf(layers, Directory);
-    return layers.names().length;
+    return this.#names(`${DEFAULT_CONFIG.root}/layers`).length;
+  }
+
+  /** Those in which transports work. */
+  get rooms(): readonly string[] {
+    return this.#names(`${DEFAULT_CONFIG.root}/ingest`);
   }
 
   /** The container as the present life of the daemon has it. */
@@ -213,6 +216,12 @@ export class Scenario {
     const end = status.state === "EXITED" ? ` ${status.exitCode} ${status.reason}` : "";
     return `${status.state}${end}, ${alive} processes, executed ` +
       `${this.simulation.machine.startCount(container.id)} times`;
+  }
+
+  #names(path: string): readonly string[] {
+    const directory = this.simulation.machine.tree.find(path)?.inode;
+    assertInstanceOf(directory, Directory);
+    return directory.names();
   }
 
   #create(

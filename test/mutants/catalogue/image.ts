@@ -219,4 +219,12 @@ export const IMAGE_MUTANTS: readonly Mutant[] = [
     search: "images",
     edits: [{ file: INGEST, from: "          this.#left.add(path);\n", to: "" }],
   },
+  {
+    name: "stray-transport-is-forgotten",
+    source: made("forget an undo"),
+    wrong: "A transport of an earlier life that refused a signal fills a room that nobody removes.",
+    invariant: "I12",
+    scenario: "M3",
+    edits: [{ file: INGEST, from: "if (this.#stray.size > 0) {", to: "if (false) {" }],
+  },
 ];
