@@ -20,6 +20,8 @@ const LARGE_MS = 600_000;
 const LARGE_INODES = 20_000;
 /** Nobody waits longer for the first measurement of a container. */
 const FIRST_MS = 250;
+/** Nor for more batches: that of others, and the next one. */
+const WAITS = 2;
 
 /** What a container has written to its root file system. */
 export interface WritableLayer extends DiskUsage {
@@ -67,11 +69,11 @@ export class WritableLayers {
     if (!this.#isAwaited(containers)) return;
     using moment = context.within(this.#runtime.kernel.clock, FIRST_MS, "first measurement");
     try {
-      // What was under way already may have been of others.
-      do {
+      // What is under way already may be of others: then these are next.
+      for (let waits = 0; waits < WAITS && this.#isAwaited(containers); waits++) {
         await this.#batches.run(() => Promise.resolve(), moment);
         this.#begin(containers);
-      } while (this.#isAwaited(containers));
+      }
     } catch {
       // It took too long, or failed, of which its owner tells.
       context.throwIfCancelled();
