@@ -6,8 +6,9 @@ import { observe } from "./differential/observe.ts";
 import type { Program } from "./differential/program.ts";
 import { simBench } from "./differential/sim_bench.ts";
 import { Recorder } from "./trace/recorder.ts";
+import { Pids } from "./trace/pids.ts";
 import { replay } from "./trace/replay.ts";
-import { RULES } from "./trace/rules.ts";
+import { ruleOf, RULES } from "./trace/rules.ts";
 import type { Outcome, RecordedCall, TraceEntry } from "./trace/trace.ts";
 
 const FOLDERS: Folders = {
@@ -56,6 +57,20 @@ const PROGRAM: Program = {
     { kind: "RemoveContainer", place: NEVER_STARTED },
   ],
 };
+
+Deno.test("a process that ends while the table is read may be in it, and no other", () => {
+  const pids = new Pids();
+  const conmon = { pid: 40, startTime: 4 };
+  pids.learn(conmon, { pid: 4, startTime: 1 });
+  const isSame = (hasEnded: boolean) => {
+    const comparison = { args: [], program: "", pids, isOurs: () => true };
+    const hasEndedMeanwhile = ({ pid }: { pid: number }) => hasEnded && pid === conmon.pid;
+    const all = { ...comparison, hasEndedMeanwhile };
+    const table = [{ ...conmon, parentPid: 1, args: ["conmon"] }];
+    return ruleOf("processes.list", all)?.isSame(table, [], all);
+  };
+  assertEquals([isSame(true), isSame(false)], [true, false]);
+});
 
 Deno.test("replay() accepts what a machine of the model did, on any interleaving", async () => {
   for (const seed of [1, 2, 3, 4, 5]) {

@@ -1,4 +1,5 @@
 import { equal } from "@std/assert";
+import type { ProcessIdentity } from "../../../src/kernel/processes.ts";
 import type { StoredRecord } from "../../../src/kernel/store.ts";
 import { inMacrotask, Prng } from "../../../sim/mod.ts";
 import type { SimBenchOptions } from "../differential/sim_bench.ts";
@@ -202,7 +203,19 @@ class Replay {
       program: this.#programs.get(call.object ?? 0) ?? "",
       pids: this.#model.pids,
       isOurs: (path) => path.startsWith(this.#place),
+      hasEndedMeanwhile: (process) => this.#hasEndedMeanwhile(call, process),
     };
+  }
+
+  /** Whether somebody was told that a process is gone, while a call was under way that may have looked before. */
+  #hasEndedMeanwhile(call: RecordedCall, { pid, startTime }: ProcessIdentity): boolean {
+    const meanwhile = this.#trace.slice(call.begun, this.#trace.indexOf(call));
+    return meanwhile.some((it) => {
+      if (it.kind !== "call" || it.verb !== "processes.open") return false;
+      if (it.outcome.kind !== "refused" || it.outcome.errno !== "ESRCH") return false;
+      const gone = it.args[0] as ProcessIdentity;
+      return gone.pid === pid && gone.startTime === startTime;
+    });
   }
 
   #learn(call: RecordedCall, answer: Outcome, result: unknown): void {

@@ -19,6 +19,8 @@ export interface Comparison {
   readonly pids: Pids;
   /** Whether a path is in the place that both machines have alike. */
   isOurs(path: string): boolean;
+  /** Whether somebody was told of the end of a recorded process between the call and its answer. */
+  hasEndedMeanwhile(process: ProcessIdentity): boolean;
 }
 
 /** When an answer of the model counts as the recorded one, where that is less than being equal. */
@@ -96,11 +98,13 @@ export const RULES: readonly Rule[] = [
   {
     verb: /^processes\.list$/,
     reason:
-      "the host has other processes; a zombie counts as gone, since when it is reaped is a race",
-    isSame: (real, model, { pids }) =>
+      "the host has other processes; a zombie counts as gone, since when it is reaped is a race; and whoever " +
+      "ends while the table is read may be in it",
+    isSame: (real, model, { pids, hasEndedMeanwhile }) =>
       [...pids.pairs].every((it) =>
-        isAlive(real, it.real) === isAlive(model, it.model) &&
-        isPresent(commandOf(real, it.real)) === isPresent(commandOf(model, it.model))
+        (isAlive(real, it.real) === isAlive(model, it.model) &&
+          isPresent(commandOf(real, it.real)) === isPresent(commandOf(model, it.model))) ||
+        hasEndedMeanwhile(it.real)
       ),
   },
   {
