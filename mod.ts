@@ -57,7 +57,6 @@ export {
 } from "./src/events.ts";
 export type { Image, ImageConfig } from "./src/image/image.ts";
 export type { ImageFsInfo, Images } from "./src/image/images.ts";
-export type { Usage } from "./src/image/layers.ts";
 export type { RegistryAuth } from "./src/image/transport.ts";
 export type { NetworkResult } from "./src/network/network.ts";
 export type { LifecyclePlugin } from "./src/plugin/hooks.ts";

@@ -5,8 +5,8 @@ import type {
   Stall,
   SwapUsage,
 } from "../src/kernel/cgroups.ts";
-import { KernelError } from "../src/kernel/errno.ts";
 import { type Hierarchy, parseFlatKeyed } from "./cgroup_files.ts";
+import { malformed } from "./errno.ts";
 
 /** What is in a file; undefined where it is not there. */
 export type ReadIfThere = (file: string) => Promise<string | undefined>;
@@ -156,9 +156,4 @@ function needed(key: string, values: ReadonlyMap<string, number>, file: string):
 /** Version 1 says the largest number of pages for no limit (page_counter.h, PAGE_COUNTER_MAX). */
 function limited(bytes: number): number | undefined {
   return bytes > Number.MAX_SAFE_INTEGER ? undefined : bytes;
-}
-
-function malformed(file: string, what: string): never {
-  const detail = `cannot be read: ${JSON.stringify(what.slice(0, 80))}`;
-  throw new KernelError("read", "EINVAL", file, { detail });
 }

@@ -22,6 +22,16 @@ export function asKernelError(verb: string, subject: string, error: unknown): Ke
   });
 }
 
+/**
+ * What is in a file of the kernel's cannot be read.
+ *
+ * @throws {KernelError} EINVAL, always.
+ */
+export function malformed(file: string, what: string): never {
+  const detail = `cannot be read: ${JSON.stringify(what.slice(0, 80))}`;
+  throw new KernelError("read", "EINVAL", file, { detail });
+}
+
 /** Runs `call`; what it throws becomes a `KernelError`. */
 export function attempt<T>(verb: string, subject: string, call: () => T): T {
   try {

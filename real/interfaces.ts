@@ -1,5 +1,5 @@
-import { KernelError } from "../src/kernel/errno.ts";
 import type { InterfaceUsage } from "../src/kernel/namespaces.ts";
+import { malformed } from "./errno.ts";
 
 /** Columns after the name: eight of what came, then as many of what went (net/core/net-procfs.c). */
 const COLUMNS = 16;
@@ -17,8 +17,7 @@ export function parseInterfaces(text: string, file: string): InterfaceUsage[] {
     const nameEnd = line.lastIndexOf(":");
     const numbers = line.slice(nameEnd + 1).trim().split(/\s+/).map(Number);
     if (nameEnd < 0 || numbers.length < COLUMNS || !numbers.every((it) => it >= 0)) {
-      const detail = `cannot be read: ${JSON.stringify(line.slice(0, 80))}`;
-      throw new KernelError("read", "EINVAL", file, { detail });
+      return malformed(file, line);
     }
     return {
       name: line.slice(0, nameEnd).trim(),

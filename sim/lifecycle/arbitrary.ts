@@ -3,12 +3,12 @@ import { clients, imageCollectors, readers } from "./client_arbitrary.ts";
 import { pullTrouble, trouble } from "./fault_arbitrary.ts";
 import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS, type IncidentKind, REMOVAL_KINDS } from "./incident.ts";
-import { beside, incidents, placed, removals, stops } from "./incident_arbitrary.ts";
+import { incidents, placed, removals, stops } from "./incident_arbitrary.ts";
 import { type Pair, pairProgram } from "./pairs.ts";
 import { plugins } from "./plugin_arbitrary.ts";
 import { type LifecycleProgram, PID_MAX } from "./request.ts";
 import { situations } from "./situations.ts";
-import { PLUGIN_TROUBLE, TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
+import { beside, PLUGIN_TROUBLE, TROUBLE_NAMES, type TroubleName } from "./trouble.ts";
 
 const STOP = "daemon stopped";
 /** Those that are drawn first. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { UPDATES } from "./configs.ts";
 import { callOf, type ClientCall, type ContainerPlace, type Request } from "./request.ts";
+import { beside } from "./trouble.ts";
 
 /** What containers run in lifecycle programs: every way in which a workload can surprise. */
 export const COMMANDS: readonly (readonly string[])[] = [
@@ -240,16 +241,8 @@ const IMAGE_KINDS = ["PullImage", "RemoveImage"] as const;
  */
 export function imageCollectors(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
   const call = impatient(requestsAt(anyPlace, IMAGE_KINDS));
-  return fc.oneof(
-    { weight: oneIn - 1, arbitrary: fc.constant([]) },
-    {
-      weight: 1,
-      arbitrary: fc.array(fc.array(call, { minLength: 1, maxLength: 3 }), {
-        minLength: 1,
-        maxLength: 2,
-      }),
-    },
-  );
+  const calls = fc.array(call, { minLength: 1, maxLength: 3 });
+  return beside(oneIn, fc.array(calls, { minLength: 1, maxLength: 2 }));
 }
 
 const STATISTICS = [
@@ -262,8 +255,5 @@ const STATISTICS = [
 /** Somebody asks for statistics again and again, as a kubelet does, beside one in so many programs. */
 export function readers(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
   const call = impatient(requestsAt(anyPlace, STATISTICS));
-  return fc.oneof(
-    { weight: oneIn - 1, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: fc.tuple(fc.array(call, { minLength: 1, maxLength: 6 })) },
-  );
+  return beside(oneIn, fc.tuple(fc.array(call, { minLength: 1, maxLength: 6 })));
 }

@@ -43,7 +43,7 @@ function crash(among: readonly IncidentKind[]): fc.Arbitrary<Incident> {
   );
 }
 
-/** The daemon is asked to end, once or twice. Drawn by itself, as {@linkcode beside} has it. */
+/** The daemon is asked to end, once or twice. */
 export const stops: fc.Arbitrary<readonly Incident[]> = fc.array(
   fc.record({
     choice: fc.oneof(fc.constant(0), fc.nat(20), fc.nat(100)),
@@ -58,20 +58,6 @@ export function removals(among: readonly IncidentKind[]): fc.Arbitrary<readonly 
   const removal = fc.record({ kind: fc.constantFrom(...among), choice: fc.nat(1_000), when })
     .map(({ when, ...incident }): Incident => ({ ...incident, ...when }));
   return fc.array(removal, { minLength: 1, maxLength: 2 });
-}
-
-/**
- * These, beside one in so many programs. Drawn after all else of a program, so that whatever else a seed stands
- * for stays as it is.
- */
-export function beside(
-  oneIn: number,
-  incidents: fc.Arbitrary<readonly Incident[]>,
-): fc.Arbitrary<readonly Incident[]> {
-  return fc.oneof(
-    { weight: oneIn - 1, arbitrary: fc.constant([]) },
-    { weight: 1, arbitrary: incidents },
-  );
 }
 
 /** Puts an incident, which counts from the beginning, among others: those stay where they are. */

@@ -1,4 +1,4 @@
-import type fc from "fast-check";
+import fc from "fast-check";
 import { FAULT_NAMES, type FaultName } from "./faults.ts";
 import { INCIDENT_KINDS, type IncidentKind } from "./incident.ts";
 
@@ -20,4 +20,18 @@ export function unlessNone<Name, T>(
   draw: (among: readonly Name[]) => fc.Arbitrary<T>,
 ): readonly fc.WeightedArbitrary<T>[] {
   return among.length === 0 ? [] : [{ weight, arbitrary: draw(among) }];
+}
+
+/**
+ * These, beside one in so many programs, and nothing beside the others. Where it is drawn after all else of a
+ * program, whatever else a seed stands for stays as it is.
+ */
+export function beside<T>(
+  oneIn: number,
+  these: fc.Arbitrary<readonly T[]>,
+): fc.Arbitrary<readonly T[]> {
+  return fc.oneof(
+    { weight: oneIn - 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: these },
+  );
 }

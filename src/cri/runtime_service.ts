@@ -20,12 +20,7 @@ import { containerFilterFrom, sandboxFilterFrom } from "./codec/filters.ts";
 import { sandboxConfigFrom } from "./codec/sandbox_config.ts";
 import { sandboxMessage, sandboxStatusMessage } from "./codec/sandbox.ts";
 import { resourcesFrom } from "./codec/resources.ts";
-import {
-  containerStatsFilterFrom,
-  containerStatsMessage,
-  sandboxStatsFilterFrom,
-  sandboxStatsMessage,
-} from "./codec/stats.ts";
+import { containerStatsMessage, sandboxStatsMessage } from "./codec/stats.ts";
 import { milliseconds, nanos } from "./codec/values.ts";
 import { containerList, containerStatusAnswer } from "./container_answers.ts";
 import { CgroupDriver } from "./gen/v1_pb.ts";
@@ -181,7 +176,7 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
     listContainerStats: async ({ filter }, context) => {
       const runtime = source();
       const mountpoint = containersDirectory(runtime.config);
-      const all = await listContainerStats(runtime, containerStatsFilterFrom(filter), context);
+      const all = await listContainerStats(runtime, containerFilterFrom(filter), context);
       return { stats: all.map((it) => containerStatsMessage(it, mountpoint)) };
     },
 
@@ -194,7 +189,7 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
     listPodSandboxStats: async ({ filter }, context) => {
       const runtime = source();
       const mountpoint = containersDirectory(runtime.config);
-      const all = await listSandboxStats(runtime, sandboxStatsFilterFrom(filter), context);
+      const all = await listSandboxStats(runtime, sandboxFilterFrom(filter), context);
       return { stats: all.map((it) => sandboxStatsMessage(it, mountpoint)) };
     },
 

@@ -2,6 +2,7 @@ import { assert } from "@std/assert";
 import type { Config } from "../config.ts";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
+import type { DiskUsage } from "../kernel/files.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Lifetime } from "../kernel/lifetime.ts";
 import type { Change, StoredRecord } from "../kernel/store.ts";
@@ -9,7 +10,7 @@ import { type Span, spanned, type Telemetry } from "../telemetry.ts";
 import type { Image } from "./image.ts";
 import { type Ingest, Ingests } from "./ingest.ts";
 import { installLayers, type UnnamedImage } from "./install.ts";
-import { Layers, type Usage } from "./layers.ts";
+import { Layers } from "./layers.ts";
 import { namesOf, parseLocalSource } from "./local_source.ts";
 import { deleteImage, putImage, readImage } from "./record.ts";
 import { parseReference, type Reference } from "./reference.ts";
@@ -19,7 +20,7 @@ import { type RegistryAuth, Transport } from "./transport.ts";
 import { shared, SharedMap, SharedOrderedMap, SharedSet } from "../kernel/shared_memory.ts";
 
 /** CRI's FilesystemUsage, of the images or of what containers have written. */
-export interface ImageFsInfo extends Usage {
+export interface ImageFsInfo extends DiskUsage {
   /** A directory on the file system that holds them. */
   readonly path: string;
   /** When it was measured, in microseconds since 1970. */

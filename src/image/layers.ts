@@ -2,17 +2,10 @@ import { assert } from "@std/assert";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { Context } from "../kernel/context.ts";
 import { waitFor } from "../kernel/context.ts";
+import type { DiskUsage } from "../kernel/files.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Telemetry } from "../telemetry.ts";
 import { SharedMap, SharedSet } from "../kernel/shared_memory.ts";
-
-/** Space on disk. */
-export interface Usage {
-  /** Allocated, as du(1) counts: sparse files count for less than their length. */
-  readonly bytes: number;
-  /** Files and directories of every kind. */
-  readonly inodes: number;
-}
 
 /**
  * Unpacked layers, one directory each, shared by all images and containers that have them. A layer
@@ -37,7 +30,7 @@ export class Layers {
   readonly #holds = new SharedMap<string, readonly string[]>();
   /** How many hold a directory, and for which layer. */
   readonly #held = new SharedMap<string, { readonly diffId: string; readonly count: number }>();
-  readonly #usage = new SharedMap<string, Usage>();
+  readonly #usage = new SharedMap<string, DiskUsage>();
 
   constructor(kernel: Kernel, telemetry: Telemetry, root: string) {
     this.#kernel = kernel;
@@ -152,8 +145,8 @@ export class Layers {
   }
 
   /** Disk usage of all layers; each is measured once. */
-  async usage(): Promise<Usage> {
-    let total: Usage = { bytes: 0, inodes: 0 };
+  async usage(): Promise<DiskUsage> {
+    let total: DiskUsage = { bytes: 0, inodes: 0 };
     for (const name of [...this.#present]) {
       let usage = this.#usage.get(name);
       if (usage === undefined && this.#present.has(name)) {

@@ -16,12 +16,17 @@ const CONTAINER_STATES: Readonly<Record<keyof typeof ContainerStates, ContainerS
   CONTAINER_UNKNOWN: "UNKNOWN",
 };
 
+/** What a filter asks for: one for statistics is the same, and knows no states. */
+type Asked<Message> = Omit<Message, "$typeName" | "$unknown">;
+
 /**
- * Which containers a client wants to see.
+ * Which containers a client wants to see, or to have statistics of.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT for a state that there is not.
  */
-export function containerFilterFrom(message: ContainerFilterMessage | undefined): ContainerFilter {
+export function containerFilterFrom(
+  message: Asked<ContainerFilterMessage> | undefined,
+): ContainerFilter {
   if (message === undefined) return {};
   const { id, podSandboxId, state, labelSelector } = message;
   return {
@@ -35,7 +40,7 @@ export function containerFilterFrom(message: ContainerFilterMessage | undefined)
 }
 
 /** As `containerFilterFrom`, for sandboxes. */
-export function sandboxFilterFrom(message: PodSandboxFilter | undefined): SandboxFilter {
+export function sandboxFilterFrom(message: Asked<PodSandboxFilter> | undefined): SandboxFilter {
   if (message === undefined) return {};
   const { id, state, labelSelector } = message;
   return {

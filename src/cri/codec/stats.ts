@@ -1,16 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 
-import type { ContainerFilter } from "../../container/query.ts";
 import type { ContainerStats, TimedUsage } from "../../container/stats.ts";
 import type { MemoryUsage, Pressure, Stall } from "../../kernel/cgroups.ts";
 import type { InterfaceUsage } from "../../kernel/namespaces.ts";
-import type { SandboxFilter } from "../../sandbox/query.ts";
 import type { PodUsage, SandboxStats } from "../../sandbox/stats.ts";
 import type {
-  ContainerStatsFilter,
   ContainerStatsSchema,
   NetworkInterfaceUsageSchema,
-  PodSandboxStatsFilter,
   PodSandboxStatsSchema,
   PsiDataSchema,
 } from "../gen/v1_pb.ts";
@@ -20,39 +16,13 @@ import { nanos } from "./values.ts";
 const DEFAULT_INTERFACE = "eth0";
 const LOOPBACK = "lo";
 
-/** Of which containers a client wants statistics. */
-export function containerStatsFilterFrom(
-  message: ContainerStatsFilter | undefined,
-): Omit<ContainerFilter, "state"> {
-  if (message === undefined) return {};
-  const { id, podSandboxId, labelSelector } = message;
-  return {
-    ...(id === "" ? {} : { id }),
-    ...(podSandboxId === "" ? {} : { sandboxId: podSandboxId }),
-    labels: labelSelector,
-  };
-}
-
-/** As `containerStatsFilterFrom`, for sandboxes. */
-export function sandboxStatsFilterFrom(
-  message: PodSandboxStatsFilter | undefined,
-): Omit<SandboxFilter, "isReady"> {
-  if (message === undefined) return {};
-  return { ...(message.id === "" ? {} : { id: message.id }), labels: message.labelSelector };
-}
-
 /** @param mountpoint where containers keep what they write, as ImageFsInfo names it */
 export function containerStatsMessage(
   { container: { record }, usage, writableLayer }: ContainerStats,
   mountpoint: string,
 ): MessageInitShape<typeof ContainerStatsSchema> {
   return {
-    attributes: {
-      id: record.id,
-      metadata: record.config.metadata,
-      labels: { ...record.config.labels },
-      annotations: { ...record.config.annotations },
-    },
+    attributes: attributesOf(record),
     ...(usage === undefined ? {} : { ...usageMessage(usage), ...swapMessage(usage) }),
     ...(writableLayer === undefined ? {} : {
       writableLayer: {
@@ -71,17 +41,27 @@ export function sandboxStatsMessage(
   mountpoint: string,
 ): MessageInitShape<typeof PodSandboxStatsSchema> {
   return {
-    attributes: {
-      id: record.id,
-      metadata: record.config.metadata,
-      labels: { ...record.config.labels },
-      annotations: { ...record.config.annotations },
-    },
+    attributes: attributesOf(record),
     linux: {
       ...(pod === undefined ? {} : podMessage(pod)),
       containers: containers.map((it) => containerStatsMessage(it, mountpoint)),
     },
   };
+}
+
+/** What containers and pods are recognized by. */
+function attributesOf<Metadata extends object>(
+  { id, config }: {
+    readonly id: string;
+    readonly config: {
+      readonly metadata: Metadata;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+    };
+  },
+) {
+  const { metadata, labels, annotations } = config;
+  return { id, metadata, labels: { ...labels }, annotations: { ...annotations } };
 }
 
 function podMessage({ usage, processCount, network }: PodUsage) {

@@ -4,12 +4,8 @@ import { assertEquals } from "@std/assert";
 import { Container } from "../../../../src/container/container.ts";
 import type { TimedUsage } from "../../../../src/container/stats.ts";
 import { created } from "../../../../src/container/state.ts";
-import {
-  containerStatsFilterFrom,
-  containerStatsMessage,
-  sandboxStatsFilterFrom,
-  sandboxStatsMessage,
-} from "../../../../src/cri/codec/stats.ts";
+import { containerFilterFrom, sandboxFilterFrom } from "../../../../src/cri/codec/filters.ts";
+import { containerStatsMessage, sandboxStatsMessage } from "../../../../src/cri/codec/stats.ts";
 import {
   ContainerStatsFilterSchema,
   ContainerStatsSchema,
@@ -149,20 +145,20 @@ Deno.test("sandboxStatsMessage() of a pod that is not ready has its containers a
   assertEquals([empty.linux?.cpu, empty.linux?.process], [undefined, undefined]);
 });
 
-Deno.test("containerStatsFilterFrom() takes what is set", () => {
-  assertEquals(containerStatsFilterFrom(undefined), {});
-  const nothing = containerStatsFilterFrom(create(ContainerStatsFilterSchema, {}));
+Deno.test("containerFilterFrom() takes what is set in a filter of statistics", () => {
+  assertEquals(containerFilterFrom(undefined), {});
+  const nothing = containerFilterFrom(create(ContainerStatsFilterSchema, {}));
   assertEquals(nothing, { labels: {} });
   const message = create(ContainerStatsFilterSchema, {
     id: "a",
     podSandboxId: "b",
     labelSelector: labels,
   });
-  assertEquals(containerStatsFilterFrom(message), { id: "a", sandboxId: "b", labels });
+  assertEquals(containerFilterFrom(message), { id: "a", sandboxId: "b", labels });
 });
 
-Deno.test("sandboxStatsFilterFrom() takes what is set", () => {
-  assertEquals(sandboxStatsFilterFrom(undefined), {});
+Deno.test("sandboxFilterFrom() takes what is set in a filter of statistics", () => {
+  assertEquals(sandboxFilterFrom(undefined), {});
   const message = create(PodSandboxStatsFilterSchema, { id: "a", labelSelector: labels });
-  assertEquals(sandboxStatsFilterFrom(message), { id: "a", labels });
+  assertEquals(sandboxFilterFrom(message), { id: "a", labels });
 });
