@@ -3,6 +3,7 @@ import { Context, waitFor } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
 import {
   type ChildProcess,
+  type ChildStreams,
   type Command,
   type ExitStatus,
   type ProcessIdentity,
@@ -17,6 +18,7 @@ import type { Poller } from "./poller.ts";
 import { statOf } from "./proc.ts";
 import { awaitKilled, reap } from "./reap.ts";
 import { spawnProgram } from "./spawn.ts";
+import { FdSink, FdSource } from "./streams.ts";
 
 /** What a child is started with, beside its options. */
 export interface ChildCommand extends Command {
@@ -41,8 +43,11 @@ export async function startChild(
   const ends = new Ends();
   try {
     if (options.stdin !== undefined) ends.theirs.set(0, inputFile(options.stdin));
-    const written = options.outputBytesMax === 0 ? [] : [1, 2];
-    for (const fd of options.childReads ?? []) ends.add(fd, "they read");
+    const isStreamed = options.isStreamed ?? false;
+    const written = options.outputBytesMax === 0 && !isStreamed ? [] : [1, 2];
+    for (const fd of [...isStreamed ? [0] : [], ...options.childReads ?? []]) {
+      ends.add(fd, "they read");
+    }
     for (const fd of [...written, ...options.childWrites ?? []]) ends.add(fd, "they write");
     const pid = await spawnProgram({
       file: command.file,
@@ -93,6 +98,22 @@ function hold(pid: number): Held {
   }
 }
 
+interface RealStreams extends ChildStreams {
+  readonly stdin: FdSink;
+  readonly stdout: FdSource;
+  readonly stderr: FdSource;
+}
+
+function streamsOf(ends: ReadonlyMap<number, number>, poller: Poller): RealStreams {
+  const [stdin, stdout, stderr] = [ends.get(0), ends.get(1), ends.get(2)];
+  assert(stdin !== undefined && stdout !== undefined && stderr !== undefined, "streams are piped");
+  return {
+    stdin: new FdSink(stdin, poller),
+    stdout: new FdSource(stdout, poller),
+    stderr: new FdSource(stderr, poller),
+  };
+}
+
 /** A program that was started by us, which we reap. */
 export class Child implements ChildProcess {
   readonly identity: ProcessIdentity;
@@ -102,6 +123,7 @@ export class Child implements ChildProcess {
   readonly #status: Promise<ExitStatus>;
   readonly #stdout: OutputCapture | undefined;
   readonly #stderr: OutputCapture | undefined;
+  readonly streams: RealStreams | undefined;
   /** Our ends of pipes that were not written yet. */
   readonly #writers = new Map<number, number>();
   readonly #readers = new Map<number, LineReader>();
@@ -123,7 +145,9 @@ export class Child implements ChildProcess {
     this.#status = this.#awaitExit();
     this.#status.catch(() => {});
     this.#closed.promise.catch(() => {});
+    if (options.isStreamed) this.streams = streamsOf(ends, poller);
     for (const [fd, ours] of ends) {
+      if (this.streams !== undefined && fd <= 2) continue;
       if (options.childReads?.includes(fd)) this.#writers.set(fd, ours);
       else if (fd === 1) this.#stdout = new OutputCapture(ours, options.outputBytesMax, poller);
       else if (fd === 2) this.#stderr = new OutputCapture(ours, options.outputBytesMax, poller);
@@ -180,6 +204,7 @@ export class Child implements ChildProcess {
     for (const reader of this.#readers.values()) reader[Symbol.dispose]();
     this.#stdout?.[Symbol.dispose]();
     this.#stderr?.[Symbol.dispose]();
+    for (const stream of Object.values(this.streams ?? {})) stream[Symbol.dispose]();
     if (this.#isReaped) closeFd(this.#pidfd);
   }
 

@@ -10,10 +10,12 @@ import type {
   Watched,
 } from "../src/kernel/files.ts";
 import type { Processes } from "../src/kernel/processes.ts";
+import type { PacketSocket } from "../src/kernel/streams.ts";
 import { asKernelError, attempt } from "./errno.ts";
 import { openFifo, writeFifo } from "./fifo.ts";
 import { libc, O, openFd, owned, readFd } from "./libc.ts";
 import { refuseMounts } from "./mounted.ts";
+import { connectPacketSocket } from "./packet_socket.ts";
 import type { Poller } from "./poller.ts";
 import { removeTrees } from "./remove_trees.ts";
 import { resolveInRoot } from "./resolve.ts";
@@ -160,6 +162,11 @@ export class LinuxFiles implements Files {
   async writeFifo(path: string, content: string): Promise<void> {
     await this.#turn.left();
     writeFifo(path, content);
+  }
+
+  async connect(path: string): Promise<PacketSocket> {
+    await this.#turn.left();
+    return connectPacketSocket(path, this.#poller);
   }
 
   async watch(directory: string, watched: Watched): Promise<DirectoryWatch> {

@@ -7,6 +7,7 @@ const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   // Off the event loop's thread: it may block, and nobody reads its errno.
@@ -59,6 +60,8 @@ const SYMBOLS = {
   posix_spawnattr_setsigmask: { parameters: ["buffer", "buffer"], result: "i32" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
   syscall: { parameters: ["i64", "i64", "i64", "i64", "i64"], result: "i64" },
@@ -191,11 +194,11 @@ export function owned(fd: number): { readonly fd: number } & Disposable {
   return { fd, [Symbol.dispose]: () => closeFd(fd) };
 }
 
-/** Events that are pending on a descriptor, not waiting for any (man 2 poll). */
-export function pollNow(fd: number): number {
+/** Which of `events`, or of what is always told, is pending on a descriptor; waits for none (man 2 poll). */
+export function pollNow(fd: number, events: number = POLL.IN): number {
   const entry = new DataView(new ArrayBuffer(8));
   entry.setInt32(0, fd, true);
-  entry.setInt16(4, POLL.IN, true);
+  entry.setInt16(4, events, true);
   check("poll", `fd ${fd}`, libc().poll(entry.buffer, 1n, 0));
   return entry.getInt16(6, true);
 }

@@ -78,7 +78,7 @@ export function writeAndClose(fd: number, subject: string, data: string): void {
 }
 
 /** Our end of a pipe that a program writes. */
-class Reading implements Disposable {
+export class Reading implements Disposable {
   #isClosed = false;
 
   constructor(readonly fd: number, readonly poller: Poller) {}

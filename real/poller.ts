@@ -8,6 +8,7 @@ const EFD_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 const CTL_ADD = 1;
 const CTL_DEL = 2;
 const EPOLLIN = 1;
+const EPOLLOUT = 4;
 /** struct epoll_event is packed on x86_64 alone (sys/epoll.h). */
 const EVENT = Deno.build.arch === "x86_64" ? { bytes: 12, data: 4 } : { bytes: 16, data: 8 };
 const EVENTS_MAX = 64;
@@ -22,11 +23,13 @@ interface Waiter {
 interface Registration {
   readonly token: bigint;
   readonly fd: number;
+  /** What is waited for: EPOLLIN or EPOLLOUT. Whoever waits for both has a descriptor for each. */
+  readonly events: number;
   readonly waiters: Set<Waiter>;
 }
 
 /**
- * Waits for descriptors to become readable: one thread in epoll_wait for all of them. A pending FFI
+ * Waits for descriptors to become readable or writable: one thread in epoll_wait for all of them. A pending FFI
  * call keeps the event loop alive, so the thread lives only while somebody waits.
  */
 export class Poller implements Disposable {
@@ -50,12 +53,26 @@ export class Poller implements Disposable {
    * @throws {RuntimeError} the context's cause.
    */
   async readable(fd: number, context: Context): Promise<void> {
+    await this.#until(fd, EPOLLIN, context);
+  }
+
+  /**
+   * Resolves when a write to `fd` would not block: there is room, or nobody reads. Otherwise as
+   * {@linkcode readable}.
+   *
+   * @throws {RuntimeError} the context's cause.
+   */
+  async writable(fd: number, context: Context): Promise<void> {
+    await this.#until(fd, EPOLLOUT, context);
+  }
+
+  async #until(fd: number, events: number, context: Context): Promise<void> {
     context.throwIfCancelled();
     assert(!this.#isClosed, "poller is open");
-    if (pollNow(fd) !== 0) return;
+    if (pollNow(fd, events) !== 0) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiter: Waiter = { resolve, reject };
-    this.#add(fd, waiter);
+    this.#add(fd, events, waiter);
     using _listener = context.onCancel((cause) => {
       this.#drop(fd, waiter);
       reject(cause);
@@ -80,11 +97,12 @@ export class Poller implements Disposable {
     if (!this.#isRunning) this.#close();
   }
 
-  #add(fd: number, waiter: Waiter): void {
+  #add(fd: number, events: number, waiter: Waiter): void {
     let registration = this.#byFd.get(fd);
+    assert(registration === undefined || registration.events === events, "fd has one direction");
     if (registration === undefined) {
-      registration = { token: ++this.#lastToken, fd, waiters: new Set() };
-      this.#control(CTL_ADD, fd, registration.token);
+      registration = { token: ++this.#lastToken, fd, events, waiters: new Set() };
+      this.#control(CTL_ADD, fd, registration.token, events);
       this.#byFd.set(fd, registration);
       this.#byToken.set(registration.token, registration);
     }
@@ -154,9 +172,9 @@ export class Poller implements Disposable {
     }
   }
 
-  #control(operation: number, fd: number, token: bigint): void {
+  #control(operation: number, fd: number, token: bigint, events = EPOLLIN): void {
     const event = new DataView(new ArrayBuffer(EVENT.bytes));
-    event.setUint32(0, EPOLLIN, true);
+    event.setUint32(0, events, true);
     event.setBigUint64(EVENT.data, token, true);
     const result = libc().epoll_ctl(this.#epoll.fd, operation, fd, event);
     check("epoll_ctl", `fd ${fd}`, result);

@@ -8,6 +8,7 @@ import type {
   FileStat,
   Watched,
 } from "../../src/kernel/files.ts";
+import type { PacketSocket } from "../../src/kernel/streams.ts";
 import { AGAIN } from "../step.ts";
 import { sizeOf, toBytes } from "../world/content.ts";
 import { refuse } from "../world/errors.ts";
@@ -17,6 +18,7 @@ import { pathOf, type Place } from "../world/place.ts";
 import type { Tree } from "../world/tree.ts";
 import { Watch } from "../world/watch.ts";
 import type { Life } from "./life.ts";
+import { SimPacketSocket } from "./streams.ts";
 
 const BLOCK_BYTES = 4_096;
 
@@ -178,6 +180,17 @@ export class SimFiles implements Files {
       inode.pipe.openWriter();
       inode.pipe.write(bytes);
       return inode.pipe.closeWriter();
+    });
+  }
+
+  connect(path: string): Promise<PacketSocket> {
+    return this.#life.call<PacketSocket>("files.connect", path, () => {
+      const { inode } = this.#tree.resolve("connect", path);
+      const { listener } = inode;
+      if (listener === undefined || listener.isClosed) {
+        return refuse("connect", "ECONNREFUSED", path);
+      }
+      return new SimPacketSocket(this.#life, path, listener.connect());
     });
   }
 

@@ -1,6 +1,7 @@
 import type { Context } from "../../src/kernel/context.ts";
 import type {
   ChildProcess,
+  ChildStreams,
   Command,
   ExitStatus,
   ProcessEntry,
@@ -16,6 +17,7 @@ import { OpenFile } from "../world/open_file.ts";
 import { Pipe } from "../world/pipe.ts";
 import type { Process } from "../world/process.ts";
 import type { Life } from "./life.ts";
+import { PipeSink, PipeSource } from "./streams.ts";
 
 const NEWLINE = 10;
 
@@ -86,6 +88,7 @@ function entryOf({ pid, startTime, parent, args }: Process): ProcessEntry {
 
 class SimChild implements ChildProcess {
   readonly identity: ProcessIdentity;
+  readonly streams: SimStreams | undefined;
   readonly #life: Life;
   readonly #process: Process;
   readonly #name: string;
@@ -102,9 +105,12 @@ class SimChild implements ChildProcess {
     this.identity = process.identity;
     this.#stdout = new Collector(options.outputBytesMax);
     this.#stderr = new Collector(options.outputBytesMax);
-    process.files.set(0, stdinOf(options));
-    process.files.set(1, this.#stdout.writer());
-    process.files.set(2, this.#stderr.writer());
+    if (options.isStreamed) this.streams = connect(life, process, name);
+    else {
+      process.files.set(0, stdinOf(options));
+      process.files.set(1, this.#stdout.writer());
+      process.files.set(2, this.#stderr.writer());
+    }
     for (const fd of options.childReads ?? []) {
       const pipe = new Pipe();
       process.files.set(fd, OpenFile.reader(pipe));
@@ -190,10 +196,32 @@ class SimChild implements ChildProcess {
     this.#life.forget(this);
     this.#stdout.close();
     this.#stderr.close();
+    this.streams?.stdin.end();
+    this.streams?.stdout.close();
+    this.streams?.stderr.close();
     for (const file of [...this.#writers.values(), ...this.#readers.values()]) file.close();
     this.#writers.clear();
     this.#readers.clear();
   }
+}
+
+interface SimStreams extends ChildStreams {
+  readonly stdin: PipeSink;
+  readonly stdout: PipeSource;
+  readonly stderr: PipeSource;
+}
+
+/** Pipes for all of a program's standard streams. */
+function connect(life: Life, process: Process, name: string): SimStreams {
+  const [stdin, stdout, stderr] = [new Pipe(), new Pipe(), new Pipe()];
+  process.files.set(0, OpenFile.reader(stdin));
+  process.files.set(1, OpenFile.writer(stdout));
+  process.files.set(2, OpenFile.writer(stderr));
+  return {
+    stdin: new PipeSink(life, `${name} 0`, stdin),
+    stdout: new PipeSource(life, `${name} 1`, stdout),
+    stderr: new PipeSource(life, `${name} 2`, stderr),
+  };
 }
 
 class SimHandle implements ProcessHandle {

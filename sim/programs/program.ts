@@ -56,8 +56,10 @@ export interface ForkOptions extends SpawnFiles {
 
 /** What a process waits for; any of it ends the wait. */
 export interface PollRequest {
-  /** Readers of pipes and fifos. */
+  /** Readers of pipes and fifos, and listening sockets. */
   readonly read?: readonly number[];
+  /** Writers of pipes and fifos. */
+  readonly write?: readonly number[];
   /** Pids whose end ends the wait (pidfds). */
   readonly processes?: readonly number[];
   /** Whether a child that can be waited for ends the wait. */
@@ -70,6 +72,8 @@ export interface PollRequest {
 export interface PollResult {
   /** Of `read`, those where a read would not wait. */
   readonly readable: readonly number[];
+  /** Of `write`, those where a write would not wait. */
+  readonly writable: readonly number[];
   /** Whether a child can be waited for. */
   readonly hasChild: boolean;
   /** Of `processes`, those that have ended. */
@@ -197,8 +201,10 @@ export interface Sys {
   hardLink(from: string, to: string): Promise<void>;
   /** EEXIST. */
   mkfifo(path: string, mode: number): Promise<void>;
-  /** A listening socket; nobody connects to it here. */
-  bindSocket(path: string): Promise<void>;
+  /** The descriptor of a listening socket whose connections carry packets. EEXIST. */
+  bindSocket(path: string): Promise<number>;
+  /** Of who has connected first: where to read, where to write; undefined when nobody has. */
+  accept(fd: number): Promise<[number, number] | undefined>;
   /** A device node, "major:minor". */
   mknod(path: string, device: string, mode: number): Promise<void>;
   /** Of a symlink itself (man 2 lchown). */

@@ -2,6 +2,7 @@ import type { FileKind, Watched } from "../../src/kernel/files.ts";
 import { type Access, footprints } from "../footprint.ts";
 import type { Content } from "./content.ts";
 import type { FileSystem } from "./file_system.ts";
+import type { Listener } from "./listener.ts";
 import type { Namespace } from "./namespaces.ts";
 import { Pipe } from "./pipe.ts";
 import type { Watch } from "./watch.ts";
@@ -19,6 +20,8 @@ export class Inode {
   readonly target: string;
   /** Of a fifo. */
   readonly pipe: Pipe | undefined;
+  /** Of a socket that somebody has bound and listens on. */
+  listener: Listener | undefined;
   /** Of a device, "major:minor"; 0:0 as a character device is an overlay whiteout. */
   device = "";
   /** Of a file of nsfs: the namespace that it pins. */

@@ -1,9 +1,11 @@
+import type { WaitQueue } from "../step.ts";
 import type { FileLock } from "./file_lock.ts";
+import type { Listener } from "./listener.ts";
 import type { Pipe } from "./pipe.ts";
 import type { Place } from "./place.ts";
 
-/** A file, an end of a pipe, or /dev/null. */
-export type OpenFileKind = "null" | "file" | "reader" | "writer";
+/** A file, an end of a pipe, a listening socket, or /dev/null. */
+export type OpenFileKind = "null" | "file" | "reader" | "writer" | "listener";
 
 /** An open file description: what descriptors, also inherited ones, share (man 2 open). */
 export class OpenFile {
@@ -11,6 +13,8 @@ export class OpenFile {
   offset = 0;
   /** What it has locked. */
   lock: FileLock | undefined;
+  /** Of a listening socket. */
+  listener: Listener | undefined;
 
   constructor(
     readonly kind: OpenFileKind,
@@ -39,6 +43,12 @@ export class OpenFile {
     return new OpenFile("writer", pipe, undefined);
   }
 
+  static listening(listener: Listener): OpenFile {
+    const file = new OpenFile("listener", undefined, undefined);
+    file.listener = listener;
+    return file;
+  }
+
   share(): OpenFile {
     this.#references++;
     return this;
@@ -50,10 +60,23 @@ export class OpenFile {
     if (this.kind === "reader") this.pipe?.closeReader();
     if (this.kind === "writer") this.pipe?.closeWriter();
     this.lock?.release(this);
+    this.listener?.close();
   }
 
-  /** Of a reader: whether a read would not block. */
+  /** Told when it may have become readable, or writable. */
+  get changed(): WaitQueue | undefined {
+    return this.pipe?.changed ?? this.listener?.changed;
+  }
+
+  /** Of a writer: whether a write would not block. */
+  get isWritable(): boolean {
+    const pipe = this.pipe;
+    return pipe === undefined || pipe.freeBytes > 0 || pipe.readers === 0;
+  }
+
+  /** Of a reader: whether a read would not block; of a listener: whether somebody has connected. */
   get isReadable(): boolean {
+    if (this.listener !== undefined) return this.listener.hasWaiting;
     const pipe = this.pipe;
     if (pipe === undefined) return true;
     return pipe.sizeBytes > 0 || this.hasEnded;

@@ -78,6 +78,11 @@ export class Pipe {
     return taken.length === 0 ? new Uint8Array(0) : concat(taken);
   }
 
+  /** Takes what one write has written; none when nothing is there. */
+  readPacket(): Uint8Array {
+    return this.read(this.#chunks[0]?.length ?? 1);
+  }
+
   /** Whether the first `byte` has come. */
   includes(byte: number): boolean {
     footprints.present?.touch(`pipe ${this.#name}`, "read");

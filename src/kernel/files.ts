@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { PacketSocket } from "./streams.ts";
 
 /** What a path leads to (man 7 inode, S_IFMT); "device" for character and block devices alike. */
 export type FileKind = "file" | "directory" | "symlink" | "fifo" | "socket" | "device";
@@ -172,6 +173,13 @@ export interface Files {
    * @throws {KernelError} ENOENT; EINVAL for a file that is no fifo; ENXIO when nobody reads; EAGAIN when it is full.
    */
   writeFifo(path: string, content: string): Promise<void>;
+
+  /**
+   * Connects to a unix socket of type SOCK_SEQPACKET, however long its path is.
+   *
+   * @throws {KernelError} ENOENT; ECONNREFUSED when nobody listens any more; EPROTOTYPE for another type.
+   */
+  connect(path: string): Promise<PacketSocket>;
 
   /**
    * Starts watching a directory; what changes after the reply is reported.

@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import type { ByteSink, ByteSource } from "./streams.ts";
 
 /**
  * Which process, whatever becomes of its pid: two processes never share pid and start time within one
@@ -43,6 +44,8 @@ export interface SpawnOptions {
   readonly stdin?: string | Uint8Array;
   /** Kept of each of stdout and stderr, in bytes; the rest is read and dropped. 0 means /dev/null. */
   readonly outputBytesMax: number;
+  /** Whether its standard streams are pipes whose other ends are in `ChildProcess.streams`, and nothing is kept. */
+  readonly isStreamed?: boolean;
   /** Descriptors from 3 on that are pipes which the program reads and we write. */
   readonly childReads?: readonly number[];
   /** Descriptors from 3 on that are pipes which the program writes and we read. */
@@ -64,6 +67,13 @@ export interface ProgramOutput {
   readonly stderr: Uint8Array;
   /** Whether `outputBytesMax` cut either. */
   readonly isTruncated: boolean;
+}
+
+/** The daemon's ends of a program's standard streams. Whoever has inherited them from it has them as well. */
+export interface ChildStreams {
+  readonly stdin: ByteSink;
+  readonly stdout: ByteSource;
+  readonly stderr: ByteSource;
 }
 
 /** A program that this daemon started. Its parent is this daemon, which reaps it. */
@@ -90,6 +100,9 @@ export interface ChildProcess extends Disposable {
 
   /** What was written so far. Never a scheduling point. */
   output(): ProgramOutput;
+
+  /** Of a program that was spawned with `isStreamed`. */
+  readonly streams: ChildStreams | undefined;
 
   /**
    * Sends a signal. The effect may come before the reply.

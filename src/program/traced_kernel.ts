@@ -78,6 +78,8 @@ function tracedChild(child: ChildProcess, program: string, on: On, until: On): C
     exited: (context) => until(`exit of ${program}`, () => child.exited(context)),
     outputEnded: (context) => until(`output of ${program}`, () => child.outputEnded(context)),
     output: () => child.output(),
+    // A span for each piece of a stream would say nothing that the length of the whole does not.
+    streams: child.streams,
     signal: (signal) => on(`signal ${program}`, () => child.signal(signal)),
     writePipe: (fd, data) => on(`write to ${program}`, () => child.writePipe(fd, data)),
     readPipeLine: (fd, context) =>
@@ -114,6 +116,7 @@ function tracedFiles(files: Files, on: On, until: On): Files {
       return tracedFifo(await on("open fifo", () => files.openFifo(path)), on, until);
     },
     writeFifo: (path, content) => on("write fifo", () => files.writeFifo(path, content)),
+    connect: (path) => on("connect", () => files.connect(path)),
     async watch(directory, watched) {
       const watch = await on("watch folder", () => files.watch(directory, watched));
       return {

@@ -12,6 +12,8 @@ import {
 } from "./fixture.ts";
 
 const QUIET = { outputBytesMax: 0 };
+const STREAMED = { outputBytesMax: 0, isStreamed: true };
+const NOTHING = new Uint8Array();
 
 /** Promises of processes. */
 export const processPromises: Promises = {
@@ -142,6 +144,49 @@ export const processPromises: Promises = {
     using child = await processes.spawn(programs.exit(0), { outputBytesMax: 0, childReads: [3] });
     await child.exited(background);
     await assertRefused(child.writePipe(3, "late\n"), "EPIPE");
+  },
+
+  "streams pass on what is read and written, and both ends": async (fixture) => {
+    using child = await fixture.kernel.processes.spawn(fixture.programs.echo(), STREAMED);
+    const { stdin, stdout, stderr } = child.streams!;
+    await stdin.write(bytesOf("first\n"), background);
+    assertEquals(textOf(await stdout.read(background) ?? NOTHING), "first\n");
+    stdin.end();
+    stdin.end();
+    assertEquals(await stdout.read(background), undefined);
+    assertEquals(await stdout.read(background), undefined);
+    assertEquals(await stderr.read(background), undefined);
+    assertEquals(await child.exited(background), { kind: "exited", code: 0 });
+    assertEquals(child.output().stdout.length, 0);
+  },
+
+  "streams carry more than any pipe holds, as fast as both sides go": async (fixture) => {
+    using child = await fixture.kernel.processes.spawn(fixture.programs.echo(), STREAMED);
+    const { stdin, stdout } = child.streams!;
+    const sent = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251);
+    const writing = stdin.write(sent, background).then(() => stdin.end());
+    const received: number[] = [];
+    for (let part; (part = await stdout.read(background)) !== undefined;) received.push(...part);
+    await writing;
+    assertEquals(Uint8Array.from(received), sent);
+  },
+
+  "a write to a stream that nobody reads is refused": async (
+    { kernel: { processes }, programs },
+  ) => {
+    using child = await processes.spawn(programs.exit(0), STREAMED);
+    await child.exited(background);
+    await assertRefused(child.streams!.stdin.write(bytesOf("late"), background), "EPIPE");
+  },
+
+  "every wait for a stream can be cancelled": async ({ kernel: { processes }, programs }) => {
+    using child = await processes.spawn(programs.wait(), { ...STREAMED, childWrites: [3] });
+    const { stdin, stdout } = child.streams!;
+    await assertCancellable((context) => stdout.read(context));
+    const tooMuch = new Uint8Array(1_000_000);
+    await assertCancellable((context) => stdin.write(tooMuch, context));
+    await child.signal(SIGKILL);
+    await child.exited(background);
   },
 
   "signal() refuses a child that was reaped": async ({ kernel: { processes }, programs }) => {
@@ -280,4 +325,8 @@ async function echo(fixture: ContractFixture, stdin: string | undefined): Promis
   assertEquals(await child.exited(background), { kind: "exited", code: 0 });
   await child.outputEnded(background);
   return textOf(child.output().stdout);
+}
+
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }

@@ -198,6 +198,10 @@ export class FakeChild implements ChildProcess {
     return Promise.resolve();
   }
 
+  get streams(): undefined {
+    return undefined;
+  }
+
   writePipe(): Promise<void> {
     return fail("No pipe was given");
   }

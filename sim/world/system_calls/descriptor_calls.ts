@@ -1,6 +1,8 @@
 import type { OpenMode, OpenOptions } from "../../programs/program.ts";
 import { append, concat, fromBytes, toBytes, toText } from "../content.ts";
 import { refuse } from "../errors.ts";
+import { Inode } from "../inode.ts";
+import { Listener } from "../listener.ts";
 import { OpenFile } from "../open_file.ts";
 import { Pipe } from "../pipe.ts";
 import type { Place } from "../place.ts";
@@ -141,6 +143,25 @@ export abstract class DescriptorCalls extends FileCalls {
     return this.call("close", fd, () => {
       this.file("close", fd).close();
       this.process.files.delete(fd);
+    });
+  }
+
+  async bindSocket(path: string): Promise<number> {
+    const listener = new Listener();
+    await this.make("bind", path, (at) => {
+      const inode = new Inode(at, "socket", 0o755);
+      inode.listener = listener;
+      return inode;
+    });
+    return this.#addFile(OpenFile.listening(listener));
+  }
+
+  accept(fd: number): Promise<[number, number] | undefined> {
+    return this.call<[number, number] | undefined>("accept", fd, () => {
+      const connection = this.file("accept", fd).listener?.accept();
+      if (connection === undefined) return undefined;
+      const reader = this.#addFile(connection.reader);
+      return [reader, this.#addFile(connection.writer)];
     });
   }
 

@@ -110,15 +110,11 @@ export abstract class FileCalls extends Caller {
   }
 
   mkfifo(path: string, mode: number): Promise<void> {
-    return this.#make("mkfifo", path, (at) => new Inode(at, "fifo", mode));
-  }
-
-  bindSocket(path: string): Promise<void> {
-    return this.#make("bind", path, (at) => new Inode(at, "socket", 0o755));
+    return this.make("mkfifo", path, (at) => new Inode(at, "fifo", mode));
   }
 
   mknod(path: string, device: string, mode: number): Promise<void> {
-    return this.#make("mknod", path, (at) => {
+    return this.make("mknod", path, (at) => {
       const inode = new Inode(at, "device", mode);
       inode.device = device;
       return inode;
@@ -167,7 +163,8 @@ export abstract class FileCalls extends Caller {
     });
   }
 
-  #make(
+  /** Makes something that is no plain file. */
+  protected make(
     verb: string,
     path: string,
     make: (fileSystem: FileSystem) => Inode,

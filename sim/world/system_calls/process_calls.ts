@@ -83,8 +83,11 @@ export abstract class ProcessCalls extends IsolationCalls {
     const process = this.process;
     const { processes } = this.machine;
     const files = (request.read ?? []).map((fd) => ({ fd, file: this.file("poll", fd) }));
+    const written = (request.write ?? []).map((fd) => ({ fd, file: this.file("poll", fd) }));
     const queues: WaitQueue[] = [process.signalled];
-    for (const { file } of files) if (file.pipe !== undefined) queues.push(file.pipe.changed);
+    for (const { file } of [...files, ...written]) {
+      if (file.changed !== undefined) queues.push(file.changed);
+    }
     if (request.children) queues.push(process.childChanged);
     const watched = (request.processes ?? []).map((pid) => ({ pid, target: processes.get(pid) }));
     for (const { target } of watched) if (target !== undefined) queues.push(target.changed);
@@ -114,11 +117,13 @@ export abstract class ProcessCalls extends IsolationCalls {
       queues,
       () =>
         hasTimedOut || process.caught.length > 0 || files.some(({ file }) => file.isReadable) ||
-        hasChild() || (watched.length > 0 && ended().length > 0),
+        written.some(({ file }) => file.isWritable) || hasChild() ||
+        (watched.length > 0 && ended().length > 0),
       () => {
         timer?.[Symbol.dispose]();
         return {
           readable: files.filter(({ file }) => file.isReadable).map(({ fd }) => fd),
+          writable: written.filter(({ file }) => file.isWritable).map(({ fd }) => fd),
           hasChild: hasChild(),
           ended: ended(),
           signals: process.caught.splice(0),

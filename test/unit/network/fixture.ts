@@ -61,6 +61,7 @@ export function host(
           children: () => Promise.resolve([]),
           output: () => ({ stdout: encode(stdout), stderr: encode(""), isTruncated: false }),
           signal: () => Promise.resolve(),
+          streams: undefined,
           writePipe: () => Promise.resolve(),
           readPipeLine: () => Promise.resolve(""),
           [Symbol.dispose]() {},
