@@ -1,5 +1,6 @@
 import type { ContainerRecord } from "../../src/container/record.ts";
 import { RuntimeError } from "../../src/errors.ts";
+import type { SharedMap } from "../../src/kernel/shared_memory.ts";
 import { type Context, sleep } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { HookName, LifecyclePlugin } from "../../src/plugin/hooks.ts";
@@ -57,7 +58,7 @@ export interface HookListener {
 }
 
 /** How often each hook of each plugin was called: outlives the daemon, as a plugin does. */
-export type HookCounts = Map<string, number>;
+export type HookCounts = SharedMap<string, number>;
 
 /** What the plugins of one life of the daemon stand on. */
 export interface PluginHost {

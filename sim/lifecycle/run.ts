@@ -5,6 +5,7 @@ import { putImage } from "../../src/image/record.ts";
 import { Context, sleep } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
+import { SharedMap } from "../../src/kernel/shared_memory.ts";
 import type { LifecyclePlugin } from "../../src/plugin/hooks.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
@@ -146,7 +147,7 @@ class LifecycleRun implements Disposable {
   readonly #operations: Operations;
   readonly #hasStatistics: boolean;
   readonly #plans: readonly PluginPlan[];
-  readonly #hookCounts: HookCounts = new Map();
+  readonly #hookCounts: HookCounts = new SharedMap();
   readonly #explorer: Explorer | undefined;
   readonly #looking: Disposable | undefined;
   readonly #baseline: readonly string[];

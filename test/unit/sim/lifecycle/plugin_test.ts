@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { SharedMap } from "../../../../src/kernel/shared_memory.ts";
 import { Context } from "../../../../src/kernel/context.ts";
 import { describeAct, type HookCall, pluginsOf } from "../../../../sim/lifecycle/plugin.ts";
 import { inMacrotask, Simulation } from "../../../../sim/mod.ts";
@@ -15,7 +16,13 @@ Deno.test("a plugin of the simulator does what its plan says, and agrees else", 
   await inMacrotask(() => {
     const simulation = new Simulation({ seed: 1 });
     simulation.bootDaemon(async (kernel) => {
-      const host = { kernel, counts: new Map(), listener, mayAct: () => true, isAlive: () => true };
+      const host = {
+        kernel,
+        counts: new SharedMap<string, number>(),
+        listener,
+        mayAct: () => true,
+        isAlive: () => true,
+      };
       const [plugin] = pluginsOf([[REFUSAL]], host);
       for (let i = 0; i < 3; i++) {
         await plugin?.runPodSandbox?.(sandboxRecordWith(), new Context()).catch(() => {});
@@ -34,7 +41,13 @@ Deno.test("a plugin of the simulator hears nothing of a life that is over", asyn
   };
   const { kernel } = await inMacrotask(() => new Simulation({ seed: 1 }).bootDaemon(() => {}));
   const listener = { hookCalled: fail, hookEnded: fail };
-  const host = { kernel, counts: new Map(), listener, mayAct: () => true, isAlive: () => false };
+  const host = {
+    kernel,
+    counts: new SharedMap<string, number>(),
+    listener,
+    mayAct: () => true,
+    isAlive: () => false,
+  };
   const [plugin] = pluginsOf([[]], host);
   const told = plugin?.runPodSandbox?.(sandboxRecordWith(), new Context());
   assert(told !== undefined && await isPending(told));

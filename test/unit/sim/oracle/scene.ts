@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG } from "../../../../src/config.ts";
 import type { Container } from "../../../../src/container/container.ts";
 import { createContainer } from "../../../../src/container/create.ts";
 import { startContainer } from "../../../../src/container/start.ts";
+import { SharedMap } from "../../../../src/kernel/shared_memory.ts";
 import { Context } from "../../../../src/kernel/context.ts";
 import type { Runtime } from "../../../../src/runtime.ts";
 import { runPodSandbox } from "../../../../src/sandbox/run.ts";
@@ -154,7 +155,7 @@ export class Scene {
       const plans = this.#plugins.map(() => []);
       const host = {
         kernel,
-        counts: new Map(),
+        counts: new SharedMap<string, number>(),
         listener: oracle,
         mayAct: () => false,
         isAlive: () => true,
