@@ -100,6 +100,8 @@ export {
 export { stopPodSandbox } from "./src/sandbox/stop.ts";
 
 // Containers.
+export { attach, checkAttach } from "./src/container/attach.ts";
+export type { ClientStreams } from "./src/container/client_streams.ts";
 export {
   type ContainerConfig,
   type ContainerMetadata,
@@ -117,6 +119,7 @@ export {
 export type { Container } from "./src/container/container.ts";
 export { createContainer } from "./src/container/create.ts";
 export { type ExecResult, execSync } from "./src/container/exec.ts";
+export { checkExec, type ExecRequest, execStreamed } from "./src/container/exec_streamed.ts";
 export { reopenContainerLog } from "./src/container/logs.ts";
 export { type ContainerFilter, listContainers } from "./src/container/query.ts";
 export type { ContainerRecord, ContainerUser } from "./src/container/record.ts";
@@ -175,6 +178,7 @@ export type {
 } from "./src/kernel/namespaces.ts";
 export {
   type ChildProcess,
+  type ChildStreams,
   type Command,
   type ExitStatus,
   type ProcessEntry,
@@ -188,6 +192,13 @@ export {
 } from "./src/kernel/processes.ts";
 export type { Random } from "./src/kernel/random.ts";
 export type { Change, Durability, StateStore, StoredRecord } from "./src/kernel/store.ts";
+export type {
+  ByteSink,
+  ByteSource,
+  PacketSocket,
+  TerminalSize,
+  TerminalSizes,
+} from "./src/kernel/streams.ts";
 
 /**
  * Starts a daemon: the socket opens at once and refuses with UNAVAILABLE until recovery is complete.

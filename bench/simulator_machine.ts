@@ -7,6 +7,7 @@ import { seedImage } from "../sim/lifecycle/run.ts";
 import { Slots } from "../sim/lifecycle/slots.ts";
 import { difference, Simulation } from "../sim/mod.ts";
 import { strategyOf } from "../sim/strategies/portfolio.ts";
+import type { Clock } from "../src/kernel/clock.ts";
 import { Context } from "../src/kernel/context.ts";
 
 /** Where the one pod and its one container are. */
@@ -26,6 +27,7 @@ export class BenchMachine {
   readonly simulation: Simulation;
   readonly #oracle: Oracle;
   readonly #lifecycle: Lifecycle;
+  readonly #clock: Clock;
   readonly #slots = new Slots();
   readonly #baseline: readonly string[];
 
@@ -46,10 +48,11 @@ export class BenchMachine {
       oracle.lifeBegan(lifecycle);
       await lifecycle.recover();
       oracle.recovered(lifecycle);
-      return lifecycle;
+      return { lifecycle, clock: kernel.clock };
     });
     this.run();
-    this.#lifecycle = daemon.boot.value;
+    this.#lifecycle = daemon.boot.value.lifecycle;
+    this.#clock = daemon.boot.value.clock;
     this.#baseline = simulation.snapshot({ ignore: LOGS });
     simulation.onStep((step) => oracle.afterStep(step));
   }
@@ -66,7 +69,9 @@ export class BenchMachine {
 
   /** Makes a request as a client, while the simulation runs. */
   async request(request: Request): Promise<void> {
-    await perform(this.#lifecycle, this.#slots, this.#oracle, request, Context.background());
+    const side = { clock: this.#clock, consoles: undefined };
+    const context = Context.background();
+    await perform(this.#lifecycle, this.#slots, this.#oracle, request, context, side);
   }
 
   /** Starts a client, whose errors are its own: one of two that race may lose. */

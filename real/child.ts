@@ -13,7 +13,14 @@ import {
 } from "../src/kernel/processes.ts";
 import { closeFd, libc } from "./libc.ts";
 import { pidfdOpen, pidfdSignal } from "./pidfd.ts";
-import { inputFile, LineReader, makePipe, OutputCapture, writeAndClose } from "./pipes.ts";
+import {
+  inputFile,
+  LineReader,
+  makePipe,
+  OutputCapture,
+  writeAndClose,
+  writeText,
+} from "./pipes.ts";
 import type { Poller } from "./poller.ts";
 import { statOf } from "./proc.ts";
 import { awaitKilled, reap } from "./reap.ts";
@@ -176,6 +183,14 @@ export class Child implements ChildProcess {
   async signal(signal: number): Promise<void> {
     this.#assertOpen("signal");
     pidfdSignal(this.#pidfd, this.identity.pid, signal);
+  }
+
+  // deno-lint-ignore require-await
+  async sendPipe(fd: number, data: string): Promise<void> {
+    this.#assertOpen("write");
+    const writer = this.#writers.get(fd);
+    assert(writer !== undefined, `descriptor ${fd} is a pipe that the program reads`);
+    writeText(writer, `pipe ${fd} of pid ${this.identity.pid}`, data);
   }
 
   // deno-lint-ignore require-await

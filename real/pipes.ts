@@ -69,12 +69,21 @@ function moveUp(fd: number): number {
  */
 export function writeAndClose(fd: number, subject: string, data: string): void {
   try {
-    const bytes = new TextEncoder().encode(data);
-    const count = check("write", subject, libc().write(fd, bytes, BigInt(bytes.length)));
-    if (count < bytes.length) throw new KernelError("write", "EAGAIN", subject);
+    writeText(fd, subject, data);
   } finally {
     closeFd(fd);
   }
+}
+
+/**
+ * Writes to our end of a pipe at once.
+ *
+ * @throws {KernelError} EPIPE when nobody reads any more; EAGAIN for more than it holds.
+ */
+export function writeText(fd: number, subject: string, data: string): void {
+  const bytes = new TextEncoder().encode(data);
+  const count = check("write", subject, libc().write(fd, bytes, BigInt(bytes.length)));
+  if (count < bytes.length) throw new KernelError("write", "EAGAIN", subject);
 }
 
 /** Our end of a pipe that a program writes. */

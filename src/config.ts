@@ -70,6 +70,10 @@ export interface Bounds {
   readonly killMs: number;
   /** What ExecSync waits for output that a descendant of the command holds open. */
   readonly execDrainMs: number;
+  /** For how long an attached client may take nothing of what a container prints, which waits for it. */
+  readonly attachStallMs: number;
+  /** Kept of what is printed to a terminal, or a container, for a client that is slow, in bytes. */
+  readonly backlogBytesMax: number;
   /** First and longest pause between two tries of the reaper. */
   readonly reaperFirstMs: number;
   /** See `reaperFirstMs`, which doubles up to here. */
@@ -95,6 +99,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   exitFileMs: 10_000,
   killMs: 10_000,
   execDrainMs: 2_000,
+  attachStallMs: 30_000,
+  backlogBytesMax: 1024 * 1024,
   reaperFirstMs: 500,
   reaperLongestMs: 60_000,
   execOutputBytesMax: 16 * 1024 * 1024,

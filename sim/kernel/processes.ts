@@ -162,6 +162,14 @@ class SimChild implements ChildProcess {
     }, true);
   }
 
+  sendPipe(fd: number, data: string): Promise<void> {
+    return this.#life.call("child.sendPipe", [this.#name, String(fd), data], () => {
+      const pipe = this.#writers.get(fd)?.pipe;
+      if (pipe === undefined) return refuse("sendPipe", "EBADF", String(fd));
+      return pipe.readers > 0 ? pipe.write(toBytes(data)) : refuse("sendPipe", "EPIPE", this.#name);
+    });
+  }
+
   writePipe(fd: number, data: string): Promise<void> {
     return this.#life.call("child.writePipe", [this.#name, String(fd), data], () => {
       const file = this.#writers.get(fd);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { clients, imageCollectors, readers } from "./client_arbitrary.ts";
+import { clients, imageCollectors, readers, talkers } from "./client_arbitrary.ts";
 import { pullTrouble, trouble } from "./fault_arbitrary.ts";
 import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS, type IncidentKind, REMOVAL_KINDS } from "./incident.ts";
@@ -27,6 +27,8 @@ const PULL_TROUBLE_IN = 3;
 const PLUGINS_IN = 6;
 /** Beside one in so many somebody reads statistics. */
 const READERS_IN = 6;
+/** Beside one in so many somebody speaks with programs in containers. */
+const TALKERS_IN = 6;
 /** In one in so many the daemon is asked to end. */
 const STOP_IN = 6;
 /** In one in so many somebody removes what is the runtime's. */
@@ -58,7 +60,7 @@ export function lifecyclePrograms(
     faults: collectors.length === 0 ? program.faults : [...program.faults, ...faults],
     ...(plugins.length === 0 ? {} : { plugins }),
   }));
-  return read(befallen(whole, among));
+  return spokenTo(read(befallen(whole, among)));
 }
 
 /** Programs of two things that happen to one container, and of what goes wrong meanwhile. */
@@ -94,7 +96,19 @@ function befallen(
   );
 }
 
-/** In some of these programs somebody asks for statistics all the time. Drawn last of all. */
+/** In some of these programs somebody speaks with what containers run. Drawn last of all. */
+function spokenTo(programs: fc.Arbitrary<LifecycleProgram>): fc.Arbitrary<LifecycleProgram> {
+  const consoles = fc.constantFrom("pipes" as const, "terminals" as const, undefined);
+  return fc.tuple(programs, talkers(TALKERS_IN), consoles).map(([program, talkers, consoles]) =>
+    talkers.length === 0 ? program : {
+      ...program,
+      clients: [...program.clients, ...talkers],
+      ...(consoles === undefined ? {} : { consoles }),
+    }
+  );
+}
+
+/** In some of these programs somebody asks for statistics all the time. */
 function read(programs: fc.Arbitrary<LifecycleProgram>): fc.Arbitrary<LifecycleProgram> {
   return fc.tuple(programs, readers(READERS_IN)).map(([program, readers]) => ({
     ...program,

@@ -1,11 +1,21 @@
+import type { Clock } from "../../src/kernel/clock.ts";
 import type { Context } from "../../src/kernel/context.ts";
 import { NO_LIMITS } from "../../src/container/config.ts";
 import { containerConfig, sandboxConfig, UPDATES } from "./configs.ts";
 import type { Lifecycle, Measured } from "./operations.ts";
+import type { Call } from "./oracle/checker.ts";
 import type { Facts } from "./oracle/facts.ts";
 import type { Oracle } from "./oracle/oracle.ts";
-import type { Request } from "./request.ts";
+import type { LifecycleProgram, Request, Talk } from "./request.ts";
 import type { Slots } from "./slots.ts";
+import { TerminalClient } from "./terminal_client.ts";
+
+/** What a client has beside its request. */
+export interface ClientSide {
+  readonly clock: Clock;
+  /** How containers of the program may be spoken to. */
+  readonly consoles: LifecycleProgram["consoles"];
+}
 
 /**
  * Makes one request and tells the oracle what came of it. Errors that a client may get are part of
@@ -17,6 +27,7 @@ export async function perform(
   oracle: Oracle,
   request: Request,
   context: Context,
+  side: ClientSide,
 ): Promise<void> {
   const id = slots.idOf(request);
   const gracePeriodMs = request.kind === "StopContainer" ? request.gracePeriodMs : 0;
@@ -25,12 +36,15 @@ export async function perform(
     id,
     gracePeriodMs,
     ...(request.kind === "UpdateContainerResources" ? { update: request.update } : {}),
+    ...("talk" in request ? { pauseMs: request.talk.pauseMs } : {}),
     runtime: lifecycle,
     context,
   });
   let answer: Answer;
   try {
-    answer = await answerOf(lifecycle, slots, oracle.facts, request, id, context);
+    answer = "talk" in request
+      ? await talk(lifecycle, oracle, call, request, context, side)
+      : await answerOf(lifecycle, slots, oracle.facts, request, id, context, side);
   } catch (error) {
     oracle.refused(call, error);
     throw error;
@@ -55,13 +69,43 @@ interface Answer {
 
 const DONE: Answer = {};
 
+/** Speaks with a program, and tells the oracle what it has said, also when that is not all. */
+async function talk(
+  { streaming }: Lifecycle,
+  oracle: Oracle,
+  call: Call,
+  request: Extract<Request, { readonly talk: Talk }>,
+  context: Context,
+  { clock, consoles }: ClientSide,
+): Promise<Answer> {
+  if (streaming === undefined) return DONE;
+  const hasTerminal = request.kind === "Exec" ? request.tty : consoles === "terminals";
+  const client = new TerminalClient(clock, request.talk, hasTerminal);
+  const { streams } = client;
+  let isDone = false;
+  try {
+    if (request.kind === "Attach") {
+      await streaming.attach(call.id, streams, context);
+      isDone = true;
+      return DONE;
+    }
+    const { command, tty } = request;
+    const exitCode = await streaming.exec(call.id, command, tty, streams, context);
+    isDone = true;
+    return { exitCode };
+  } finally {
+    oracle.received(call, client.received, isDone);
+  }
+}
+
 async function answerOf(
   lifecycle: Lifecycle,
   slots: Slots,
   facts: Facts,
-  request: Request,
+  request: Exclude<Request, { readonly talk: Talk }>,
   id: string,
   context: Context,
+  { consoles }: ClientSide,
 ): Promise<Answer> {
   switch (request.kind) {
     case "RunPodSandbox":
@@ -81,7 +125,11 @@ async function answerOf(
         slots.nextAttempt(),
         slots.nextLog(),
       );
-      return { id: await lifecycle.createContainer(id, config, context) };
+      const spoken = {
+        ...config,
+        ...(consoles === undefined ? {} : { stdin: true, tty: consoles === "terminals" }),
+      };
+      return { id: await lifecycle.createContainer(id, spoken, context) };
     }
     case "StartContainer":
       await lifecycle.startContainer(id, context);

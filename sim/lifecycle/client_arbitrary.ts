@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { UPDATES } from "./configs.ts";
-import { callOf, type ClientCall, type ContainerPlace, type Request } from "./request.ts";
+import {
+  callOf,
+  type ClientCall,
+  type ContainerPlace,
+  type Request,
+  type Talk,
+} from "./request.ts";
 import { beside } from "./trouble.ts";
 
 /** What containers run in lifecycle programs: every way in which a workload can surprise. */
@@ -37,6 +43,14 @@ const EXEC_COMMANDS: readonly (readonly string[])[] = [
   ["no-such-program"],
 ];
 
+/** What somebody at a terminal asks for: it listens, or says much. */
+const SPOKEN_COMMANDS: readonly (readonly string[])[] = [
+  ["cat"],
+  ["pieces", "12"],
+  ["busy-log", "40"],
+  ["busy-log", "2000"],
+];
+
 const KINDS: readonly Request["kind"][] = [
   "RunPodSandbox",
   "StopPodSandbox",
@@ -60,6 +74,10 @@ const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
 const anyPlace: fc.Arbitrary<ContainerPlace> = fc.record({ sandbox: slot, container: slot });
 const update = fc.constantFrom(...Object.keys(UPDATES));
 const graceMs = fc.constantFrom(0, 100, 2_000);
+const talk: fc.Arbitrary<Talk> = fc.record({
+  lines: fc.constantFrom(0, 1, 3),
+  pauseMs: fc.constantFrom(0, 0, 20, 40_000),
+});
 
 /**
  * Swarm testing (Groce et al., ISSTA 2012): in every other run clients ask for a few kinds of things only,
@@ -104,6 +122,17 @@ export function requestsAt(
         timeoutMs: fc.constantFrom(0, 500),
       }),
     },
+    Exec: {
+      weight: 3,
+      arbitrary: fc.record({
+        ...of("Exec"),
+        place,
+        command: fc.constantFrom(...EXEC_COMMANDS, ...SPOKEN_COMMANDS),
+        tty: fc.boolean(),
+        talk,
+      }),
+    },
+    Attach: { weight: 3, arbitrary: fc.record({ ...of("Attach"), place, talk }) },
     UpdateContainerResources: {
       weight: 2,
       arbitrary: fc.record({ ...of("UpdateContainerResources"), place, update }),
@@ -257,3 +286,45 @@ export function readers(oneIn: number): fc.Arbitrary<readonly (readonly ClientCa
   const call = impatient(requestsAt(anyPlace, STATISTICS));
   return beside(oneIn, fc.tuple(fc.array(call, { minLength: 1, maxLength: 6 })));
 }
+
+const TALKS = ["Exec", "Attach"] as const;
+
+/** Somebody at a terminal speaks with programs in containers, and leaves, beside one in so many programs. */
+export function talkers(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
+  const call = fc.tuple(impatient(requestsAt(anyPlace, TALKS)), deadlineMs).map(
+    // Programs that listen end with who speaks to them.
+    ([call, deadlineMs]) => ({ deadlineMs, ...call }),
+  );
+  const calls = fc.array(call, { minLength: 1, maxLength: 4 });
+  const talker = fc.oneof(calls, calls, anyPlace.chain((place) => listener(place)));
+  return beside(oneIn, fc.array(talker, { minLength: 1, maxLength: 2 }));
+}
+
+/** More than is kept for a client that is slow, and than fits into its socket. */
+const FLOODS: readonly (readonly string[])[] = [
+  ["flood", "50", "120000"],
+  ["flood", "50", "200000"],
+  ["pieces", "40"],
+  ["cat"],
+];
+
+/** Also longer than anybody who takes nothing is waited for. */
+const listeningMs = fc.constantFrom(300, 3_000, 90_000, 90_000);
+
+/** Somebody who wants a container that has much to say, and listens to it. */
+const listener = (place: ContainerPlace): fc.Arbitrary<readonly ClientCall[]> =>
+  fc.record({
+    command: fc.constantFrom(...FLOODS),
+    listens: fc.array(fc.record({ talk, patience: patience(6), deadlineMs: listeningMs }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+  }).map(({ command, listens }) => [
+    callOf({ kind: "CreateContainer", place, command, sharesPids: false }),
+    callOf({ kind: "StartContainer", place }),
+    ...listens.map(({ talk, patience, deadlineMs }): ClientCall => ({
+      request: { kind: "Attach", place, talk },
+      deadlineMs,
+      ...patience,
+    })),
+  ]);

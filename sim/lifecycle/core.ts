@@ -1,7 +1,9 @@
 import { assembleRuntime, shutDown } from "../../src/boot.ts";
-import { DEFAULT_CONFIG } from "../../src/config.ts";
+import { DEFAULT_BOUNDS, DEFAULT_CONFIG } from "../../src/config.ts";
+import { attach } from "../../src/container/attach.ts";
 import { createContainer } from "../../src/container/create.ts";
 import { execSync } from "../../src/container/exec.ts";
+import { execStreamed } from "../../src/container/exec_streamed.ts";
 import { reopenContainerLog } from "../../src/container/logs.ts";
 import { removeContainer } from "../../src/container/remove.ts";
 import { startContainer } from "../../src/container/start.ts";
@@ -22,6 +24,9 @@ import { stopPodSandbox } from "../../src/sandbox/stop.ts";
 import { SILENT } from "../../src/telemetry.ts";
 import type { Lifecycle, Measured, Operations } from "./operations.ts";
 
+/** So little that a client is soon behind it. */
+const BOUNDS = { ...DEFAULT_BOUNDS, backlogBytesMax: 16_384 };
+
 /** Slipway's own lifecycle, as it runs in production. */
 export const core: Operations = async (
   kernel,
@@ -30,7 +35,7 @@ export const core: Operations = async (
   lifecycleOf(
     await assembleRuntime({
       kernel,
-      config: { ...DEFAULT_CONFIG, prepare },
+      config: { ...DEFAULT_CONFIG, prepare, bounds: BOUNDS },
       telemetry,
       plugins,
       onBug,
@@ -68,6 +73,11 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
       containers: async (context) => measured([], await listContainerStats(runtime, {}, context)),
       sandbox: async (id, context) => ofSandboxes([await sandboxStats(runtime, id, context)]),
       sandboxes: async (context) => ofSandboxes(await listSandboxStats(runtime, {}, context)),
+    },
+    streaming: {
+      exec: (containerId, command, tty, streams, context) =>
+        execStreamed(runtime, { containerId, command, tty }, streams, context),
+      attach: (id, streams, context) => attach(runtime, id, streams, context),
     },
     isReady(id) {
       const sandbox = sandboxes.get(id);

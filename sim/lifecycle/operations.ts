@@ -1,4 +1,5 @@
 import type { Config } from "../../src/config.ts";
+import type { ClientStreams } from "../../src/container/client_streams.ts";
 import type { ContainerConfig, LinuxResources } from "../../src/container/config.ts";
 import type { ContainerRecord } from "../../src/container/record.ts";
 import type { ContainerStatus } from "../../src/container/state.ts";
@@ -56,6 +57,20 @@ export interface Statistics {
   sandboxes(context: Context): Promise<Measured>;
 }
 
+/** Who speaks with programs in containers. */
+export interface Streaming {
+  /** What the command exits with; 128+n for signal n. */
+  exec(
+    id: string,
+    command: readonly string[],
+    tty: boolean,
+    streams: ClientStreams,
+    context: Context,
+  ): Promise<number>;
+  /** Returns when the container has ended. */
+  attach(id: string, streams: ClientStreams, context: Context): Promise<void>;
+}
+
 /**
  * One life of the daemon under test: what clients call, and what the oracle reads. The lifecycle runs
  * know of an implementation only this, so that the same programs, schedules, faults and invariants meet
@@ -94,6 +109,8 @@ export interface Lifecycle {
 
   /** Undefined where the implementation has none. */
   readonly statistics?: Statistics;
+  /** Undefined where the implementation has none. */
+  readonly streaming?: Streaming;
 
   /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */
   isReady(sandboxId: string): boolean;

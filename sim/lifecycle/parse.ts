@@ -14,6 +14,7 @@ const isFlag: Check = (value) => typeof value === "boolean";
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isSlot: Check = (value) => value === 0 || value === 1 || value === 2;
 const isPlace = object({ sandbox: isSlot, container: isSlot });
+const isTalk = object({ lines: isCount, pauseMs: isCount });
 
 const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   RunPodSandbox: { sandbox: isSlot, hasNetwork: isFlag, sharesPids: isFlag },
@@ -24,6 +25,8 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   StopContainer: { place: isPlace, gracePeriodMs: isCount },
   RemoveContainer: { place: isPlace },
   ExecSync: { place: isPlace, command: list(isText), timeoutMs: isCount },
+  Exec: { place: isPlace, command: list(isText), tty: isFlag, talk: isTalk },
+  Attach: { place: isPlace, talk: isTalk },
   UpdateContainerResources: { place: isPlace, update: oneOf(Object.keys(UPDATES)) },
   ReopenContainerLog: { place: isPlace },
   ContainerStats: { place: isPlace },
@@ -66,6 +69,7 @@ const isProgram = object({
     does: oneOf(PLUGIN_DEEDS),
     ms: isCount,
   })))),
+  consoles: optional(oneOf(["pipes", "terminals"])),
   hasInstantSteps: optional(isFlag),
 });
 

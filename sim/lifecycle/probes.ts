@@ -47,6 +47,9 @@ export const PROBES = {
   "an image goes under a creation": "RemoveImage comes while CreateContainer is under way",
   "an image goes under a container": "its layers stay as long as the container",
   "an exec is cut off": "the container ends while something is executed in it",
+  "a command is heard to its end": "what it has printed, and its code (I26)",
+  "a container is heard to its end": "by who is attached to it",
+  "a listener is cut off": "who is attached takes nothing, and the container would wait",
   // What plugins do.
   "a plugin refuses a start": "its init is there and never executes the program",
   "a plugin is given up": "it takes longer than anybody waits",

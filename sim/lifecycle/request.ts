@@ -15,6 +15,14 @@ export interface ContainerPlace {
   readonly container: ContainerSlot;
 }
 
+/** How a client speaks with a program. */
+export interface Talk {
+  /** How many lines it says; without any it has no input. */
+  readonly lines: number;
+  /** What it takes for each piece of what it hears, in milliseconds. */
+  readonly pauseMs: number;
+}
+
 /** One RPC of a client, before it is known which ids it will carry. */
 export type Request =
   | {
@@ -52,6 +60,14 @@ export type Request =
     /** Which of `UPDATES`. */
     readonly update: string;
   }
+  | {
+    readonly kind: "Exec";
+    readonly place: ContainerPlace;
+    readonly command: readonly string[];
+    readonly tty: boolean;
+    readonly talk: Talk;
+  }
+  | { readonly kind: "Attach"; readonly place: ContainerPlace; readonly talk: Talk }
   /** With the renaming of the log before it. */
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace }
   | { readonly kind: "ContainerStats"; readonly place: ContainerPlace }
@@ -102,6 +118,8 @@ export interface LifecycleProgram {
   readonly hasStrictPlugins?: boolean;
   /** Take part in the life of pods and containers; none unless given. */
   readonly plugins?: readonly PluginPlan[];
+  /** What containers may be spoken to by: nothing unless given. */
+  readonly consoles?: "pipes" | "terminals";
   /** Steps take no time: timers are due at once that were set while nothing else could happen. False unless given. */
   readonly hasInstantSteps?: boolean;
   /** Somebody asks for the daemon's events and never reads one. */
@@ -120,6 +138,11 @@ export const QUIET: LifecycleProgram = {
   pidMax: PID_MAX,
   hasIdleSubscriber: false,
 };
+
+/** Whether a request is for somebody who speaks with a program. */
+export function isForTalking({ kind }: Request): boolean {
+  return kind === "Exec" || kind === "Attach";
+}
 
 /** Whether a request changes nothing, and is for numbers alone. */
 export function isForStatistics({ kind }: Request): boolean {
@@ -147,6 +170,12 @@ export function describeRequest(request: Request): string {
       return `ExecSync ${placeText(request.place)} [${request.command.join(" ")}]${
         request.timeoutMs === 0 ? "" : ` ${request.timeoutMs} ms`
       }`;
+    case "Exec":
+      return `Exec ${placeText(request.place)} [${request.command.join(" ")}]${
+        request.tty ? " tty" : ""
+      } ${talkText(request.talk)}`;
+    case "Attach":
+      return `Attach ${placeText(request.place)} ${talkText(request.talk)}`;
     case "UpdateContainerResources":
       return `${request.kind} ${placeText(request.place)} ${request.update}`;
     case "ListContainerStats":
@@ -161,4 +190,8 @@ export function describeRequest(request: Request): string {
 
 function placeText(place: ContainerPlace): string {
   return `s${place.sandbox}c${place.container}`;
+}
+
+function talkText({ lines, pauseMs }: Talk): string {
+  return `${lines} lines${pauseMs === 0 ? "" : `, ${pauseMs} ms a piece`}`;
 }

@@ -2,10 +2,10 @@ import { isBug } from "../../src/bug.ts";
 import { DEFAULT_CONFIG } from "../../src/config.ts";
 import { messageOf } from "../../src/errors.ts";
 import { putImage } from "../../src/image/record.ts";
+import { SharedMap } from "../../src/kernel/shared_memory.ts";
 import { Context, sleep } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import { SIGKILL } from "../../src/kernel/processes.ts";
-import { SharedMap } from "../../src/kernel/shared_memory.ts";
 import type { LifecyclePlugin } from "../../src/plugin/hooks.ts";
 import type { Chooser } from "../chooser.ts";
 import type { Daemon } from "../daemon.ts";
@@ -45,6 +45,7 @@ import {
   type ContainerPlace,
   describeRequest,
   isForStatistics,
+  isForTalking,
   type LifecycleProgram,
   PID_MAX,
 } from "./request.ts";
@@ -145,7 +146,7 @@ class LifecycleRun implements Disposable {
   #ending: Ending | undefined;
   #hasClients = true;
   readonly #operations: Operations;
-  readonly #hasStatistics: boolean;
+  readonly #isCore: boolean;
   readonly #plans: readonly PluginPlan[];
   readonly #hookCounts: HookCounts = new SharedMap();
   readonly #explorer: Explorer | undefined;
@@ -181,7 +182,7 @@ class LifecycleRun implements Disposable {
     this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);
     seedImage(this.simulation);
     // Other operations need not have hooks.
-    this.#hasStatistics = options.operations === undefined;
+    this.#isCore = options.operations === undefined;
     this.#plans = options.operations === undefined ? program.plugins ?? [] : [];
     const doesAct = this.#plans.some((it) => it.length > 0);
     const isRobbed = program.incidents.some(({ kind }) => REMOVAL_KINDS.some((it) => it === kind));
@@ -376,7 +377,8 @@ class LifecycleRun implements Disposable {
 
   /** Without what other operations need not have. */
   #asked(calls: readonly ClientCall[]): readonly ClientCall[] {
-    return this.#hasStatistics ? calls : calls.filter(({ request }) => !isForStatistics(request));
+    if (this.#isCore) return calls;
+    return calls.filter(({ request }) => !isForStatistics(request) && !isForTalking(request));
   }
 
   #client(name: string, number: number, calls: readonly ClientCall[]): void {
@@ -420,7 +422,8 @@ class LifecycleRun implements Disposable {
         using bounded = call.deadlineMs === undefined
           ? context.child()
           : context.within(clock, call.deadlineMs, "deadline of the client");
-        await perform(runtime, this.#slots, this.oracle, call.request, bounded);
+        const side = { clock, consoles: this.program.consoles };
+        await perform(runtime, this.#slots, this.oracle, call.request, bounded, side);
       },
       key,
     );

@@ -167,6 +167,10 @@ export interface Sys {
   flock(fd: number): Promise<void>;
   /** EBADF when it is not open. */
   close(fd: number): Promise<void>;
+  /** Of the terminal that a descriptor stands for, "rows columns" (man 4 tty_ioctl, TIOCGWINSZ). */
+  terminalSize(fd: number): Promise<string>;
+  /** Gives it another size (TIOCSWINSZ). */
+  resizeTerminal(fd: number, size: string): Promise<void>;
   /** A pipe: where to read, where to write. No step. */
   pipe(): [number, number];
   /** No step. */

@@ -11,6 +11,7 @@ import {
   busyLog,
   catatonit,
   exit,
+  flood,
   forkForever,
   forkHolder,
   ignoreTerm,
@@ -19,6 +20,7 @@ import {
   oomChild,
   pieces,
   stayInCgroup,
+  ttySize,
 } from "./workloads.ts";
 
 /** Programs of the machine, by base name. */
@@ -48,6 +50,7 @@ export const workloads: ReadonlyMap<string, Program> = byName({
   echo,
   exit,
   false: failing,
+  flood,
   "fork-forever": forkForever,
   "fork-holder": forkHolder,
   "ignore-term": ignoreTerm,
@@ -61,6 +64,7 @@ export const workloads: ReadonlyMap<string, Program> = byName({
   sleep,
   "stay-in-cgroup": stayInCgroup,
   true: succeed,
+  "tty-size": ttySize,
 });
 
 function byName(programs: Readonly<Record<string, Program>>): ReadonlyMap<string, Program> {

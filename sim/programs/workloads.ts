@@ -103,6 +103,23 @@ export const pieces: Program = async (sys) => {
   return 0;
 };
 
+/** `flood AFTER_MS BYTES`: prints so much, as fast as it is taken. */
+export const flood: Program = async (sys) => {
+  const [, afterMs = "0", bytes = "0"] = sys.args;
+  await sys.sleep(Number(afterMs));
+  for (let left = Number(bytes); left > 0; left -= LONG_LINE_BYTES) {
+    await sys.write(1, `${"x".repeat(Math.min(left, LONG_LINE_BYTES) - 1)}\n`);
+  }
+  return 0;
+};
+
+/** `tty-size AFTER_MS`: prints rows and columns of its terminal. */
+export const ttySize: Program = async (sys) => {
+  await sys.sleep(Number(sys.args[1] ?? 0));
+  await sys.write(1, `${await sys.terminalSize(1)}\n`);
+  return 0;
+};
+
 /** `catatonit -P`: the init of a shared PID namespace, which reaps and waits. */
 export const catatonit: Program = async (sys) => {
   for (const signal of [SIGTERM, SIGINT]) await sys.signalAction(signal, "catch");

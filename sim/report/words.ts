@@ -37,6 +37,7 @@ const PHRASES: Readonly<Record<string, Phrase>> = {
   "child.outputEnded": says("has read all output of"),
   "child.readPipeLine": says("reads what comes from"),
   "child.signal": says("signals"),
+  "child.sendPipe": says("writes to"),
   "child.writePipe": says("writes to"),
   "close": says("closes descriptor"),
   "createFile": says("creates"),

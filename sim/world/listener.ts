@@ -32,7 +32,7 @@ export class Listener {
   /** The side of who connects, which may write before it is accepted. */
   connect(): Connection {
     this.#touch("write");
-    const [there, back] = [new Pipe(), new Pipe()];
+    const [there, back] = [new Pipe(undefined, true), new Pipe(undefined, true)];
     this.#waiting.push({ reader: OpenFile.reader(there), writer: OpenFile.writer(back) });
     this.changed.wake();
     return { reader: OpenFile.reader(back), writer: OpenFile.writer(there) };

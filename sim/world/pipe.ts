@@ -13,14 +13,19 @@ export class Pipe {
   #readers = 0;
   #writers = 0;
   readonly changed: WaitQueue = new WaitQueue();
+  /** Of one that stands for a terminal, "rows columns" (man 4 tty_ioctl, TIOCSWINSZ). */
+  #terminalSize = "0 0";
   readonly #name = footprints.newName();
   #chunks: Uint8Array[] = [];
   #sizeBytes = 0;
+  /** Whether a write is taken whole: who reads may ask for one at a time. */
+  readonly carriesPackets: boolean;
   #sink: ((bytes: Uint8Array) => void) | undefined;
 
   /** With a sink somebody outside of the machine's processes reads it all the time. */
-  constructor(sink?: (bytes: Uint8Array) => void) {
+  constructor(sink?: (bytes: Uint8Array) => void, carriesPackets = false) {
     this.#sink = sink;
+    this.carriesPackets = carriesPackets;
   }
 
   /** Ends to read from that are open. */
@@ -33,6 +38,16 @@ export class Pipe {
   get writers(): number {
     this.#touchEnds("writers", "read");
     return this.#writers;
+  }
+
+  get terminalSize(): string {
+    footprints.present?.touch(`size of pipe ${this.#name}`, "read");
+    return this.#terminalSize;
+  }
+
+  set terminalSize(size: string) {
+    footprints.present?.touch(`size of pipe ${this.#name}`, "write");
+    this.#terminalSize = size;
   }
 
   get sizeBytes(): number {

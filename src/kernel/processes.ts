@@ -71,8 +71,11 @@ export interface ProgramOutput {
 
 /** The daemon's ends of a program's standard streams. Whoever has inherited them from it has them as well. */
 export interface ChildStreams {
+  /** What the program reads. */
   readonly stdin: ByteSink;
+  /** What it prints. */
   readonly stdout: ByteSource;
+  /** What it complains of. */
   readonly stderr: ByteSource;
 }
 
@@ -110,6 +113,13 @@ export interface ChildProcess extends Disposable {
    * @throws {KernelError} ESRCH when it has ended, reaped or not.
    */
   signal(signal: number): Promise<void>;
+
+  /**
+   * Writes to pipe `fd`, and more may follow. It has to fit into the pipe.
+   *
+   * @throws {KernelError} EPIPE when the program has closed its end.
+   */
+  sendPipe(fd: number, data: string): Promise<void>;
 
   /**
    * Writes to pipe `fd` and closes our end.

@@ -36,7 +36,9 @@ export interface PacketSocket extends ByteSource, ByteSink, Disposable {
 
 /** The size of a terminal, in characters. */
 export interface TerminalSize {
+  /** How wide it is. */
   readonly columns: number;
+  /** How high it is. */
   readonly rows: number;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "../kernel/processes.ts";
+import type { TerminalSize } from "../kernel/streams.ts";
 import { type OciRuntime, readableMessage } from "./runc.ts";
 
 /** Whatever conmon is asked for (man 8 conmon). */
@@ -27,6 +28,9 @@ export const SYNC_PIPE = 3;
 /** The pipe that conmon waits on before it does anything. */
 export const START_PIPE = 4;
 
+/** The pipe on which conmon says that it can be attached to. */
+export const ATTACH_PIPE = 5;
+
 /** conmon's command line for a task. Without a double fork its identity is known at once. */
 export function conmonCommand(options: ConmonOptions): Command {
   return {
@@ -54,25 +58,42 @@ export function conmonCommand(options: ConmonOptions): Command {
 export interface ConmonExecOptions extends CommonOptions {
   /** Of the OCI process. Its path tells conmon and the runtime from what they start. */
   readonly processFile: string;
+  /** For a command with a terminal: an empty folder in which conmon gives that out. */
+  readonly consoleFolder: string | undefined;
 }
 
 /**
- * conmon's command line for a command in a container. With "passthrough" the command itself gets the
+ * conmon's command line for a command in a container.
+ *
+ * Without a terminal: with "passthrough" the command itself gets the
  * output that conmon was given, and conmon ends with the command, whoever else holds that output: the
  * OCI runtime alone would copy it, and wait for all of them (RACES.md W22; runc, tty.go, Close).
+ *
+ * With a terminal: conmon holds that, and gives it out on a socket as it does a container's. It starts the
+ * OCI runtime only when it is told so once more, so that nothing is printed before somebody reads
+ * (conmon.c, main, `opt_attach`).
  */
 export function conmonExecCommand(options: ConmonExecOptions): Command {
+  const { consoleFolder } = options;
   return {
     program: options.program,
     args: [
       ...commonArgs(options),
       "--exec",
       ...["--exec-process-spec", options.processFile],
-      ...["--log-path", "passthrough"],
+      ...(consoleFolder === undefined
+        ? ["--log-path", "passthrough"]
+        : ["--log-path", "none", "--terminal", "--exec-attach", "--full-attach"]),
+      ...(consoleFolder === undefined ? [] : ["--bundle", consoleFolder]),
     ],
     // Its file named "oom" says then what the container's own conmon says: both watch one group.
     cwd: options.bundle,
-    env: { _OCI_SYNCPIPE: `${SYNC_PIPE}` },
+    env: {
+      _OCI_SYNCPIPE: `${SYNC_PIPE}`,
+      ...(consoleFolder === undefined
+        ? {}
+        : { _OCI_STARTPIPE: `${START_PIPE}`, _OCI_ATTACHPIPE: `${ATTACH_PIPE}` }),
+    },
   };
 }
 
@@ -128,3 +149,17 @@ export function parseExitCode(line: string): number | undefined {
 
 /** Asks conmon to close its log file and open it anew (conmon ctrl.c). */
 export const REOPEN_LOG = "2 0 0\n";
+
+/** Asks conmon to give the terminal another size (conmon ctrl.c). */
+export function resizeRequest({ columns, rows }: TerminalSize): string {
+  return `1 ${rows} ${columns}\n`;
+}
+
+/** The most that conmon takes of one packet (conmon, conn_sock.h, CONN_SOCK_BUF_SIZE, with a NUL). */
+export const ATTACH_PACKET_BYTES_MAX = 32_767;
+
+/** Which output a packet of the attach socket is of: its first byte says so (conmon, utils.h, stdpipe_t). */
+export function outputOf(packet: Uint8Array): "stdout" | "stderr" | undefined {
+  if (packet[0] === 2) return "stdout";
+  return packet[0] === 3 ? "stderr" : undefined;
+}

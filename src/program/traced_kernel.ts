@@ -81,6 +81,7 @@ function tracedChild(child: ChildProcess, program: string, on: On, until: On): C
     // A span for each piece of a stream would say nothing that the length of the whole does not.
     streams: child.streams,
     signal: (signal) => on(`signal ${program}`, () => child.signal(signal)),
+    sendPipe: (fd, data) => on(`write to ${program}`, () => child.sendPipe(fd, data)),
     writePipe: (fd, data) => on(`write to ${program}`, () => child.writePipe(fd, data)),
     readPipeLine: (fd, context) =>
       until(`answer of ${program}`, () => child.readPipeLine(fd, context)),

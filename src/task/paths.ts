@@ -11,6 +11,8 @@ export interface TaskPaths {
   readonly pidFileDraft: string;
   /** conmon's control fifo. */
   readonly control: string;
+  /** conmon's socket for who wants to read and write what the task does. */
+  readonly attach: string;
   /** Written by conmon when the task has ended: its exit code as a number. */
   readonly exitFile: string;
   /** There once the kernel has killed a process of the task for want of memory (conmon, cgroup.c). */
@@ -32,6 +34,7 @@ export function taskPaths(config: Config, id: string): TaskPaths {
     pidFile: `${bundle}/pid`,
     pidFileDraft: `${bundle}/.pid`,
     control: `${bundle}/ctl`,
+    attach: `${bundle}/attach`,
     exitFile: `${exitDirectory(config)}/${id}`,
     oomFile: `${bundle}/oom`,
     runtimeDirectory,

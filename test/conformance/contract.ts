@@ -13,6 +13,7 @@ import type { Promises, RunPromise } from "./fixture.ts";
 import { mountPromises } from "./mounts_contract.ts";
 import { namespacePromises } from "./namespaces_contract.ts";
 import { processPromises } from "./processes_contract.ts";
+import { socketPromises } from "./sockets_contract.ts";
 import { storePromises } from "./store_contract.ts";
 import { watchPromises } from "./watch_contract.ts";
 
@@ -25,6 +26,7 @@ export const promises: Promises = {
   ...mountPromises,
   ...namespacePromises,
   ...processPromises,
+  ...socketPromises,
   ...storePromises,
   ...watchPromises,
 };

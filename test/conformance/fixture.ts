@@ -18,6 +18,11 @@ export interface ContractPrograms {
   echo(): Command;
   /** Reads a line from descriptor 3, writes it to descriptor 4, then ends with 0. */
   relay(): Command;
+  /**
+   * Ready once it listens at `path`, its line empty. To who connects it sends a packet "hello", each of his
+   * again with a mark in front, and "bye" when he has ended; then ends with 0.
+   */
+  converse(path: string): Command;
   /** Ready, its line empty; then lives until a signal ends it. */
   wait(): Command;
   /** The same, but SIGTERM does nothing. */

@@ -72,6 +72,9 @@ function programsMarked(mark: string, place: string): ContractPrograms {
     print: (stdout, stderr) => script('printf %s "$1"; printf %s "$2" >&2', stdout, stderr),
     echo: () => ({ program: "cat", args: [], env: { [MARK]: mark } }),
     relay: () => script('read -r line <&3; echo "$line" >&4'),
+    converse: (path) => (
+      { program: "perl", args: ["-MSocket", "-e", CONVERSE, path], env: { [MARK]: mark } }
+    ),
     wait: () => script(WAIT),
     ignoreTerm: () => script(`trap "" TERM; ${WAIT}`),
     fork: () => script("sleep 1000000 3>&- & echo $! >&3"),
@@ -83,6 +86,22 @@ function programsMarked(mark: string, place: string): ContractPrograms {
 /** Into every hierarchy in which the group is, as a runtime does. */
 const ENTER = 'for f in /sys/fs/cgroup"$1" /sys/fs/cgroup/*"$1"; do ' +
   '[ ! -e "$f/cgroup.procs" ] || echo $$ > "$f/cgroup.procs"; done';
+
+/** perl is on every Debian, and knows packets. */
+const CONVERSE = `
+socket(my $listener, AF_UNIX, SOCK_SEQPACKET, 0) or die;
+bind($listener, sockaddr_un($ARGV[0])) or die;
+listen($listener, 1) or die;
+open(my $ready, ">&=", 3) or die;
+print $ready "\\n";
+close $ready;
+accept(my $client, $listener) or die;
+close $listener;
+send($client, "hello", 0);
+my $packet;
+while (defined recv($client, $packet, 65536, 0) and length $packet) { send($client, "!$packet", 0) }
+send($client, "bye", 0);
+`;
 
 async function killMarked(kernel: Kernel, mark: string): Promise<void> {
   for (const { pid } of (await kernel.processes.list()).filter((it) => isMarked(it.pid, mark))) {

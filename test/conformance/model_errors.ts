@@ -26,6 +26,7 @@ const PIN = "sim/programs/pin.ts";
 const PORT_CGROUPS = "sim/kernel/cgroups.ts";
 const PROCESSES = "sim/kernel/processes.ts";
 const PROCESS_TABLE = "sim/world/process_table.ts";
+const STREAMS = "sim/kernel/streams.ts";
 const TREE = "sim/world/tree.ts";
 
 /** Deliberate errors, one a rule: a suite that lets one of them pass does not hold the model to Linux. */
@@ -177,10 +178,34 @@ export const MODEL_ERRORS: readonly ModelError[] = [
   {
     name: "writing to a pipe that nobody reads goes well",
     source: "man 2 write, EPIPE",
-    promise: "writePipe() refuses when the program is gone",
+    promise: "writePipe() and sendPipe() refuse when the program is gone",
     file: PROCESSES,
     from: 'return isHeard ? undefined : refuse("writePipe", "EPIPE", this.#name);',
     to: "return undefined;",
+  },
+  {
+    name: "packets run into each other",
+    source: "man 7 unix, SOCK_SEQPACKET",
+    promise: "read() gives a packet at a time, in order, and then the end",
+    file: STREAMS,
+    from: "return pipe.readPacket();",
+    to: "return pipe.read(READ_BYTES);",
+  },
+  {
+    name: "who has gone away still listens",
+    source: "man 2 connect, ECONNREFUSED",
+    promise: "connect() refuses what is not there, and what nobody listens at",
+    file: FILES,
+    from: "listener === undefined || listener.isClosed",
+    to: "listener === undefined",
+  },
+  {
+    name: "a stream takes what nobody reads",
+    source: "man 2 write, EPIPE",
+    promise: "a write to a stream that nobody reads is refused",
+    file: STREAMS,
+    from: "this.#isClosed || pipe.readers === 0) {",
+    to: "this.#isClosed) {",
   },
   {
     name: "killing a cgroup spares the groups below it",

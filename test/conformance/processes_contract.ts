@@ -140,9 +140,21 @@ export const processPromises: Promises = {
     assertEquals(await child.readPipeLine(4, background), "");
   },
 
-  "writePipe() refuses when the program is gone": async ({ kernel: { processes }, programs }) => {
+  "sendPipe() sends what comes before what writePipe() does": async (fixture) => {
+    const { kernel: { processes }, programs } = fixture;
+    const options = { outputBytesMax: 0, childReads: [3], childWrites: [4] };
+    using child = await processes.spawn(programs.relay(), options);
+    await child.sendPipe(3, "one");
+    await child.writePipe(3, " two\n");
+    assertEquals(await child.readPipeLine(4, background), "one two\n");
+  },
+
+  "writePipe() and sendPipe() refuse when the program is gone": async (
+    { kernel: { processes }, programs },
+  ) => {
     using child = await processes.spawn(programs.exit(0), { outputBytesMax: 0, childReads: [3] });
     await child.exited(background);
+    await assertRefused(child.sendPipe(3, "late\n"), "EPIPE");
     await assertRefused(child.writePipe(3, "late\n"), "EPIPE");
   },
 

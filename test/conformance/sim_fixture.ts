@@ -3,6 +3,7 @@ import type { Kernel } from "../../src/kernel/kernel.ts";
 import { type Command, SIGTERM } from "../../src/kernel/processes.ts";
 import { runChecked } from "../../src/kernel/run.ts";
 import { type Daemon, inMacrotask, type Program, Simulation, type Sys } from "../../sim/mod.ts";
+import { textOf } from "../../src/utf8.ts";
 import { background, type ContractPrograms, type PromiseBody, type RunPromise } from "./fixture.ts";
 
 /** Interleavings that each promise is checked on. */
@@ -64,6 +65,7 @@ const COMMANDS: ContractPrograms = {
   print: (stdout, stderr) => command("contract-print", stdout, stderr),
   echo: () => command("contract-echo"),
   relay: () => command("contract-relay"),
+  converse: (path) => command("contract-converse", path),
   wait: () => command("contract-wait"),
   ignoreTerm: () => command("contract-ignore-term"),
   fork: () => command("contract-fork"),
@@ -90,7 +92,26 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
 
   "contract-relay": async (sys) => {
-    await sys.write(4, await sys.read(3, READ_BYTES));
+    for (let line = ""; !line.endsWith("\n");) {
+      const part = textOf(await sys.read(3, READ_BYTES));
+      await sys.write(4, part);
+      line += part;
+    }
+    return 0;
+  },
+
+  "contract-converse": async (sys) => {
+    const listener = await sys.bindSocket(sys.args[1]!);
+    await sys.write(3, "\n");
+    await sys.close(3);
+    await sys.poll({ read: [listener] });
+    const [reader, writer] = (await sys.accept(listener))!;
+    await sys.close(listener);
+    await sys.write(writer, "hello");
+    for (let packet; (packet = await sys.read(reader, READ_BYTES)).length > 0;) {
+      await sys.write(writer, Uint8Array.of(0x21, ...packet));
+    }
+    await sys.write(writer, "bye");
     return 0;
   },
 

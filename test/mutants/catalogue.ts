@@ -12,6 +12,7 @@ import { SANDBOX_MUTANTS } from "./catalogue/sandbox.ts";
 import { START_MUTANTS } from "./catalogue/start.ts";
 import { STATS_MUTANTS } from "./catalogue/stats.ts";
 import { STOP_MUTANTS } from "./catalogue/stop.ts";
+import { STREAM_MUTANTS } from "./catalogue/streams.ts";
 import { TASK_MUTANTS } from "./catalogue/task.ts";
 import { UPDATE_MUTANTS } from "./catalogue/update.ts";
 import type { Mutant } from "./mutant.ts";
@@ -34,4 +35,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...KERNEL_MUTANTS,
   ...END_MUTANTS,
   ...STATS_MUTANTS,
+  ...STREAM_MUTANTS,
 ];

@@ -202,6 +202,10 @@ export class FakeChild implements ChildProcess {
     return undefined;
   }
 
+  sendPipe(): Promise<void> {
+    return Promise.resolve();
+  }
+
   writePipe(): Promise<void> {
     return fail("No pipe was given");
   }

@@ -6,6 +6,7 @@ import type { Context } from "../../../src/kernel/context.ts";
 import type { Step } from "../../step.ts";
 import type { MachineObserver } from "../../world/observer.ts";
 import type { Request } from "../request.ts";
+import type { Received } from "../terminal_client.ts";
 
 /** One RPC of a client, as it is under way. */
 export interface Call {
@@ -16,6 +17,8 @@ export interface Call {
   readonly gracePeriodMs: number;
   /** Of UpdateContainerResources: which of `UPDATES`. */
   readonly update?: string;
+  /** Of Exec and Attach: what the client takes for each piece of what it hears. */
+  readonly pauseMs?: number;
   /** The life of the daemon that it was made to. */
   readonly runtime: Lifecycle;
   /** Cancelled when its client has given up. */
@@ -74,7 +77,9 @@ export interface Checker extends MachineObserver {
   called?(call: Call): void;
   /** It is about to be answered OK, with statistics. */
   measured?(call: Call, measured: Measured): void;
-  /** It was answered OK; `exitCode` is what ExecSync says of its command. */
+  /** It is about to end, with this that its client has heard of a program; `isDone`: and it is answered OK. */
+  received?(call: Call, received: Received, isDone: boolean): void;
+  /** It was answered OK; `exitCode` is what ExecSync and Exec say of its command. */
   answered?(call: Call, exitCode: number | undefined): void;
   /** It was answered with an error. */
   refused?(call: Call, error: unknown): void;

@@ -26,6 +26,7 @@ import { SandboxStop } from "./sandbox_stop.ts";
 import { SingleStart } from "./single_start.ts";
 import { StatisticsTruth } from "./statistics.ts";
 import { StateTruth } from "./state_truth.ts";
+import { Streams } from "./streams.ts";
 import { StopPost } from "./stop_post.ts";
 import { StopSignal } from "./stop_signal.ts";
 
@@ -61,6 +62,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     ...(options.plugins === undefined ? [] : [new Plugins(facts, options.plugins)]),
     new OrderlyEnds(facts, options),
     new StatisticsTruth(facts, options),
+    new Streams(facts),
     new Linearizable(facts),
   ];
 }

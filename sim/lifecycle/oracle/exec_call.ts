@@ -24,7 +24,7 @@ interface Command {
 }
 
 /**
- * What ExecSync says and leaves behind. I9: the code is a command's of its own. I13: it is answered soon
+ * What ExecSync and Exec say and leave behind. I9: the code is a command's of its own. I13: it is answered soon
  * after its command has ended, whoever holds the output open (W22). I21: whoever gets an answer has no
  * command in the container any more. I5: nobody is on the way into a pod that was stopped.
  */
@@ -43,7 +43,7 @@ export class ExecCall implements Checker {
     if (container?.role !== "exec" || process.hasExecuted) return;
     const id = container.containerId;
     const callers = new Set(
-      [...this.facts.calls].filter((it) => it.kind === "ExecSync" && it.id === id),
+      [...this.facts.calls].filter((it) => isExecution(it) && it.id === id),
     );
     const ociRuntime = process.parent;
     const command = {
@@ -63,13 +63,13 @@ export class ExecCall implements Checker {
     if (sender === undefined && target.args[0] === "conmon") this.#struck.add(target);
   }
 
-  lost({ kind, id }: Call): void {
-    if (kind === "ExecSync") this.#cutOff.add(id);
+  lost(call: Call): void {
+    if (isExecution(call)) this.#cutOff.add(call.id);
   }
 
   answered(call: Call, exitCode: number | undefined): void {
     if (/^(Stop|Remove)PodSandbox$/.test(call.kind)) this.#requireNobodyOnTheWay(call.id);
-    if (call.kind !== "ExecSync") return;
+    if (!isExecution(call)) return;
     hold(
       this.#of(call.id).some(({ process, callers }) =>
         callers.has(call) && process.exitStatus !== undefined &&
@@ -77,13 +77,13 @@ export class ExecCall implements Checker {
         codeOf(process.exitStatus) === exitCode
       ),
       "I9",
-      () => `ExecSync in ${short(call.id)} said ${exitCode}, and no command of it has ended so`,
+      () => `${call.kind} in ${short(call.id)} said ${exitCode}, and no command of it has ended so`,
     );
     this.#over(call);
   }
 
   refused(call: Call): void {
-    if (call.kind === "ExecSync") this.#over(call);
+    if (isExecution(call)) this.#over(call);
   }
 
   #over(call: Call): void {
@@ -97,7 +97,7 @@ export class ExecCall implements Checker {
       hold(
         !isLeft,
         "I21",
-        () => `ExecSync in ${short(call.id)} is over, and ${process.pid} of it runs`,
+        () => `${call.kind} in ${short(call.id)} is over, and ${process.pid} of it runs`,
       );
     }
   }
@@ -112,8 +112,9 @@ export class ExecCall implements Checker {
       ociRuntime?.exitStatus?.kind === "signaled";
   }
 
-  #requireSoon({ id, runtime }: Call, endedMicros: number | undefined): void {
-    if (endedMicros === undefined || !this.options.isTimely) return;
+  #requireSoon({ id, runtime, pauseMs }: Call, endedMicros: number | undefined): void {
+    // Who is slow to hear what was said waits for that.
+    if (endedMicros === undefined || !this.options.isTimely || (pauseMs ?? 0) > 0) return;
     const lateMicros = this.facts.nowMicros - endedMicros;
     hold(
       lateMicros <= runtime.config.bounds.execDrainMs * 1_000 + LATE_MICROS_MAX,
@@ -141,4 +142,9 @@ export class ExecCall implements Checker {
   #of(id: string): readonly Command[] {
     return this.#commands.get(id) ?? [];
   }
+}
+
+/** Whether a call is answered with the end of a command. */
+export function isExecution({ kind }: Call): boolean {
+  return kind === "ExecSync" || kind === "Exec";
 }

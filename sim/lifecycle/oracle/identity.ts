@@ -1,6 +1,7 @@
 import { isId } from "../../../src/registry/ids.ts";
 import type { Process } from "../../world/process.ts";
 import type { Call, Checker } from "./checker.ts";
+import { isExecution } from "./exec_call.ts";
 import type { Facts } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
@@ -73,7 +74,7 @@ export class Identity implements Checker {
     const calls = [...this.facts.calls].filter((it) => it.id === owner);
     if (status.state === "RUNNING") {
       const isExec = target.container?.role !== "init" &&
-        calls.some((it) => it.kind === "ExecSync");
+        calls.some(isExecution);
       const init = this.facts.machine.inits.get(owner);
       return isExec || init?.state !== "alive" ? undefined : "its container runs";
     }

@@ -2,6 +2,7 @@ import { isId } from "../../../src/registry/ids.ts";
 import { SIM_IMAGE } from "../configs.ts";
 import type { Process } from "../../world/process.ts";
 import type { Call, Checker } from "./checker.ts";
+import { isExecution } from "./exec_call.ts";
 import type { Facts } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
@@ -42,9 +43,10 @@ export class Isolation implements Checker {
     this.#check(call);
   }
 
-  #check({ kind, id, beganMicros, gracePeriodMs }: Call): void {
-    // A command takes as long as it likes, and what a new pod needs is nobody's yet.
-    if (kind === "ExecSync" || kind === "RunPodSandbox") return;
+  #check(call: Call): void {
+    const { kind, id, beganMicros, gracePeriodMs } = call;
+    // A program takes as long as it likes, and what a new pod needs is nobody's yet.
+    if (isExecution(call) || kind === "Attach" || kind === "RunPodSandbox") return;
     if (this.#isNetworkStuck && kind.endsWith("PodSandbox")) return;
     if (this.#stuck.size === 0 || this.#isStuck(id)) return;
     const tookMs = (this.facts.nowMicros - beganMicros) / 1_000;

@@ -46,6 +46,8 @@ export class Logs implements Checker {
       if (output.pipe !== pipe) continue;
       output.chunks.push(bytes);
       output.size += bytes.length;
+      // A terminal is both, and logged as the former.
+      break;
     }
   }
 

@@ -1,5 +1,6 @@
 import type { LifecycleEvent } from "../../../src/events.ts";
 import { footprints } from "../../footprint.ts";
+import type { Received } from "../terminal_client.ts";
 import type { Step } from "../../step.ts";
 import type { Machine } from "../../world/machine.ts";
 import type { Lifecycle, Measured } from "../operations.ts";
@@ -164,6 +165,12 @@ export class Oracle {
   measured(call: Call, measured: Measured): void {
     if (!this.facts.calls.has(call)) return;
     this.#tell("measured", (it) => it.measured?.(call, measured));
+  }
+
+  /** What a client has heard of a program; `answered` or `refused` comes next. */
+  received(call: Call, received: Received, isDone: boolean): void {
+    if (!this.facts.calls.has(call)) return;
+    this.#tell("received", (it) => it.received?.(call, received, isDone));
   }
 
   /** A call was answered OK, ExecSync with an exit code. What a life says that is over, nobody hears. */

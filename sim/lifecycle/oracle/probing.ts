@@ -9,6 +9,7 @@ import { GONE } from "../ending.ts";
 import type { ContainerView, Lifecycle } from "../operations.ts";
 import type { HookCall } from "../plugin.ts";
 import type { ProbeName } from "../probes.ts";
+import type { Received } from "../terminal_client.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
 
@@ -138,6 +139,14 @@ export class Probing implements Checker {
     if (error.code === "CANCELLED" && context.cause !== GONE) this.#reach(GIVEN_UP[kind]);
     const isOver = runtime.containers.get(id)?.status.state === "EXITED";
     if (kind === "ExecSync" && isOver) this.#reach("an exec is cut off");
+    const isStalled = error.message.startsWith("output to an attached client");
+    if (kind === "Attach" && isStalled) this.#reach("a listener is cut off");
+  }
+
+  received({ kind }: Call, { stdout }: Received, isDone: boolean): void {
+    if (!isDone || stdout.length === 0) return;
+    if (kind === "Exec") this.#reach("a command is heard to its end");
+    if (kind === "Attach") this.#reach("a container is heard to its end");
   }
 
   answered({ kind, id, runtime }: Call): void {

@@ -6,6 +6,8 @@ const GIVEN_UP: ReadonlySet<string> = new Set(["CANCELLED", "DEADLINE_EXCEEDED",
 
 /** Calls that ask something of a container. */
 const ASKS: ReadonlySet<Call["kind"]> = new Set([
+  "Attach",
+  "Exec",
   "ExecSync",
   "ReopenContainerLog",
   "UpdateContainerResources",

@@ -14,11 +14,13 @@ const CALLS: Readonly<Record<Call["kind"], number>> = {
   StopContainer: 8 ** 5,
   RemoveContainer: 8 ** 6,
   ExecSync: 8 ** 7,
+  Exec: 8 ** 7,
   ReopenContainerLog: 8 ** 8,
   UpdateContainerResources: 8 ** 9,
   PullImage: 8 ** 10,
   RemoveImage: 2 * 8 ** 10,
-  // Whoever asks for them changes nothing.
+  // Whoever asks for them, or listens, changes nothing.
+  Attach: 0,
   ContainerStats: 0,
   PodSandboxStats: 0,
   ListContainerStats: 0,

@@ -23,6 +23,7 @@ export const INVARIANTS = {
   I23: "plugins are asked and told",
   I24: "an end in order",
   I25: "statistics of what is there",
+  I26: "what a program says is heard",
   register: "a linearizable status",
 } as const;
 

@@ -1,6 +1,7 @@
 import { hasErrno, KernelError } from "../../../src/kernel/errno.ts";
 import type { ExitStatus } from "../../../src/kernel/processes.ts";
 import type { Program, Sys } from "../program.ts";
+import { AttachedClients } from "./attached_clients.ts";
 import { ContainerLog } from "./log.ts";
 import { type ConmonOptions, conmonOptions, runtimeArguments } from "./options.ts";
 import { toText } from "../../world/content.ts";
@@ -40,7 +41,7 @@ export const conmon: Program = async (sys) => {
   if (startPipe !== undefined) {
     // The end of the pipe is as good as a byte: the parent has let go either way.
     await sys.read(startPipe, READ_BYTES);
-    await sys.close(startPipe);
+    if (!options.awaitsAttach) await sys.close(startPipe);
   }
   const monitor: Program = (child) => new Monitor(child, options, log).run();
   if (options.isSync) return await monitor(sys);
@@ -51,7 +52,10 @@ export const conmon: Program = async (sys) => {
   return 0;
 };
 
-/** What the container's process writes to and reads from, where that is conmon's. */
+/**
+ * What the container's process writes to and reads from, where that is conmon's. A terminal is a pipe in each
+ * direction here, and stderr is the runtime's alone then.
+ */
 interface Ends {
   readonly stdout: readonly [number, number];
   readonly stderr: readonly [number, number];
@@ -65,6 +69,9 @@ class Monitor {
   readonly #log: ContainerLog | undefined;
   #syncPipe: number | undefined;
   #control: number | undefined;
+  #clients: AttachedClients | undefined;
+  /** The output of a container that has a terminal. */
+  #terminal: number | undefined;
   #controlText = "";
   #containerPid = 0;
   #status: ExitStatus | undefined;
@@ -82,12 +89,13 @@ class Monitor {
     if (!passesThrough) this.#leaveStreams();
     sys.setSubreaper();
     const ends: Ends | undefined = passesThrough ? undefined : {
-      stdin: this.#options.hasStdin ? sys.pipe() : undefined,
+      stdin: this.#options.hasStdin || this.#options.isTerminal ? sys.pipe() : undefined,
       stdout: sys.pipe(),
       stderr: sys.pipe(),
     };
+    if (this.#options.isTerminal) this.#terminal = ends?.stdout[0];
     try {
-      if (!passesThrough) await this.#setUpControl();
+      if (!passesThrough) await this.#setUpControl(ends?.stdin?.[1]);
     } catch (error) {
       if (error instanceof KernelError) return FAILURE;
       throw error;
@@ -120,12 +128,14 @@ class Monitor {
   }
 
   /** The attach socket and the two fifos in the bundle (conmon, ctrl.c). */
-  async #setUpControl(): Promise<void> {
+  async #setUpControl(stdin: number | undefined): Promise<void> {
     const sys = this.#sys;
-    const { bundle, hasFullAttach } = this.#options;
+    const { bundle, hasFullAttach, hasStdin, leavesStdinOpen } = this.#options;
     if (hasFullAttach) {
       await sys.unlink(`${bundle}/attach`).catch(ignoreAbsent);
-      await sys.bindSocket(`${bundle}/attach`);
+      const listener = await sys.bindSocket(`${bundle}/attach`);
+      const closesInput = hasStdin && !leavesStdinOpen;
+      this.#clients = new AttachedClients(sys, listener, stdin, closesInput);
     }
     for (const name of ["ctl", "winsz"]) {
       const path = `${bundle}/${name}`;
@@ -141,23 +151,34 @@ class Monitor {
       await sys.open(path, "write");
       if (name === "ctl") this.#control = reader;
     }
+    const attachPipe = numberOf(sys.env["_OCI_ATTACHPIPE"]);
+    if (!this.#options.awaitsAttach || attachPipe === undefined) return;
+    await sys.write(attachPipe, `{"data": 0}\n`).catch(ignoreBroken);
   }
 
   /** Runs the runtime to its end; it dies with us. */
   async #runRuntime(ends: Ends | undefined): Promise<number> {
     const sys = this.#sys;
     const args = runtimeArguments(this.#options);
+    const startPipe = this.#options.awaitsAttach ? numberOf(sys.env["_OCI_STARTPIPE"]) : undefined;
     const pid = await sys.fork([this.#options.runtime, ...args].join(" "), async (child) => {
       try {
         // Of its own, after it was born: who kills conmon before that leaves the runtime at work.
         await child.setParentDeathSignal(SIGKILL);
+        if (startPipe !== undefined) {
+          await child.read(startPipe, READ_BYTES);
+          await child.close(startPipe);
+        }
         return await child.exec(this.#options.runtime, args);
       } catch (error) {
         if (error instanceof KernelError) return 127;
         throw error;
       }
     }, {
-      files: { 0: ends?.stdin?.[0] ?? 0, 1: ends?.stdout[1] ?? 1, 2: ends?.stderr[1] ?? 2 },
+      files: {
+        ...{ 0: ends?.stdin?.[0] ?? 0, 1: ends?.stdout[1] ?? 1, 2: ends?.stderr[1] ?? 2 },
+        ...(startPipe === undefined ? {} : { [startPipe]: startPipe }),
+      },
     });
     if (ends === undefined) this.#leaveStreams();
     for (const signal of FORWARDED) await sys.signalAction(signal, "catch");
@@ -166,8 +187,11 @@ class Monitor {
       await sys.close(ends.stdout[1]);
       await sys.close(ends.stderr[1]);
     }
+    // Without a terminal it waits for the runtime alone.
+    const waiting = this.#options.isTerminal ? this.#clients?.newcomers ?? [] : [];
     for (;;) {
-      const { signals, hasChild } = await sys.poll({ children: true });
+      const { readable, signals, hasChild } = await sys.poll({ read: waiting, children: true });
+      for (const fd of readable) await this.#clients?.serve(fd);
       for (const signal of signals) await sys.kill(pid, signal).catch(ignoreGone);
       if (!hasChild) continue;
       const waited = await sys.tryWait();
@@ -189,7 +213,12 @@ class Monitor {
     const { timeoutSeconds } = this.#options;
     while (this.#status === undefined) {
       const event = await sys.poll({
-        read: [...open.keys(), ...(this.#control === undefined ? [] : [this.#control])],
+        read: [
+          ...open.keys(),
+          ...(this.#control === undefined ? [] : [this.#control]),
+          ...(this.#clients?.readers ?? []),
+        ],
+        write: this.#clients?.writers ?? [],
         children: true,
         ...(timeoutSeconds > 0 ? { timeoutMs: timeoutSeconds * 1_000 } : {}),
       });
@@ -202,9 +231,12 @@ class Monitor {
       }
       for (const fd of event.readable) {
         const stream = open.get(fd);
-        if (stream === undefined) await this.#obey();
-        else if (!await this.#copy(fd, stream)) open.delete(fd);
+        if (stream !== undefined) {
+          if (!await this.#copy(fd, stream)) open.delete(fd);
+        } else if (fd === this.#control) await this.#obey();
+        else await this.#clients?.serve(fd);
       }
+      if (event.writable.length > 0) await this.#clients?.passInput();
       if (event.hasChild) await this.#reap();
     }
     this.#open = open;
@@ -218,6 +250,7 @@ class Monitor {
     const bytes = await this.#sys.read(fd, READ_BYTES);
     if (bytes.length === 0) return false;
     await this.#log?.write(stream, bytes);
+    await this.#clients?.tell(stream, bytes);
     return true;
   }
 
@@ -235,8 +268,9 @@ class Monitor {
 
   /** Messages on the ctl fifo: "1 ROWS COLUMNS" resizes, "2 0 0" reopens the log. */
   async #obey(): Promise<void> {
+    const sys = this.#sys;
     if (this.#control === undefined) return;
-    const bytes = await this.#sys.read(this.#control, 199).catch(() => new Uint8Array(0));
+    const bytes = await sys.read(this.#control, 199).catch(() => new Uint8Array(0));
     this.#controlText += toText(bytes);
     for (;;) {
       const newline = this.#controlText.indexOf("\n");
@@ -244,6 +278,10 @@ class Monitor {
       const message = this.#controlText.slice(0, newline);
       this.#controlText = this.#controlText.slice(newline + 1);
       if (/^2 \d+ \d+$/.test(message)) await this.#log?.reopen();
+      const [, size] = /^1 (\d+ \d+)$/.exec(message) ?? [];
+      if (size !== undefined && this.#terminal !== undefined) {
+        await sys.resizeTerminal(this.#terminal, size);
+      }
     }
   }
 
@@ -324,6 +362,10 @@ function textOf(error: KernelError): string {
 
 function ignoreGone(error: unknown): void {
   if (!hasErrno(error, "ESRCH")) throw error;
+}
+
+function ignoreBroken(error: unknown): void {
+  if (!hasErrno(error, "EPIPE")) throw error;
 }
 
 function ignoreAbsent(error: unknown): void {

@@ -29,6 +29,8 @@ export interface ConmonOptions {
   readonly hasStdin: boolean;
   readonly leavesStdinOpen: boolean;
   readonly hasFullAttach: boolean;
+  /** The runtime is started only when the start pipe says so once more. */
+  readonly awaitsAttach: boolean;
   readonly hasSystemdCgroup: boolean;
   readonly hasNoPivot: boolean;
   readonly hasNoNewKeyring: boolean;
@@ -140,6 +142,7 @@ export function conmonOptions(args: readonly string[], cwd: string): ConmonOptio
     isTerminal: switches.has("terminal"),
     hasStdin: switches.has("stdin"),
     leavesStdinOpen: switches.has("leave-stdin-open"),
+    awaitsAttach: switches.has("exec-attach"),
     hasFullAttach: switches.has("full-attach"),
     hasSystemdCgroup: switches.has("systemd-cgroup"),
     hasNoPivot: switches.has("no-pivot"),
@@ -155,6 +158,7 @@ export function runtimeArguments(options: ConmonOptions): string[] {
   if (options.isExec) {
     args.push("exec", "--pid-file", options.pidFile, "--process", options.processFile ?? "");
     args.push("--detach");
+    if (options.isTerminal) args.push("--tty");
   } else {
     args.push("create", "--bundle", options.bundle, "--pid-file", options.pidFile);
     if (options.hasNoPivot) args.push("--no-pivot");

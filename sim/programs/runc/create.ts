@@ -39,7 +39,10 @@ export async function create(sys: Sys, globals: Globals, args: readonly string[]
   let pid = 0;
   try {
     await sys.mkfifo(`${folder}/exec.fifo`, 0o622);
-    pid = await startInit(sys, { id, bundle, spec, cgroup, folder, onFork: (it) => pid = it });
+    // A terminal is both outputs of the program; the runtime's own words go elsewhere.
+    const stderr = values.has("console-socket") ? 1 : 2;
+    const onFork = (it: number) => pid = it;
+    pid = await startInit(sys, { id, bundle, spec, cgroup, folder, stderr, onFork });
     const pidFile = values.get("pid-file");
     if (pidFile !== undefined) await writePidFile(sys, pidFile, pid);
     return 0;
@@ -55,12 +58,14 @@ interface Init {
   readonly spec: Spec;
   readonly cgroup: string;
   readonly folder: string;
+  /** Which of the runtime's descriptors is the program's standard error. */
+  readonly stderr: number;
   onFork(pid: number): void;
 }
 
 /** Forks the init and takes it, message by message, to where it waits for its start. */
 async function startInit(sys: Sys, init: Init): Promise<number> {
-  const { id, bundle, spec, cgroup, folder } = init;
+  const { id, bundle, spec, cgroup, folder, stderr } = init;
   const path = spec.root?.path ?? "rootfs";
   const rootfs = path.startsWith("/") ? path : `${bundle}/${path}`;
   const [childReads, weWrite] = sys.pipe();
@@ -74,7 +79,7 @@ async function startInit(sys: Sys, init: Init): Promise<number> {
     files: {
       0: 0,
       1: 1,
-      2: 2,
+      2: stderr,
       [INIT_FILES.fromParent]: childReads,
       [INIT_FILES.toParent]: childWrites,
       [INIT_FILES.execFifo]: fifo,

@@ -51,7 +51,7 @@ export async function exec(sys: Sys, globals: Globals, args: readonly string[]):
       files: {
         0: 0,
         1: copied?.stdout[1] ?? 1,
-        2: copied?.stderr[1] ?? 2,
+        2: copied?.stderr[1] ?? (values.has("console-socket") ? 1 : 2),
         [FROM_PARENT]: childReads,
         [TO_PARENT]: childWrites,
       },

@@ -117,6 +117,10 @@ export abstract class DescriptorCalls extends FileCalls {
         this.machine.processes.signal(this.process, SIGPIPE);
         return refuse("write", "EPIPE", String(fd));
       }
+      const isRoom = (): boolean => pipe.freeBytes >= (pipe.carriesPackets ? rest.length : 1);
+      if (pipe.carriesPackets && !isRoom()) {
+        return step.waitFor(pipe.changed, () => isRoom() || pipe.readers === 0);
+      }
       const written = rest.subarray(0, pipe.freeBytes);
       pipe.write(written);
       if (this.process.container !== undefined) {
@@ -125,7 +129,7 @@ export abstract class DescriptorCalls extends FileCalls {
       rest = rest.subarray(written.length);
       if (rest.length === 0) return undefined;
       if (file.isNonblocking) return refuse("write", "EAGAIN", String(fd));
-      return step.waitFor(pipe.changed, () => pipe.freeBytes > 0 || pipe.readers === 0);
+      return step.waitFor(pipe.changed, () => isRoom() || pipe.readers === 0);
     });
   }
 
@@ -162,6 +166,19 @@ export abstract class DescriptorCalls extends FileCalls {
       if (connection === undefined) return undefined;
       const reader = this.#addFile(connection.reader);
       return [reader, this.#addFile(connection.writer)];
+    });
+  }
+
+  terminalSize(fd: number): Promise<string> {
+    return this.call("ioctl", fd, () => {
+      return this.file("ioctl", fd).pipe?.terminalSize ?? refuse("ioctl", "ENOTTY", String(fd));
+    });
+  }
+
+  resizeTerminal(fd: number, size: string): Promise<void> {
+    return this.call("ioctl", [String(fd), size], () => {
+      const { pipe } = this.file("ioctl", fd);
+      if (pipe !== undefined) pipe.terminalSize = size;
     });
   }
 

@@ -55,6 +55,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.constant({ kind: "Restart" }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant("Exec"), place, command, tty: fc.boolean() }),
+  },
 );
 
 /** What a client does that wants a container, so that most programs get to the interesting part. */

@@ -29,6 +29,10 @@ export const UNTRACED: readonly Exclusion[] = [
     reason:
       "which of a pod's zombies the host has reaped when its init ends is not searched in full",
   },
+  {
+    pattern: /^Exec /,
+    reason: "what a command prints comes in pieces of any size, a call for each",
+  },
 ];
 
 /** A line of the inventory that is not compared, and why. */

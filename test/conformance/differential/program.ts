@@ -20,6 +20,12 @@ export type Step =
   | { readonly kind: "StopContainer"; readonly place: Place; readonly hasGrace: boolean }
   | { readonly kind: "ExecSync"; readonly place: Place; readonly command: string }
   | {
+    readonly kind: "Exec";
+    readonly place: Place;
+    readonly command: string;
+    readonly tty: boolean;
+  }
+  | {
     readonly kind: "UpdateContainerResources";
     readonly place: Place;
     /** Which of `UPDATES`. */
@@ -66,6 +72,8 @@ function detailOf(step: Extract<Step, { readonly place: Place }>): string {
       return step.hasGrace ? " with patience" : " at once";
     case "ExecSync":
       return ` ${step.command}`;
+    case "Exec":
+      return ` ${step.command}${step.tty ? " in a terminal" : ""}`;
     case "UpdateContainerResources":
       return ` ${step.update}`;
     case "Kill":

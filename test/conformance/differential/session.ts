@@ -3,6 +3,7 @@ import { DEFAULT_CONTAINER, DEFAULT_SECURITY, NO_LIMITS } from "../../../src/con
 import type { ContainerConfig } from "../../../src/container/config.ts";
 import { createContainer } from "../../../src/container/create.ts";
 import { execSync } from "../../../src/container/exec.ts";
+import { execStreamed } from "../../../src/container/exec_streamed.ts";
 import { reopenContainerLog } from "../../../src/container/logs.ts";
 import { removeContainer } from "../../../src/container/remove.ts";
 import { startContainer } from "../../../src/container/start.ts";
@@ -15,6 +16,7 @@ import { DEFAULT_SANDBOX, type SandboxConfig } from "../../../src/sandbox/config
 import { removePodSandbox } from "../../../src/sandbox/remove.ts";
 import { runPodSandbox } from "../../../src/sandbox/run.ts";
 import { stopPodSandbox } from "../../../src/sandbox/stop.ts";
+import { ReceivedText } from "../../unit/client_streams.ts";
 import { textOf } from "../../../src/utf8.ts";
 import { type Bench, IMAGE } from "./bench.ts";
 import type { Names } from "./names.ts";
@@ -69,6 +71,30 @@ export class Session {
   /** Where a sandbox's containers log. */
   logDirectory(sandbox: number): string {
     return join(this.bench.config.root, "..", "logs", `s${sandbox}`);
+  }
+
+  /** With all that its client hears, who has nothing to say and gives up when its time is over. */
+  async #exec(
+    { place, command: name, tty }: Extract<Step, { readonly kind: "Exec" }>,
+    context: Context,
+  ): Promise<string> {
+    const { runtime } = this;
+    const [command, timeoutMs] = COMMANDS[name] ?? [[], 0];
+    const [stdout, stderr] = [new ReceivedText(), new ReceivedText()];
+    const streams = {
+      stdin: undefined,
+      stdout,
+      stderr: tty ? undefined : stderr,
+      sizes: undefined,
+    };
+    using bounded = timeoutMs === 0
+      ? context.child()
+      : context.within(this.bench.kernel.clock, timeoutMs, "patience of the client");
+    const request = { containerId: this.#id(place), command, tty };
+    const exitCode = await execStreamed(runtime, request, streams, bounded);
+    // A terminal puts a carriage return before each newline (man 3 termios, ONLCR).
+    const texts = [stdout, stderr].map((it) => it.text.replaceAll("\r", ""));
+    return `${exitCode} ${JSON.stringify(texts)}`;
   }
 
   async #request(step: Step): Promise<string> {
@@ -132,6 +158,8 @@ export class Session {
         );
         return `${exitCode} ${JSON.stringify([textOf(stdout), textOf(stderr)])}`;
       }
+      case "Exec":
+        return await this.#exec(step, context);
       case "UpdateContainerResources": {
         const resources = { ...NO_LIMITS, ...UPDATES[step.update] };
         await updateContainerResources(runtime, this.#id(step.place), resources, context);

@@ -5,6 +5,7 @@ import { COMMANDS, WORKLOADS } from "./workloads.ts";
 const KINDS: readonly Step["kind"][] = [
   "ContainerStatus",
   "CreateContainer",
+  "Exec",
   "ExecSync",
   "Kill",
   "RemoveContainer",
@@ -39,7 +40,7 @@ export class Tally {
     for (const line of observations) {
       const [, kind, answer] = /^(\w+)(?: [^:]*)?: (\w+)/.exec(line) ?? [];
       if (kind !== undefined) count(this.#answers, `${kind} ${answer}`);
-      const command = /^ExecSync \w+ (.*?): done/.exec(line)?.[1];
+      const command = /^Exec(?:Sync)? \w+ (.*?)(?: in a terminal)?: done/.exec(line)?.[1];
       if (command !== undefined) count(this.#commands, command);
       const end = /: EXITED (\d+ \w+)/.exec(line)?.[1];
       if (end !== undefined) count(this.#ends, end);

@@ -69,8 +69,8 @@ export const END_MUTANTS: readonly Mutant[] = [
     scenario: "S4",
     edits: [{
       file: "src/container/exec.ts",
-      from: "runtime.life.serve(() => execute(runtime, id, command, timeoutMs, context))",
-      to: "execute(runtime, id, command, timeoutMs, context)",
+      from: "runtime.life.serve(() => execute(runtime, request, timeoutMs, context))",
+      to: "execute(runtime, request, timeoutMs, context)",
     }],
   },
   {

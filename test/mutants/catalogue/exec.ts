@@ -1,14 +1,16 @@
 import { bug, gap, made, type Mutant } from "../mutant.ts";
 
 const EXEC = "src/container/exec.ts";
+const EXECUTION = "src/container/execution.ts";
 const EXEC_END = "src/container/exec_end.ts";
 const LOGS = "src/container/logs.ts";
 const REAP = "src/task/reap.ts";
 const SETTLE = "src/container/settle.ts";
 
-/** The last that ExecSync reads of what conmon tells. */
+/** The last that is read of what the conmon of a command tells. */
 const EXIT_CODE =
-  "  const exitCode = parseExitCode(await child.readPipeLine(SYNC_PIPE, pass.context));\n";
+  "    const exitCode = parseExitCode(await conmon.readPipeLine(SYNC_PIPE, context));\n";
+const END_LEFT = "    if (wasKilled) await endExec(kernel, this.traces);\n";
 
 /** Commands in containers, and logs. */
 export const EXEC_MUTANTS: readonly Mutant[] = [
@@ -30,9 +32,9 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     wrong: "The code of an OCI runtime that could not execute a command is told as the command's.",
     invariant: "I9",
     edits: [{
-      file: EXEC,
-      from: "!wasKilled) throw notExecuted(container.id, stderr);",
-      to: "!wasKilled) return { stdout, stderr, exitCode: 1 };",
+      file: EXECUTION,
+      from: 'start.kind === "failed" && !wasKilled) {',
+      to: 'start.kind === "failed" && !wasKilled) {\n      return 1;',
     }],
   },
   {
@@ -72,7 +74,7 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     source: made("drop a step"),
     wrong: "A command whose time is up is not killed.",
     invariant: "I21",
-    edits: [{ file: EXEC, from: "    await endExec(kernel, exec);\n", to: "" }],
+    edits: [{ file: EXECUTION, from: "    await endExec(kernel, exec);\n", to: "" }],
   },
   {
     name: "exec-is-left-by-its-conmon",
@@ -81,8 +83,8 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     invariant: "I21",
     scenario: "X2",
     edits: [{
-      file: EXEC,
-      from: "if (wasKilled) await endExec(kernel, exec);",
+      file: EXECUTION,
+      from: END_LEFT,
       to: "",
     }],
   },
@@ -93,12 +95,12 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     invariant: "I21",
     scenario: "X2b",
     edits: [
-      { file: EXEC, from: "  if (wasKilled) await endExec(kernel, exec);\n", to: "" },
+      { file: EXECUTION, from: END_LEFT, to: "" },
       {
-        file: EXEC,
+        file: EXECUTION,
         from: EXIT_CODE,
         to:
-          `${EXIT_CODE}  if (wasKilled && start.kind === "created") await endExec(kernel, exec);\n`,
+          `${EXIT_CODE}    if (wasKilled && start.kind === "created") await endExec(kernel, this.traces);\n`,
       },
     ],
   },
@@ -109,11 +111,11 @@ export const EXEC_MUTANTS: readonly Mutant[] = [
     invariant: "I21",
     scenario: "X2f",
     edits: [
-      { file: EXEC, from: "  if (wasKilled) await endExec(kernel, exec);\n", to: "" },
+      { file: EXECUTION, from: END_LEFT, to: "" },
       {
-        file: EXEC,
+        file: EXECUTION,
         from: EXIT_CODE,
-        to: `${EXIT_CODE}  if (wasKilled) await endExec(kernel, exec);\n`,
+        to: `${EXIT_CODE}${END_LEFT}`,
       },
     ],
   },

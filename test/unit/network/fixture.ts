@@ -62,6 +62,7 @@ export function host(
           output: () => ({ stdout: encode(stdout), stderr: encode(""), isTruncated: false }),
           signal: () => Promise.resolve(),
           streams: undefined,
+          sendPipe: () => Promise.resolve(),
           writePipe: () => Promise.resolve(),
           readPipeLine: () => Promise.resolve(""),
           [Symbol.dispose]() {},

@@ -5,8 +5,10 @@ import {
   conmonExecCommand,
   type ConmonOptions,
   isExec,
+  outputOf,
   parseConmonAnswer,
   parseExitCode,
+  resizeRequest,
 } from "../../../src/oci/conmon.ts";
 
 const options: ConmonOptions = {
@@ -80,6 +82,7 @@ Deno.test("conmonExecCommand() hands over the process, passes output through and
     processFile: "/run/test/tasks/c1/exec-1.json",
     pidFile: "/run/test/tasks/c1/exec-1.pid",
     runtime: options.runtime,
+    consoleFolder: undefined,
   });
   assertEquals(command, {
     program: "/usr/bin/conmon",
@@ -94,6 +97,38 @@ Deno.test("conmonExecCommand() hands over the process, passes output through and
   });
   assert(isExec(command.args));
   assertFalse(isExec(conmonCommand(options).args));
+});
+
+Deno.test("conmonExecCommand() of a terminal waits for a client, with files of its own", () => {
+  const { args, env } = conmonExecCommand({
+    program: "/usr/bin/conmon",
+    id: "c1",
+    bundle: "/run/test/tasks/c1",
+    processFile: "/run/test/tasks/c1/exec-1.json",
+    pidFile: "/run/test/tasks/c1/exec-1.pid",
+    runtime: options.runtime,
+    consoleFolder: "/run/test/tasks/c1/exec-1",
+  });
+  assertEquals(args, [
+    ...commonArgs("/run/test/tasks/c1/exec-1.pid"),
+    "--exec",
+    ...["--exec-process-spec", "/run/test/tasks/c1/exec-1.json"],
+    ...["--log-path", "none", "--terminal", "--exec-attach", "--full-attach"],
+    // The container's own socket and fifos would be taken away otherwise.
+    ...["--bundle", "/run/test/tasks/c1/exec-1"],
+  ]);
+  assertEquals(env, { _OCI_SYNCPIPE: "3", _OCI_STARTPIPE: "4", _OCI_ATTACHPIPE: "5" });
+  assert(isExec(args));
+});
+
+Deno.test("outputOf() tells by its first byte what a packet is of", () => {
+  const streams = [0, 1, 2, 3, 4].map((mark) => outputOf(Uint8Array.of(mark, 65)));
+  assertEquals(streams, [undefined, undefined, "stdout", "stderr", undefined]);
+  assertEquals(outputOf(new Uint8Array()), undefined);
+});
+
+Deno.test("resizeRequest() names rows first", () => {
+  assertEquals(resizeRequest({ columns: 80, rows: 24 }), "1 24 80\n");
 });
 
 Deno.test("parseExitCode() is the code that conmon tells, and none where it tells none", () => {
