@@ -69,9 +69,8 @@ export class BenchMachine {
 
   /** Makes a request as a client, while the simulation runs. */
   async request(request: Request): Promise<void> {
-    const side = { clock: this.#clock, consoles: undefined };
-    const context = Context.background();
-    await perform(this.#lifecycle, this.#slots, this.#oracle, request, context, side);
+    const side = { clock: this.#clock, context: Context.background(), consoles: undefined };
+    await perform(this.#lifecycle, this.#slots, this.#oracle, request, side);
   }
 
   /** Starts a client, whose errors are its own: one of two that race may lose. */

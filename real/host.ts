@@ -19,6 +19,7 @@ export interface HostPlaces {
   readonly runtime?: string;
   readonly conmon?: string;
   readonly skopeo?: string;
+  readonly socat?: string;
   readonly pause?: string;
   readonly cniDirectories?: readonly string[];
 }
@@ -39,6 +40,7 @@ export async function probeHost(places: HostPlaces = {}): Promise<readonly HostF
     probeProgram("unshare", true, "util-linux", "creates a pod's namespaces"),
     probeProgram("tar", true, "tar", "unpacks images"),
     probeProgram(places.skopeo ?? "skopeo", true, "skopeo", "fetches images"),
+    probeProgram(places.socat ?? "socat", false, "socat", "forwards ports of pods", "-V"),
     probeProgram(
       places.pause ?? "catatonit",
       false,
@@ -78,14 +80,18 @@ async function probeProgram(
   isRequired: boolean,
   debianPackage: string,
   purpose: string,
+  versionFlag = "--version",
 ): Promise<HostFact> {
-  const result = await execa(program, ["--version"], {
+  const result = await execa(program, [versionFlag], {
     reject: false,
     timeout: VERSION_MS_MAX,
     killSignal: "SIGKILL",
   });
   const isPresent = result.exitCode !== undefined;
-  const version = result.stdout?.split("\n")[0] || "version unknown";
+  const lines = result.stdout?.split("\n") ?? [];
+  // socat says first who has written it.
+  const version = lines.find((it) => it.startsWith(`${debianPackage} version`)) || lines[0] ||
+    "version unknown";
   return {
     ...fact(program, isPresent, isPresent ? version : purpose, `apt-get install ${debianPackage}`),
     isRequired,

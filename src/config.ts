@@ -16,6 +16,8 @@ export interface Config {
   readonly defaultHandler: string;
   /** What supervises each container: an absolute path, or a name in PATH. */
   readonly conmon: string;
+  /** What connects clients to ports of pods: an absolute path, or a name in PATH. */
+  readonly socat: string;
   /** The init of a shared PID namespace: a static program that reaps (catatonit -P). */
   readonly pause: string;
   /** Where the pods' network is described, and the plugins that make it. */
@@ -116,6 +118,7 @@ export const DEFAULT_CONFIG: Config = {
   handlers: { runc: { program: "runc" } },
   defaultHandler: "runc",
   conmon: "conmon",
+  socat: "socat",
   pause: "/usr/bin/catatonit",
   cni: {
     configDirectory: "/etc/cni/net.d",

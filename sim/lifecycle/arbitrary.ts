@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { clients, imageCollectors, readers, talkers } from "./client_arbitrary.ts";
+import { clients, forwarders, imageCollectors, readers, talkers } from "./client_arbitrary.ts";
 import { pullTrouble, trouble } from "./fault_arbitrary.ts";
 import { COMMON_FAULT_NAMES, PULL_FAULT_NAMES } from "./faults.ts";
 import { INCIDENT_KINDS, type IncidentKind, REMOVAL_KINDS } from "./incident.ts";
@@ -29,6 +29,8 @@ const PLUGINS_IN = 6;
 const READERS_IN = 6;
 /** Beside one in so many somebody speaks with programs in containers. */
 const TALKERS_IN = 6;
+/** Beside one in so many somebody reaches ports of pods. */
+const FORWARDERS_IN = 6;
 /** In one in so many the daemon is asked to end. */
 const STOP_IN = 6;
 /** In one in so many somebody removes what is the runtime's. */
@@ -60,7 +62,7 @@ export function lifecyclePrograms(
     faults: collectors.length === 0 ? program.faults : [...program.faults, ...faults],
     ...(plugins.length === 0 ? {} : { plugins }),
   }));
-  return spokenTo(read(befallen(whole, among)));
+  return spokenTo(reached(read(befallen(whole, among))));
 }
 
 /** Programs of two things that happen to one container, and of what goes wrong meanwhile. */
@@ -113,6 +115,14 @@ function read(programs: fc.Arbitrary<LifecycleProgram>): fc.Arbitrary<LifecycleP
   return fc.tuple(programs, readers(READERS_IN)).map(([program, readers]) => ({
     ...program,
     clients: [...program.clients, ...readers],
+  }));
+}
+
+/** In some of these programs clients reach ports of pods. Drawn last of all. */
+function reached(programs: fc.Arbitrary<LifecycleProgram>): fc.Arbitrary<LifecycleProgram> {
+  return fc.tuple(programs, forwarders(FORWARDERS_IN)).map(([program, forwarders]) => ({
+    ...program,
+    clients: [...program.clients, ...forwarders],
   }));
 }
 

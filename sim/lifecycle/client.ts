@@ -2,6 +2,7 @@ import type { Clock } from "../../src/kernel/clock.ts";
 import type { Context } from "../../src/kernel/context.ts";
 import { NO_LIMITS } from "../../src/container/config.ts";
 import { containerConfig, sandboxConfig, UPDATES } from "./configs.ts";
+import { ForwardingClient } from "./forwarding_client.ts";
 import type { Lifecycle, Measured } from "./operations.ts";
 import type { Call } from "./oracle/checker.ts";
 import type { Facts } from "./oracle/facts.ts";
@@ -12,6 +13,8 @@ import { TerminalClient } from "./terminal_client.ts";
 
 /** What a client has beside its request. */
 export interface ClientSide {
+  /** Cancelled when it gives up. */
+  readonly context: Context;
   readonly clock: Clock;
   /** How containers of the program may be spoken to. */
   readonly consoles: LifecycleProgram["consoles"];
@@ -26,25 +29,27 @@ export async function perform(
   slots: Slots,
   oracle: Oracle,
   request: Request,
-  context: Context,
   side: ClientSide,
 ): Promise<void> {
+  const { context, clock } = side;
   const id = slots.idOf(request);
   const gracePeriodMs = request.kind === "StopContainer" ? request.gracePeriodMs : 0;
+  const forward = request.kind === "PortForward" ? new ForwardingClient(request, clock) : undefined;
   const call = oracle.called({
     kind: request.kind,
     id,
     gracePeriodMs,
     ...(request.kind === "UpdateContainerResources" ? { update: request.update } : {}),
     ...("talk" in request ? { pauseMs: request.talk.pauseMs } : {}),
+    ...(forward === undefined ? {} : { forward }),
     runtime: lifecycle,
     context,
   });
   let answer: Answer;
   try {
     answer = "talk" in request
-      ? await talk(lifecycle, oracle, call, request, context, side)
-      : await answerOf(lifecycle, slots, oracle.facts, request, id, context, side);
+      ? await talk(lifecycle, oracle, call, request, side)
+      : await answerOf(lifecycle, slots, oracle.facts, request, call, side);
   } catch (error) {
     oracle.refused(call, error);
     throw error;
@@ -75,8 +80,7 @@ async function talk(
   oracle: Oracle,
   call: Call,
   request: Extract<Request, { readonly talk: Talk }>,
-  context: Context,
-  { clock, consoles }: ClientSide,
+  { context, clock, consoles }: ClientSide,
 ): Promise<Answer> {
   if (streaming === undefined) return DONE;
   const hasTerminal = request.kind === "Exec" ? request.tty : consoles === "terminals";
@@ -103,8 +107,7 @@ async function answerOf(
   slots: Slots,
   facts: Facts,
   request: Exclude<Request, { readonly talk: Talk }>,
-  id: string,
-  context: Context,
+  { id, context, forward }: Call,
   { consoles }: ClientSide,
 ): Promise<Answer> {
   switch (request.kind) {
@@ -160,6 +163,9 @@ async function answerOf(
       return { measured: await lifecycle.statistics?.sandbox(id, context) };
     case "ListPodSandboxStats":
       return { measured: await lifecycle.statistics?.sandboxes(context) };
+    case "PortForward":
+      if (forward !== undefined) await lifecycle.forwardPort?.(id, request.port, forward, context);
+      return DONE;
     case "PullImage":
       await lifecycle.pullImage(id, context);
       return DONE;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { UPDATES } from "./configs.ts";
+import { forwardsTo } from "./forward_arbitrary.ts";
 import {
   callOf,
   type ClientCall,
@@ -142,6 +143,7 @@ export function requestsAt(
     PodSandboxStats: { weight: 3, arbitrary: fc.record({ ...of("PodSandboxStats"), sandbox }) },
     ListContainerStats: { weight: 1, arbitrary: fc.record(of("ListContainerStats")) },
     ListPodSandboxStats: { weight: 1, arbitrary: fc.record(of("ListPodSandboxStats")) },
+    PortForward: { weight: 2, arbitrary: forwardsTo(sandbox) },
     PullImage: { weight: 1, arbitrary: fc.record(of("PullImage")) },
     RemoveImage: { weight: 2, arbitrary: fc.record(of("RemoveImage")) },
   };
@@ -328,3 +330,10 @@ const listener = (place: ContainerPlace): fc.Arbitrary<readonly ClientCall[]> =>
       ...patience,
     })),
   ]);
+
+/** Clients reach ports of pods, up to two at a time, beside one in so many programs. */
+export function forwarders(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
+  const call = impatient(requestsAt(anyPlace, ["PortForward"]));
+  const calls = fc.array(call, { minLength: 1, maxLength: 4 });
+  return beside(oneIn, fc.array(calls, { minLength: 1, maxLength: 2 }));
+}

@@ -16,6 +16,7 @@ import { stopContainer } from "../../src/container/stop.ts";
 import { updateContainerResources } from "../../src/container/update.ts";
 import { recover } from "../../src/recovery/recover.ts";
 import type { Runtime } from "../../src/runtime.ts";
+import { checkPortForward, forwardPort } from "../../src/sandbox/port_forward.ts";
 import { isReady } from "../../src/sandbox/query.ts";
 import { removePodSandbox } from "../../src/sandbox/remove.ts";
 import { runPodSandbox } from "../../src/sandbox/run.ts";
@@ -78,6 +79,10 @@ export function lifecycleOf(runtime: Runtime): Lifecycle {
       exec: (containerId, command, tty, streams, context) =>
         execStreamed(runtime, { containerId, command, tty }, streams, context),
       attach: (id, streams, context) => attach(runtime, id, streams, context),
+    },
+    async forwardPort(id, port, connection, context) {
+      checkPortForward(runtime, id);
+      await forwardPort(runtime, id, port, connection, context);
     },
     isReady(id) {
       const sandbox = sandboxes.get(id);

@@ -22,7 +22,8 @@ export interface LetIn {
 export const GONE = new RuntimeError("CANCELLED", "cancelled by the client");
 
 /** Calls that only wait. */
-const WAIT = /^((handle|child)\.exited|child\.(readPipeLine|outputEnded)|watch\.next|fifo\.read)$/;
+const WAIT =
+  /^((handle|child)\.exited|child\.(readPipeLine|outputEnded)|stream\.(read|write)|watch\.next|fifo\.read)$/;
 
 /**
  * The end of a life of the daemon that was asked to, as SIGTERM does it (src/program/daemon.ts). It recovers

@@ -104,6 +104,7 @@ function* simplerRequests(request: Request): Iterable<Request> {
   if ("gracePeriodMs" in request && request.gracePeriodMs > 0) {
     yield { ...request, gracePeriodMs: 0 };
   }
+  if ("lingersMs" in request && request.lingersMs > 0) yield { ...request, lingersMs: 0 };
   if ("command" in request && request.command[0] !== SIMPLE_COMMAND[0]) {
     yield { ...request, command: SIMPLE_COMMAND };
   }

@@ -7,6 +7,7 @@ import type { LifecycleEvent } from "../../src/events.ts";
 import type { Context } from "../../src/kernel/context.ts";
 import type { Kernel } from "../../src/kernel/kernel.ts";
 import type { LifecyclePlugin } from "../../src/plugin/hooks.ts";
+import type { ForwardedConnection } from "../../src/sandbox/port_forward.ts";
 import type { SandboxConfig } from "../../src/sandbox/config.ts";
 import type { SandboxRecord } from "../../src/sandbox/record.ts";
 import type { Telemetry } from "../../src/telemetry.ts";
@@ -111,6 +112,13 @@ export interface Lifecycle {
   readonly statistics?: Statistics;
   /** Undefined where the implementation has none. */
   readonly streaming?: Streaming;
+  /** Undefined where the implementation has none. */
+  readonly forwardPort?: (
+    sandboxId: string,
+    port: number,
+    connection: ForwardedConnection,
+    context: Context,
+  ) => Promise<void>;
 
   /** Whether any read says that containers can be created in the sandbox. False for an unknown one. */
   isReady(sandboxId: string): boolean;

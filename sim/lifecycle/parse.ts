@@ -33,6 +33,7 @@ const REQUESTS: Readonly<Record<Request["kind"], Shape>> = {
   PodSandboxStats: { sandbox: isSlot },
   ListContainerStats: {},
   ListPodSandboxStats: {},
+  PortForward: { sandbox: isSlot, port: isCount, pieces: isCount, lingersMs: isCount },
   PullImage: {},
   RemoveImage: {},
 };

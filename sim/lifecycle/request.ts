@@ -72,6 +72,16 @@ export type Request =
   | { readonly kind: "ReopenContainerLog"; readonly place: ContainerPlace }
   | { readonly kind: "ContainerStats"; readonly place: ContainerPlace }
   | { readonly kind: "PodSandboxStats"; readonly sandbox: SandboxSlot }
+  | {
+    readonly kind: "PortForward";
+    readonly sandbox: SandboxSlot;
+    /** Of `SERVICES` in `sim/programs`, or one where nobody listens. */
+    readonly port: number;
+    /** How many pieces its client sends. */
+    readonly pieces: number;
+    /** How long it stays after the last of them before it ends its half. */
+    readonly lingersMs: number;
+  }
   /** Of all that there are. */
   | { readonly kind: "ListContainerStats" | "ListPodSandboxStats" }
   /** Of the one image that all containers are made of. */
@@ -139,9 +149,9 @@ export const QUIET: LifecycleProgram = {
   hasIdleSubscriber: false,
 };
 
-/** Whether a request is for somebody who speaks with a program. */
-export function isForTalking({ kind }: Request): boolean {
-  return kind === "Exec" || kind === "Attach";
+/** Whether a request is for somebody who speaks with a program, or with a port of a pod. */
+export function isForStreaming({ kind }: Request): boolean {
+  return kind === "Exec" || kind === "Attach" || kind === "PortForward";
 }
 
 /** Whether a request changes nothing, and is for numbers alone. */
@@ -160,6 +170,10 @@ export function describeRequest(request: Request): string {
     case "RemovePodSandbox":
     case "PodSandboxStats":
       return `${request.kind} s${request.sandbox}`;
+    case "PortForward":
+      return `${request.kind} s${request.sandbox}:${request.port} ${request.pieces} pieces${
+        request.lingersMs === 0 ? "" : ` ${request.lingersMs} ms`
+      }`;
     case "CreateContainer":
       return `CreateContainer ${placeText(request.place)} [${request.command.join(" ")}]${
         request.sharesPids ? " shared-pid" : ""

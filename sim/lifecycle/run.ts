@@ -45,7 +45,7 @@ import {
   type ContainerPlace,
   describeRequest,
   isForStatistics,
-  isForTalking,
+  isForStreaming,
   type LifecycleProgram,
   PID_MAX,
 } from "./request.ts";
@@ -181,7 +181,7 @@ class LifecycleRun implements Disposable {
     // The node has had pods with addresses before.
     this.simulation.machine.tree.mkdirs("seed", "/var/lib/cni/networks/sim", 0o755);
     seedImage(this.simulation);
-    // Other operations need not have hooks.
+    // Other operations need not have hooks, statistics and ports.
     this.#isCore = options.operations === undefined;
     this.#plans = options.operations === undefined ? program.plugins ?? [] : [];
     const doesAct = this.#plans.some((it) => it.length > 0);
@@ -378,7 +378,7 @@ class LifecycleRun implements Disposable {
   /** Without what other operations need not have. */
   #asked(calls: readonly ClientCall[]): readonly ClientCall[] {
     if (this.#isCore) return calls;
-    return calls.filter(({ request }) => !isForStatistics(request) && !isForTalking(request));
+    return calls.filter(({ request }) => !isForStatistics(request) && !isForStreaming(request));
   }
 
   #client(name: string, number: number, calls: readonly ClientCall[]): void {
@@ -422,8 +422,8 @@ class LifecycleRun implements Disposable {
         using bounded = call.deadlineMs === undefined
           ? context.child()
           : context.within(clock, call.deadlineMs, "deadline of the client");
-        const side = { clock, consoles: this.program.consoles };
-        await perform(runtime, this.#slots, this.oracle, call.request, bounded, side);
+        const side = { context: bounded, clock, consoles: this.program.consoles };
+        await perform(runtime, this.#slots, this.oracle, call.request, side);
       },
       key,
     );

@@ -96,6 +96,7 @@ export class Slots {
       case "StopPodSandbox":
       case "RemovePodSandbox":
       case "PodSandboxStats":
+      case "PortForward":
         return this.#sandboxes.get(String(request.sandbox));
       case "CreateContainer":
         return this.#sandboxes.get(String(request.place.sandbox));

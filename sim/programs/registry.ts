@@ -3,10 +3,12 @@ import { conmon } from "./conmon/conmon.ts";
 import { cat, cp, echo, failing, sleep, succeed, uname } from "./helpers.ts";
 import { skopeo } from "./image/skopeo.ts";
 import { tar } from "./image/tar.ts";
+import { nsenter } from "./nsenter.ts";
 import { pin } from "./pin.ts";
 import type { Program } from "./program.ts";
 import { runc } from "./runc/runc.ts";
 import { sh } from "./shell/shell.ts";
+import { socat } from "./socat.ts";
 import {
   busyLog,
   catatonit,
@@ -32,11 +34,13 @@ export const programs: ReadonlyMap<string, Program> = byName({
   cp,
   echo,
   false: failing,
+  nsenter,
   runc,
   sh,
   skopeo,
   sleep,
   "slipway-pin": pin,
+  socat,
   tar,
   true: succeed,
   uname,

@@ -2,9 +2,9 @@ import type { Context } from "./context.ts";
 import type { ByteSink, ByteSource } from "./streams.ts";
 
 /**
- * Passes on what somebody writes to who reads it, as fast as both are, to the end, which is passed on too.
+ * Passes on all that comes from a source, and its end. What the sink does not take in time is not read either.
  *
- * @throws {RuntimeError} the context's cause; {KernelError} EPIPE when nobody reads any more.
+ * @throws what the source or the sink throws: the context's cause, {KernelError} EPIPE. The sink is not ended then.
  */
 export async function pump(from: ByteSource, to: ByteSink, context: Context): Promise<void> {
   while (true) {

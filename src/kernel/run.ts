@@ -57,7 +57,7 @@ export async function run(
 }
 
 /** Kills a program and awaits its end, so that it does nothing more; not for ever, if it cannot die. */
-async function killed(kernel: Kernel, child: ChildProcess): Promise<void> {
+export async function killed(kernel: Kernel, child: ChildProcess): Promise<void> {
   using bounded = Context.background().within(kernel.clock, KILL_MS, "killed program");
   await child.signal(SIGKILL).catch(() => {});
   await child.exited(bounded).catch(() => {});

@@ -7,6 +7,7 @@ import { isId } from "../registry/ids.ts";
 import { sandboxesDirectory, sandboxFilesDirectory, sandboxPaths } from "../sandbox/paths.ts";
 import { exitDirectory, runtimeRoot, taskPaths, tasksDirectory } from "../task/paths.ts";
 import { textOf } from "../utf8.ts";
+import { endForwards } from "./forwards.ts";
 
 /**
  * Ends and removes what no record tells of: containers that a crash caught before their record was
@@ -60,6 +61,7 @@ async function clearTask(runtime: Runtime, id: string): Promise<void> {
 async function clearSandbox(runtime: Runtime, id: string): Promise<void> {
   const { kernel, config } = runtime;
   const paths = sandboxPaths(config, id);
+  await endForwards(runtime, id, await kernel.processes.list());
   for (const pin of [paths.net, paths.ipc, paths.uts, paths.pid]) {
     await kernel.namespaces.unpin(pin);
   }

@@ -8,11 +8,13 @@ import { stopping } from "../sandbox/state.ts";
 import { discardSandboxFiles, teardownSandbox } from "../sandbox/teardown.ts";
 import { openHandles, taskOf } from "../task/task.ts";
 import type { Known } from "./containers.ts";
+import { endForwards } from "./forwards.ts";
 import { pinningEnded, pluginsEnded } from "./plugins.ts";
 
 /**
  * Makes a sandbox's state true. One that was being made is undone: no client has its id. A ready one
- * stays ready when all its namespaces are still pinned and its init, if it has one, is alive.
+ * stays ready when all its namespaces are still pinned and its init, if it has one, is alive. Its ports are
+ * forwarded to nobody any more.
  */
 export async function recoverSandbox(
   runtime: Runtime,
@@ -20,6 +22,7 @@ export async function recoverSandbox(
   known: Known,
 ): Promise<void> {
   const { phase } = sandbox.status;
+  await endForwards(runtime, sandbox.id, known.processes);
   if (phase === "PREPARING") return await undo(runtime, sandbox, known);
   if (phase !== "READY") return;
   if (known.isSameBoot && await isWhole(runtime, sandbox)) return;

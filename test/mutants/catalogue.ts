@@ -6,6 +6,7 @@ import { IMAGE_MUTANTS } from "./catalogue/image.ts";
 import { KERNEL_MUTANTS } from "./catalogue/kernel.ts";
 import { NETWORK_MUTANTS } from "./catalogue/network.ts";
 import { PLUGIN_MUTANTS } from "./catalogue/plugin.ts";
+import { PORT_FORWARD_MUTANTS } from "./catalogue/port_forward.ts";
 import { PREPARE_MUTANTS } from "./catalogue/prepare.ts";
 import { RECOVERY_MUTANTS } from "./catalogue/recovery.ts";
 import { SANDBOX_MUTANTS } from "./catalogue/sandbox.ts";
@@ -36,4 +37,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...END_MUTANTS,
   ...STATS_MUTANTS,
   ...STREAM_MUTANTS,
+  ...PORT_FORWARD_MUTANTS,
 ];

@@ -20,7 +20,7 @@ export const IMAGE = "localhost/busybox:test";
 /** The plain object that a message is made of. */
 type Init<Schema extends DescMessage> = Exclude<MessageInitShape<Schema>, MessageShape<Schema>>;
 
-const PROGRAMS = ["runc", "conmon", "skopeo", "unshare", "nsenter", "tar"];
+const PROGRAMS = ["runc", "conmon", "skopeo", "socat", "unshare", "nsenter", "tar"];
 
 /** A daemon in a place of its own, with an image of busybox, for one test. */
 export class Scene implements AsyncDisposable {

@@ -1,4 +1,5 @@
 import type { ContainerView, Lifecycle, Measured, SandboxView } from "../operations.ts";
+import type { ForwardingClient } from "../forwarding_client.ts";
 import type { HookCall } from "../plugin.ts";
 import type { ContainerStatus } from "../../../src/container/state.ts";
 import type { LifecycleEvent } from "../../../src/events.ts";
@@ -19,6 +20,8 @@ export interface Call {
   readonly update?: string;
   /** Of Exec and Attach: what the client takes for each piece of what it hears. */
   readonly pauseMs?: number;
+  /** Of PortForward: what its client says and hears. */
+  readonly forward?: ForwardingClient;
   /** The life of the daemon that it was made to. */
   readonly runtime: Lifecycle;
   /** Cancelled when its client has given up. */

@@ -6,6 +6,7 @@ import { ExecCall } from "./exec_call.ts";
 import { ExitCode } from "./exit_code.ts";
 import type { Facts } from "./facts.ts";
 import { FailedStart } from "./failed_start.ts";
+import { Forwards } from "./forwards.ts";
 import { Identity } from "./identity.ts";
 import { Isolation } from "./isolation.ts";
 import { Layers } from "./layers.ts";
@@ -63,6 +64,7 @@ export function checkersOf(facts: Facts, options: OracleOptions): readonly Check
     new OrderlyEnds(facts, options),
     new StatisticsTruth(facts, options),
     new Streams(facts),
+    new Forwards(facts, options),
     new Linearizable(facts),
   ];
 }

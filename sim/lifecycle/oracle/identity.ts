@@ -65,7 +65,8 @@ export class Identity implements Checker {
 
   #whyNotOfDaemon(target: Process, sender: Process, owner: string | undefined): string | undefined {
     if (owner === undefined) {
-      const isOurs = isBelow(target, sender) || isLeftTransport(target, sender);
+      const isOurs = isBelow(target, sender) || isLeftTransport(target, sender) ||
+        isLeftForward(target, sender);
       return isOurs ? undefined : "it is a stranger's";
     }
     if (isUpdate(target)) return undefined;
@@ -106,6 +107,11 @@ function isUpdate({ args, container }: Process): boolean {
 function isLeftTransport({ args, container, startTime }: Process, daemon: Process): boolean {
   return container === undefined && startTime < daemon.startTime &&
     args.some((it) => it.includes("/ingest/"));
+}
+
+/** Whether it forwards a port for an earlier life of the daemon. */
+function isLeftForward({ args, startTime }: Process, daemon: Process): boolean {
+  return startTime < daemon.startTime && args.some((it) => /^-lp.*\/sandboxes\//.test(it));
 }
 
 /** Whether a process was started by another, or by what that has started. */

@@ -2,7 +2,6 @@ import { isId } from "../../../src/registry/ids.ts";
 import { SIM_IMAGE } from "../configs.ts";
 import type { Process } from "../../world/process.ts";
 import type { Call, Checker } from "./checker.ts";
-import { isExecution } from "./exec_call.ts";
 import type { Facts } from "./facts.ts";
 import { hold, short } from "./violation.ts";
 
@@ -11,6 +10,15 @@ const CALL_MS_MAX = 20_000;
 
 /** What fetches an image: it may hang as long as a pull may take, for whoever wants that image. */
 const PULLERS: ReadonlySet<string | undefined> = new Set(["skopeo", "tar"]);
+
+/** Programs take as long as they like, and so do clients; and what a new pod needs is nobody's yet. */
+const AS_LONG_AS_IT_TAKES: ReadonlySet<Call["kind"]> = new Set([
+  "Attach",
+  "Exec",
+  "ExecSync",
+  "PortForward",
+  "RunPodSandbox",
+]);
 
 /**
  * I13: nobody waits for a stranger. Where programs hang and nothing else is wrong, a call on an object
@@ -43,10 +51,8 @@ export class Isolation implements Checker {
     this.#check(call);
   }
 
-  #check(call: Call): void {
-    const { kind, id, beganMicros, gracePeriodMs } = call;
-    // A program takes as long as it likes, and what a new pod needs is nobody's yet.
-    if (isExecution(call) || kind === "Attach" || kind === "RunPodSandbox") return;
+  #check({ kind, id, beganMicros, gracePeriodMs }: Call): void {
+    if (AS_LONG_AS_IT_TAKES.has(kind)) return;
     if (this.#isNetworkStuck && kind.endsWith("PodSandbox")) return;
     if (this.#stuck.size === 0 || this.#isStuck(id)) return;
     const tookMs = (this.facts.nowMicros - beganMicros) / 1_000;

@@ -42,6 +42,8 @@ const MEETINGS: readonly (readonly [Call["kind"], Call["kind"], ProbeName])[] = 
   ["UpdateContainerResources", "UpdateContainerResources", "two updates meet"],
   ["CreateContainer", "StopPodSandbox", "a sandbox stops under a creation"],
   ["CreateContainer", "RemovePodSandbox", "a sandbox stops under a creation"],
+  ["PortForward", "StopPodSandbox", "a sandbox stops under a forward"],
+  ["PortForward", "RemovePodSandbox", "a sandbox stops under a forward"],
   ["CreateContainer", "RemoveImage", "an image goes under a creation"],
 ];
 
@@ -54,6 +56,7 @@ const GIVEN_UP: Readonly<Partial<Record<Call["kind"], ProbeName>>> = {
 const KILLED_DURING: Readonly<Partial<Record<Call["kind"], ProbeName>>> = {
   RunPodSandbox: "killed while a sandbox is made",
   CreateContainer: "killed while a container is created",
+  PortForward: "killed while a port is forwarded",
 };
 
 /** Writes down which probes a run has reached. It finds nothing wrong. */

@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<string, readonly ErrorCode[]>> = {
   PodSandboxStats: ["CANCELLED", "NOT_FOUND", "UNAVAILABLE"],
   ListContainerStats: ["CANCELLED", "UNAVAILABLE"],
   ListPodSandboxStats: ["CANCELLED", "UNAVAILABLE"],
+  PortForward: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
   UpdateContainerResources: ["CANCELLED", "FAILED_PRECONDITION", "NOT_FOUND", "UNAVAILABLE"],
 };
 

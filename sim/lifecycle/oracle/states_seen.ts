@@ -19,12 +19,13 @@ const CALLS: Readonly<Record<Call["kind"], number>> = {
   UpdateContainerResources: 8 ** 9,
   PullImage: 8 ** 10,
   RemoveImage: 2 * 8 ** 10,
-  // Whoever asks for them, or listens, changes nothing.
+  // Whoever asks for them, or listens, changes nothing of pods and containers.
   Attach: 0,
   ContainerStats: 0,
   PodSandboxStats: 0,
   ListContainerStats: 0,
   ListPodSandboxStats: 0,
+  PortForward: 0,
 };
 const STATES: Readonly<Record<ContainerState, number>> = {
   CREATED: 0,

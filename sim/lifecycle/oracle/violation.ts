@@ -24,6 +24,7 @@ export const INVARIANTS = {
   I24: "an end in order",
   I25: "statistics of what is there",
   I26: "what a program says is heard",
+  I27: "ports reached, and let go",
   register: "a linearizable status",
 } as const;
 

@@ -4,13 +4,21 @@ import { join } from "@std/path";
 import { type HostFact, probeHost } from "../../../real/host.ts";
 
 /** What is said of a conmon that answers so when it is asked for its version. */
-async function conmonFact(answer: string): Promise<Omit<HostFact, "name"> | undefined> {
+function conmonFact(answer: string): Promise<Omit<HostFact, "name"> | undefined> {
+  return factOf("conmon", `echo '${answer}'`);
+}
+
+/** What is said of a program that is a script of sh. */
+async function factOf(
+  name: "conmon" | "socat",
+  script: string,
+): Promise<Omit<HostFact, "name"> | undefined> {
   const folder = await Deno.makeTempDir({ prefix: "slipway-test-" });
   await using undo = new AsyncDisposableStack();
   undo.defer(() => Deno.remove(folder, { recursive: true }));
-  const conmon = join(folder, "conmon");
-  await Deno.writeTextFile(conmon, `#!/bin/sh\necho '${answer}'\n`, { mode: 0o755 });
-  const found = (await probeHost({ conmon })).find((it) => it.name === conmon);
+  const program = join(folder, name);
+  await Deno.writeTextFile(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const found = (await probeHost({ [name]: program })).find((it) => it.name === program);
   if (found === undefined) return undefined;
   const { name: _, ...fact } = found;
   return fact;
@@ -43,4 +51,14 @@ Deno.test("probeHost() takes any other conmon as it is", async () => {
       howToInstall: "",
     });
   }
+});
+
+Deno.test("probeHost() finds the version of socat among all that it says", async () => {
+  const answer = "socat by its author\nsocat version 1.7.4.4 on 06 Nov 2022\n   running on Linux";
+  assertEquals(await factOf("socat", `[ "$1" = -V ] || exit 1\necho '${answer}'`), {
+    isPresent: true,
+    isRequired: false,
+    detail: "socat version 1.7.4.4 on 06 Nov 2022",
+    howToInstall: "",
+  });
 });
