@@ -29,7 +29,7 @@ export const layers: readonly Layer[] = [
     name: "edge",
     path: "src/cri/",
     imports: ["core"],
-    packages: ["@grpc/grpc-js", "@bufbuild/protobuf*", "@std/*", "node:*"],
+    packages: ["@grpc/grpc-js", "@bufbuild/protobuf*", "@std/*", "node:*", "ws"],
     isDeterministic: false,
   },
   {
