@@ -1,0 +1,22 @@
+/** These bytes, one after the other. */
+export function bytesOf(...bytes: readonly number[]): Uint8Array {
+  return Uint8Array.from(bytes);
+}
+
+/** A number of 32 bits, the most significant byte first. */
+export function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** All of `parts` in one piece, which shares no memory with them. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, it) => sum + it.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
