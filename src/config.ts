@@ -48,6 +48,16 @@ export interface Config {
    * StartContainer only has to release it; "lazy" leaves all of it to StartContainer.
    */
   readonly prepare: "eager" | "lazy";
+  /** Where clients of Exec, Attach and PortForward connect to. */
+  readonly streaming: {
+    /**
+     * An IP address of this host that the kubelet reaches, and clients that it sends here. What goes over it
+     * is not encrypted: loopback, but in a network where nobody listens.
+     */
+    readonly address: string;
+    /** A TCP port; 0 for any that is free. */
+    readonly port: number;
+  };
   /** How long, how much and how many at most. */
   readonly bounds: Bounds;
 }
@@ -84,6 +94,10 @@ export interface Bounds {
   readonly execOutputBytesMax: number;
   /** Helper programs at the same time. */
   readonly concurrentPrograms: number;
+  /** From a client's connection until it has opened the streams that it asked for. */
+  readonly streamCreationMs: number;
+  /** A connection of Exec, Attach or PortForward over which nothing comes or goes. */
+  readonly streamIdleMs: number;
   /** Containers that wait for their start with a task of their own; the others get theirs at the start. */
   readonly preparedTasksMax: number;
   /** Tasks that are prepared at the same time. */
@@ -107,6 +121,8 @@ export const DEFAULT_BOUNDS: Bounds = {
   reaperLongestMs: 60_000,
   execOutputBytesMax: 16 * 1024 * 1024,
   concurrentPrograms: 16,
+  streamCreationMs: 30_000,
+  streamIdleMs: 14_400_000,
   preparedTasksMax: 64,
   preparationsAtOnce: 8,
 };
@@ -133,5 +149,6 @@ export const DEFAULT_CONFIG: Config = {
     environment: {},
   },
   prepare: "eager",
+  streaming: { address: "127.0.0.1", port: 0 },
   bounds: DEFAULT_BOUNDS,
 };

@@ -1,4 +1,6 @@
+import { checkAttach } from "../container/attach.ts";
 import { execSync } from "../container/exec.ts";
+import { checkExec } from "../container/exec_streamed.ts";
 import { createContainer } from "../container/create.ts";
 import { reopenContainerLog } from "../container/logs.ts";
 import { containersDirectory } from "../container/paths.ts";
@@ -9,6 +11,7 @@ import { containerStats, listContainerStats } from "../container/stats.ts";
 import { stopContainer } from "../container/stop.ts";
 import { updateContainerResources } from "../container/update.ts";
 import type { Runtime } from "../runtime.ts";
+import { checkPortForward } from "../sandbox/port_forward.ts";
 import { listSandboxes } from "../sandbox/query.ts";
 import { removePodSandbox } from "../sandbox/remove.ts";
 import { runPodSandbox } from "../sandbox/run.ts";
@@ -28,6 +31,12 @@ import { containerEvents } from "./events.ts";
 import type { RuntimeHandlers } from "./handlers.ts";
 import { containerInfo, runtimeInfo, sandboxInfo } from "./info.ts";
 import { statusesOf, statusOfContainer } from "./statuses.ts";
+import {
+  attachRequestFrom,
+  execRequestFrom,
+  portsRequestFrom,
+  type StreamRequest,
+} from "./streaming/requests.ts";
 
 /** CRI's own version, not ours (kubernetes/cri-api). */
 const API_VERSION = "v1";
@@ -48,9 +57,14 @@ export type RuntimeSource = () => Runtime;
 
 /**
  * CRI's RuntimeService on the core. Each call asks `source` first, so that a server may listen, and
- * refuse, before its runtime is there. Calls that are not here answer UNIMPLEMENTED.
+ * refuse, before its runtime is there. Calls that are not here answer UNIMPLEMENTED. `urlFor` gives the
+ * URL at which a client finds the streams that it asks for.
  */
-export function runtimeService(source: RuntimeSource, product: Product): RuntimeHandlers {
+export function runtimeService(
+  source: RuntimeSource,
+  product: Product,
+  urlFor: (request: StreamRequest) => Promise<string>,
+): RuntimeHandlers {
   return {
     version: () => {
       source();
@@ -161,6 +175,27 @@ export function runtimeService(source: RuntimeSource, product: Product): Runtime
 
     execSync: ({ containerId, cmd, timeout }, context) =>
       execSync(source(), containerId, cmd, milliseconds(timeout), context),
+
+    exec: async (message) => {
+      const runtime = source();
+      const request = execRequestFrom(message);
+      checkExec(runtime, request);
+      return { url: await urlFor(request) };
+    },
+
+    attach: async (message) => {
+      const runtime = source();
+      const request = attachRequestFrom(message);
+      checkAttach(runtime, request.containerId);
+      return { url: await urlFor(request) };
+    },
+
+    portForward: async (message) => {
+      const runtime = source();
+      const request = portsRequestFrom(message);
+      checkPortForward(runtime, request.podSandboxId);
+      return { url: await urlFor(request) };
+    },
 
     reopenContainerLog: async ({ containerId }, context) => {
       await reopenContainerLog(source(), containerId, context);

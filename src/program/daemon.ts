@@ -14,6 +14,7 @@ import { EXIT } from "./exit_codes.ts";
 import { importImages } from "./import.ts";
 import { openKernel } from "./kernels.ts";
 import { lockFolder } from "./lock.ts";
+import { Streams } from "./streams.ts";
 import { TracingTelemetry } from "./trace.ts";
 import { TraceFile } from "./trace_file.ts";
 import { tracedKernel } from "./traced_kernel.ts";
@@ -23,7 +24,7 @@ import { tracedKernel } from "./traced_kernel.ts";
  * Disposing it ends the daemon; containers go on.
  *
  * @throws {ExitError} when another daemon has one of the folders.
- * @throws {RuntimeError} when the socket cannot be had.
+ * @throws {RuntimeError} when the socket, or the address for streams, cannot be had.
  */
 export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   const { config, socketPath, traceFile } = settings;
@@ -42,11 +43,22 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
     : new TracingTelemetry(settings.telemetry, trace.add);
   const ready: { runtime?: Runtime } = {};
   const source = () => ready.runtime ?? refuse();
+  const onFailure = (method: string, error: unknown) => report(telemetry, method, error);
+  const { streamCreationMs: creationMs, streamIdleMs: idleMs } = config.bounds;
+  const streams = new Streams(
+    { ...config.streaming, creationMs, idleMs, report: onFailure },
+    source,
+    (address) => telemetry.log("info", "streaming", { address }),
+  );
+  undo.defer(() => streams.close(CLOSE_GRACE_MS));
+  // Whoever wants a certain port is told at once that it is somebody else's.
+  if (config.streaming.port !== 0) await streams.listen();
+  const product = { name: "slipway", version: manifest.version };
   const server = await serve({
     socketPath,
-    runtime: runtimeService(source, { name: "slipway", version: manifest.version }),
+    runtime: runtimeService(source, product, (request) => streams.urlFor(request)),
     image: imageService(source),
-    report: (method, error) => report(telemetry, method, error),
+    report: onFailure,
   });
   undo.defer(() => server.close(CLOSE_GRACE_MS));
   telemetry.log("info", "listening", { socket: socketPath });
@@ -70,8 +82,8 @@ export async function startDaemon(settings: DaemonSettings): Promise<Daemon> {
   return {
     socketPath,
     async [Symbol.asyncDispose]() {
-      // Calls under way need all the rest.
-      await server.close(CLOSE_GRACE_MS);
+      // Calls and streams under way need all the rest.
+      await Promise.all([server.close(CLOSE_GRACE_MS), streams.close(CLOSE_GRACE_MS)]);
       await resources.disposeAsync();
     },
   };

@@ -1,4 +1,5 @@
 import { isAbsolute } from "@std/path";
+import { isIP } from "node:net";
 
 import { type Config, DEFAULT_CONFIG } from "../config.ts";
 import { messageOf } from "../errors.ts";
@@ -45,6 +46,11 @@ export async function configFrom(
   }
   if (!Object.hasOwn(config.handlers, config.defaultHandler)) {
     throw usageError(`no runtime is called ${JSON.stringify(config.defaultHandler)}`);
+  }
+  const { address, port } = config.streaming;
+  if (isIP(address) === 0) throw usageError(`${JSON.stringify(address)} must be an IP address`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw usageError(`streaming port ${port} must be a whole number from 0 to 65535`);
   }
   return config;
 }

@@ -149,7 +149,31 @@ systemTest(
           "UNAVAILABLE",
           "127.0.0.1:1",
         ],
-        [() => client.exec({ containerId }), "UNIMPLEMENTED", "Exec"],
+        [() => client.exec({ containerId, stdout: true }), "INVALID_ARGUMENT", "cmd"],
+        [() => client.exec({ containerId, cmd: ["true"] }), "INVALID_ARGUMENT", "one of stdin"],
+        [
+          () => client.exec({ containerId, cmd: ["true"], tty: true, stdout: true, stderr: true }),
+          "INVALID_ARGUMENT",
+          "tty and stderr cannot both be true",
+        ],
+        // It is created and not started.
+        [
+          () => client.exec({ containerId, cmd: ["true"], stdout: true }),
+          "FAILED_PRECONDITION",
+          "CONTAINER_CREATED",
+        ],
+        [
+          () => client.attach({ containerId, stdout: true }),
+          "FAILED_PRECONDITION",
+          "CONTAINER_CREATED",
+        ],
+        [() => client.portForward({ podSandboxId: "none", port: [80] }), "NOT_FOUND", "none"],
+        [
+          () => client.portForward({ podSandboxId: pod, port: [70_000] }),
+          "INVALID_ARGUMENT",
+          "70000",
+        ],
+        [() => client.listMetricDescriptors({}), "UNIMPLEMENTED", "ListMetricDescriptors"],
       ];
     for (const [call, code, words] of refusals) {
       const [found, details] = await refusalOf(call());

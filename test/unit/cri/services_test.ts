@@ -13,11 +13,15 @@ function notYet(): never {
   throw new RuntimeError("UNAVAILABLE", "server is not initialized yet");
 }
 
+function noStreams(): never {
+  throw new Error("no streams are wanted here");
+}
+
 type AnyHandler = (request: unknown, context: Context) => unknown;
 
 Deno.test("every call is refused with UNAVAILABLE until the runtime is there", async () => {
   const services = [
-    [RuntimeService, runtimeService(notYet, PRODUCT)],
+    [RuntimeService, runtimeService(notYet, PRODUCT, noStreams)],
     [ImageService, imageService(notYet)],
   ] as const;
   for (const [service, handlers] of services) {
@@ -31,7 +35,7 @@ Deno.test("every call is refused with UNAVAILABLE until the runtime is there", a
 });
 
 Deno.test("version() says who answers", async () => {
-  const { version } = runtimeService(() => undefined as never, PRODUCT);
+  const { version } = runtimeService(() => undefined as never, PRODUCT, noStreams);
   const input = RuntimeService.method.version.input;
   assertEquals(await version?.(create(input), new Context()), {
     version: "0.1.0",
@@ -39,15 +43,26 @@ Deno.test("version() says who answers", async () => {
     runtimeVersion: "0",
     runtimeApiVersion: "v1",
   });
-  const refused = runtimeService(notYet, PRODUCT);
+  const refused = runtimeService(notYet, PRODUCT, noStreams);
   assertThrows(() => refused.version?.(create(input), new Context()), RuntimeError);
 });
 
 Deno.test("updateRuntimeConfig() takes a range of addresses, which is CNI's to give out", async () => {
-  const { updateRuntimeConfig } = runtimeService(() => undefined as never, PRODUCT);
+  const { updateRuntimeConfig } = runtimeService(() => undefined as never, PRODUCT, noStreams);
   const { input } = RuntimeService.method.updateRuntimeConfig;
   const request = create(input, { runtimeConfig: { networkConfig: { podCidr: "10.0.0.0/24" } } });
   assertEquals(await updateRuntimeConfig?.(request, new Context()), {});
+});
+
+Deno.test("exec(), attach() and portForward() refuse what makes no sense before anything else", async () => {
+  const service = runtimeService(() => undefined as never, PRODUCT, noStreams);
+  const { exec, attach, portForward } = RuntimeService.method;
+  const calls = [
+    () => service.exec?.(create(exec.input, { containerId: "a1b2", cmd: ["true"] }), new Context()),
+    () => service.attach?.(create(attach.input, { stdout: true }), new Context()),
+    () => service.portForward?.(create(portForward.input, { port: [80] }), new Context()),
+  ];
+  for (const call of calls) assertEquals(await codeOf(call), "INVALID_ARGUMENT");
 });
 
 async function codeOf(call: () => unknown): Promise<string> {

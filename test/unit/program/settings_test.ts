@@ -21,6 +21,7 @@ Deno.test("configFrom() lays the file over the default, and the flags over both"
     state: "/file",
     handlers: { crun: { program: "/usr/bin/crun" } },
     images: { defaultRegistry: "mirror.example" },
+    streaming: { address: "::1" },
     bounds: { killMs: 5 },
   });
   await using it = await withFile(file);
@@ -41,6 +42,7 @@ Deno.test("configFrom() lays the file over the default, and the flags over both"
     defaultRegistry: "mirror.example",
     insecureRegistries: ["127.0.0.1:5000"],
   });
+  assertEquals(config.streaming, { address: "::1", port: 0 });
   assertEquals(config.bounds, { ...DEFAULT_CONFIG.bounds, killMs: 5 });
 });
 
@@ -71,6 +73,9 @@ Deno.test("configFrom() refuses what makes no sense, and says where", async () =
     ['{"cni": {"binaryDirectories": [1]}}', "array of strings"],
     ['{"handlers": {"runc": "runc"}}', "handlers.runc must be an object"],
     ['{"root": "a"}', "absolute"],
+    ['{"streaming": {"address": "localhost"}}', "must be an IP address"],
+    ['{"streaming": {"port": 65536}}', "from 0 to 65535"],
+    ['{"streaming": {"port": 0.5}}', "from 0 to 65535"],
     ['{"defaultHandler": "none"}', 'no runtime is called "none"'],
   ];
   for (const [content, words] of files) {
