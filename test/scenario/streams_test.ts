@@ -37,6 +37,13 @@ scenario("Y1b: and not of what others print who have its output", async (it) => 
   assertEquals(Math.floor(clock.monotonicMs() - beforeMs), it.runtime.config.bounds.execDrainMs);
 });
 
+scenario("Y1c: and what was open for it is closed then", async (it) => {
+  const container = await it.running("sleep", "1000");
+  const before = it.held();
+  assertEquals(await execIn(it, container.id, ["echo", "words"], {}).promise, 0);
+  assertEquals(it.held(), before);
+});
+
 scenario("Y2: what the OCI runtime says is nothing that a command has printed", async (it) => {
   const container = await it.running("sleep", "1000");
   const [stdout, stderr] = [new ReceivedText(), new ReceivedText()];

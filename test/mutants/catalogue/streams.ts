@@ -27,6 +27,7 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
     source: made("forget an undo"),
     wrong: "The streams of a command stay open after its end.",
     invariant: "I12",
+    scenario: "Y1c",
     edits: [{
       file: STREAMED,
       from:
