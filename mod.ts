@@ -119,7 +119,8 @@ export {
 export type { Container } from "./src/container/container.ts";
 export { createContainer } from "./src/container/create.ts";
 export { type ExecResult, execSync } from "./src/container/exec.ts";
-export { checkExec, type ExecRequest, execStreamed } from "./src/container/exec_streamed.ts";
+export { checkExec, execStreamed } from "./src/container/exec_streamed.ts";
+export type { ExecRequest } from "./src/container/execution.ts";
 export { reopenContainerLog } from "./src/container/logs.ts";
 export { type ContainerFilter, listContainers } from "./src/container/query.ts";
 export type { ContainerRecord, ContainerUser } from "./src/container/record.ts";

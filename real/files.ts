@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "@std/path";
+import { joined } from "../src/bytes.ts";
 import type { Context } from "../src/kernel/context.ts";
 import { KernelError } from "../src/kernel/errno.ts";
 import type {
@@ -53,7 +54,7 @@ export class LinuxFiles implements Files {
     while (true) {
       const chunk = new Uint8Array(Math.min(READ_BYTES, bytesMax - bytes + 1));
       const count = readFd("readFile", path, file.fd, chunk);
-      if (count === 0) return joined(chunks, bytes);
+      if (count === 0) return joined(chunks);
       bytes += count;
       if (bytes > bytesMax) {
         throw new KernelError("readFile", "EFBIG", path, { detail: `more than ${bytesMax} bytes` });
@@ -191,14 +192,4 @@ function removeIfThere(path: string): void {
   } catch {
     // It was never made, or its file system is what failed: the error that is reported says more.
   }
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }

@@ -129,6 +129,9 @@ export const SYS = {
   openat2: 437n,
 } as const;
 
+/** What fcntl can do (fcntl.h). */
+export const F = { SETFL: 4, DUPFD_CLOEXEC: 1030 } as const;
+
 /** Flags of open, as on x86_64; those that differ on arm64 are told apart (asm/fcntl.h). */
 export const O = {
   RDONLY: 0,

@@ -2,7 +2,7 @@ import { basename, dirname } from "@std/path";
 import type { Context } from "../src/kernel/context.ts";
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
 import type { PacketSocket } from "../src/kernel/streams.ts";
-import { check, closeFd, libc, O, openFd, owned } from "./libc.ts";
+import { check, closeFd, F, libc, O, openFd, owned } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { FdSink, FdSource } from "./streams.ts";
 
@@ -10,7 +10,6 @@ const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_FLAGS = O.NONBLOCK | O.CLOEXEC;
 const SHUT_WR = 1;
-const F_DUPFD_CLOEXEC = 1030;
 /** struct sockaddr_un (man 7 unix): the family, then a path with its NUL. */
 const PATH_BYTES_MAX = 108;
 const ADDRESS_BYTES = 2 + PATH_BYTES_MAX;
@@ -28,7 +27,7 @@ export function connectPacketSocket(path: string, poller: Poller): PacketSocket 
   try {
     check("connect", path, libc().connect(fd, address, ADDRESS_BYTES));
     // A descriptor of its own for each direction: both may be waited for.
-    const written = check("fcntl", path, libc().fcntl(fd, F_DUPFD_CLOEXEC, 0n));
+    const written = check("fcntl", path, libc().fcntl(fd, F.DUPFD_CLOEXEC, 0n));
     return new Connection(fd, written, poller);
   } catch (error) {
     closeFd(fd);

@@ -2,15 +2,13 @@ import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
 import { Context } from "../src/kernel/context.ts";
 import { hasErrno, KernelError } from "../src/kernel/errno.ts";
-import { check, closeFd, cString, libc, O, readFd } from "./libc.ts";
+import { check, closeFd, cString, F, libc, O, readFd } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { FIRST_OWN_FD } from "./spawn.ts";
 
 /** A line that a program sends through a pipe of ours; what is longer is cut. */
 const LINE_CHARS_MAX = 1024 * 1024;
 const READ_BYTES = 64 * 1024;
-const F_DUPFD_CLOEXEC = 1030;
-const F_SETFL = 4;
 const MFD_CLOEXEC = 1;
 const SEEK_SET = 0;
 
@@ -27,7 +25,7 @@ export function makePipe(direction: "they read" | "they write"): Pipe {
   const [reading, writing] = [ends[0]!, ends[1]!];
   const [ours, their] = direction === "they read" ? [writing, reading] : [reading, writing];
   try {
-    check("fcntl", `fd ${ours}`, libc().fcntl(ours, F_SETFL, BigInt(O.NONBLOCK)));
+    check("fcntl", `fd ${ours}`, libc().fcntl(ours, F.SETFL, BigInt(O.NONBLOCK)));
     return { ours, theirs: moveUp(their) };
   } catch (error) {
     closeFd(ours);
@@ -56,7 +54,7 @@ export function inputFile(content: string | Uint8Array): number {
 /** A number that the program is given must not be taken by a descriptor which it still is to be given. */
 function moveUp(fd: number): number {
   if (fd >= FIRST_OWN_FD) return fd;
-  const moved = libc().fcntl(fd, F_DUPFD_CLOEXEC, BigInt(FIRST_OWN_FD));
+  const moved = libc().fcntl(fd, F.DUPFD_CLOEXEC, BigInt(FIRST_OWN_FD));
   const result = check("fcntl", `fd ${fd}`, moved);
   closeFd(fd);
   return result;

@@ -264,6 +264,18 @@ export const clients: fc.Arbitrary<readonly (readonly ClientCall[])[]> = fc.tupl
     fc.tuple(opening(home, kinds), fc.array(companion(home, kinds), { maxLength: 2 }))
   ).map(([first, others]) => [first, ...others]);
 
+function upTo<T>(max: number, one: fc.Arbitrary<T>): fc.Arbitrary<readonly T[]> {
+  return fc.array(one, { minLength: 1, maxLength: max });
+}
+
+/** One or two such clients at once, beside one in so many programs. */
+function oneOrTwo(
+  oneIn: number,
+  client: fc.Arbitrary<readonly ClientCall[]>,
+): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
+  return beside(oneIn, upTo(2, client));
+}
+
 const IMAGE_KINDS = ["PullImage", "RemoveImage"] as const;
 
 /**
@@ -271,9 +283,7 @@ const IMAGE_KINDS = ["PullImage", "RemoveImage"] as const;
  * once in half of the cases, beside one in so many programs.
  */
 export function imageCollectors(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
-  const call = impatient(requestsAt(anyPlace, IMAGE_KINDS));
-  const calls = fc.array(call, { minLength: 1, maxLength: 3 });
-  return beside(oneIn, fc.array(calls, { minLength: 1, maxLength: 2 }));
+  return oneOrTwo(oneIn, upTo(3, impatient(requestsAt(anyPlace, IMAGE_KINDS))));
 }
 
 const STATISTICS = [
@@ -286,7 +296,7 @@ const STATISTICS = [
 /** Somebody asks for statistics again and again, as a kubelet does, beside one in so many programs. */
 export function readers(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
   const call = impatient(requestsAt(anyPlace, STATISTICS));
-  return beside(oneIn, fc.tuple(fc.array(call, { minLength: 1, maxLength: 6 })));
+  return beside(oneIn, fc.tuple(upTo(6, call)));
 }
 
 const TALKS = ["Exec", "Attach"] as const;
@@ -297,9 +307,8 @@ export function talkers(oneIn: number): fc.Arbitrary<readonly (readonly ClientCa
     // Programs that listen end with who speaks to them.
     ([call, deadlineMs]) => ({ deadlineMs, ...call }),
   );
-  const calls = fc.array(call, { minLength: 1, maxLength: 4 });
-  const talker = fc.oneof(calls, calls, anyPlace.chain((place) => listener(place)));
-  return beside(oneIn, fc.array(talker, { minLength: 1, maxLength: 2 }));
+  const calls = upTo(4, call);
+  return oneOrTwo(oneIn, fc.oneof(calls, calls, anyPlace.chain((place) => listener(place))));
 }
 
 /** More than is kept for a client that is slow, and than fits into its socket. */
@@ -317,10 +326,7 @@ const listeningMs = fc.constantFrom(300, 3_000, 90_000, 90_000);
 const listener = (place: ContainerPlace): fc.Arbitrary<readonly ClientCall[]> =>
   fc.record({
     command: fc.constantFrom(...FLOODS),
-    listens: fc.array(fc.record({ talk, patience: patience(6), deadlineMs: listeningMs }), {
-      minLength: 1,
-      maxLength: 2,
-    }),
+    listens: upTo(2, fc.record({ talk, patience: patience(6), deadlineMs: listeningMs })),
   }).map(({ command, listens }) => [
     callOf({ kind: "CreateContainer", place, command, sharesPids: false }),
     callOf({ kind: "StartContainer", place }),
@@ -333,7 +339,5 @@ const listener = (place: ContainerPlace): fc.Arbitrary<readonly ClientCall[]> =>
 
 /** Clients reach ports of pods, up to two at a time, beside one in so many programs. */
 export function forwarders(oneIn: number): fc.Arbitrary<readonly (readonly ClientCall[])[]> {
-  const call = impatient(requestsAt(anyPlace, ["PortForward"]));
-  const calls = fc.array(call, { minLength: 1, maxLength: 4 });
-  return beside(oneIn, fc.array(calls, { minLength: 1, maxLength: 2 }));
+  return oneOrTwo(oneIn, upTo(4, impatient(requestsAt(anyPlace, ["PortForward"]))));
 }

@@ -1,4 +1,4 @@
-import { RuntimeError } from "../errors.ts";
+import { allOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -46,41 +46,56 @@ export async function relay(
   { takesInput, backlogBytesMax, program }: AttachmentOptions,
   context: Context,
 ): Promise<void> {
-  using session = context.child();
   const { stdin, sizes } = streams;
   const backlog = new Backlog(backlogBytesMax);
-  const passing = backlog.passOn(session);
-  passing.catch((error) => session.cancel(lostClient(error)));
-  // None of these ends the session: a program may go on without input, and with any size.
-  const aside = [
-    stdin === undefined || !takesInput ? undefined : sendInput(stdin, socket, session),
-    sizes === undefined ? undefined : passSizes(kernel, sizes, control, session),
-    program?.ended(session).then(() => backlog.lift()),
-  ];
-  for (const work of aside) work?.catch(() => {});
-  try {
-    for (let packet; (packet = await socket.read(session)) !== undefined;) {
-      const output = outputOf(packet);
-      const sink = output === undefined ? undefined : streams[output];
-      if (sink === undefined) continue;
-      backlog.add(sink, packet.subarray(1));
-      using patience = program === undefined
-        ? session.child()
-        : session.within(kernel.clock, program.stallMs, "output to an attached client");
-      await backlog.hasRoom(patience);
-    }
-    backlog.end();
-    await passing;
-  } finally {
-    session.cancel();
-    await Promise.allSettled([passing, ...aside]);
-  }
+  using open = context.child();
+  await allOf(
+    context,
+    async (session) => {
+      try {
+        await listen(kernel, socket, streams, backlog, program, session);
+      } finally {
+        open.cancel();
+      }
+    },
+    (session) => backlog.passOn(session),
+    // None of these ends the session: a program may go on without input, and with any size.
+    async () => {
+      if (stdin !== undefined && takesInput) await quietly(sendInput(stdin, socket, open));
+    },
+    async () => {
+      if (sizes !== undefined) await quietly(passSizes(kernel, sizes, control, open));
+    },
+    async () => {
+      if (program !== undefined) await quietly(program.ended(open).then(() => backlog.lift()));
+    },
+  );
 }
 
-/** Why a session is over whose client takes nothing any more. */
-export function lostClient(error: unknown): RuntimeError {
-  if (error instanceof RuntimeError) return error;
-  return new RuntimeError("CANCELLED", "the client takes no output any more", { cause: error });
+/** Takes what is printed, to its end, as fast as there is room for it. */
+async function listen(
+  kernel: Kernel,
+  socket: PacketSocket,
+  streams: ClientStreams,
+  backlog: Backlog,
+  program: AttachmentOptions["program"],
+  session: Context,
+): Promise<void> {
+  for (let packet; (packet = await socket.read(session)) !== undefined;) {
+    const output = outputOf(packet);
+    const sink = output === undefined ? undefined : streams[output];
+    if (sink === undefined) continue;
+    backlog.add(sink, packet.subarray(1));
+    using patience = program === undefined
+      ? session.child()
+      : session.within(kernel.clock, program.stallMs, "output to an attached client");
+    await backlog.hasRoom(patience);
+  }
+  backlog.end();
+}
+
+async function quietly(work: Promise<void>): Promise<void> {
+  await work.catch(() => {});
 }
 
 /** In packets that conmon takes whole. */

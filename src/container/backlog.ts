@@ -1,6 +1,7 @@
 import { type Context, waitFor } from "../kernel/context.ts";
 import { shared, SharedQueue } from "../kernel/shared_memory.ts";
 import type { ByteSink } from "../kernel/streams.ts";
+import { give } from "./client_streams.ts";
 
 /** What a program has printed and its client has not taken yet, in order. */
 export class Backlog {
@@ -53,13 +54,13 @@ export class Backlog {
   /**
    * Gives each sink what is for it, until the end.
    *
-   * @throws {RuntimeError} the context's cause; {KernelError} EPIPE when one takes nothing any more.
+   * @throws {RuntimeError} the context's cause; CANCELLED when a client takes nothing any more.
    */
   async passOn(context: Context): Promise<void> {
     while (true) {
       const item = this.#items.shift();
       if (item !== undefined) {
-        await item.sink.write(item.bytes, context);
+        await give(item.sink, item.bytes, context);
         this.#bytes -= item.bytes.length;
         this.#tell();
       } else if (this.#hasEnded) return;

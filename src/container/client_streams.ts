@@ -1,3 +1,5 @@
+import { RuntimeError } from "../errors.ts";
+import type { Context } from "../kernel/context.ts";
 import type { ByteSink, ByteSource, TerminalSizes } from "../kernel/streams.ts";
 
 /** What a client has connected to a command or to a container; undefined is not wanted. */
@@ -10,4 +12,18 @@ export interface ClientStreams {
   readonly stderr: ByteSink | undefined;
   /** Of a client that has a terminal. */
   readonly sizes: TerminalSizes | undefined;
+}
+
+/**
+ * Gives a client what was printed.
+ *
+ * @throws {RuntimeError} the context's cause; CANCELLED when it takes nothing any more.
+ */
+export async function give(sink: ByteSink, bytes: Uint8Array, context: Context): Promise<void> {
+  try {
+    await sink.write(bytes, context);
+  } catch (cause) {
+    if (cause instanceof RuntimeError) throw cause;
+    throw new RuntimeError("CANCELLED", "the client takes no output any more", { cause });
+  }
 }

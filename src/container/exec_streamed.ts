@@ -1,3 +1,5 @@
+import { joined } from "../bytes.ts";
+import { resultsOf } from "../kernel/all_of.ts";
 import type { Context } from "../kernel/context.ts";
 import { hasErrno } from "../kernel/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -9,11 +11,9 @@ import { ATTACH_PIPE, START_PIPE, SYNC_PIPE } from "../oci/conmon.ts";
 import { readableMessage } from "../oci/runc.ts";
 import type { Runtime } from "../runtime.ts";
 import { textOf } from "../utf8.ts";
-import { lostClient, relay } from "./attachment.ts";
-import type { ClientStreams } from "./client_streams.ts";
+import { relay } from "./attachment.ts";
+import { type ClientStreams, give } from "./client_streams.ts";
 import { type ExecRequest, execTarget, Execution } from "./execution.ts";
-
-export type { ExecRequest } from "./execution.ts";
 
 /** How a command is to be run, and for whom. */
 interface Session {
@@ -80,31 +80,33 @@ async function runWithPipes({ runtime, exec, streams, context }: Session): Promi
     })
   );
   using command = context.child();
-  using client = context.child();
   const words = new Words();
   const { stdin, stdout, stderr } = child.streams as ChildStreams;
-  const reading = { kernel, command, client, drainMs: config.bounds.execDrainMs };
-  const errors = async () => {
-    // Up to then it is the OCI runtime that speaks.
-    const { kind } = await exec.answer(child, client);
-    await passOutput(reading, stderr, kind === "failed" ? words : streams.stderr);
-  };
-  const outputs = Promise.all([passOutput(reading, stdout, streams.stdout), errors()]);
-  // Who takes no output any more has no use for the command.
-  outputs.catch((error) => client.cancel(lostClient(error)));
-  // Without effect on the session: a command need not read.
-  const input = streams.stdin === undefined ? stdin.end() : pump(streams.stdin, stdin, command);
-  input?.catch(() => {});
-  try {
-    const end = await exec.end(child, 0, client);
-    command.cancel();
-    await outputs;
-    return exec.codeOf(end, readableMessage(words.text));
-  } finally {
-    command.cancel();
-    client.cancel();
-    await Promise.allSettled([input, outputs]);
-  }
+  const { execDrainMs: drainMs } = config.bounds;
+  // Who takes no output any more has no use for the command: what fails first ends the others.
+  const [end] = await resultsOf(
+    context,
+    async (client) => {
+      try {
+        return await exec.end(child, 0, client);
+      } finally {
+        command.cancel();
+      }
+    },
+    (client) => passOutput({ kernel, command, client, drainMs }, stdout, streams.stdout),
+    async (client) => {
+      // Up to then it is the OCI runtime that speaks.
+      const { kind } = await exec.answer(child, client);
+      const reading = { kernel, command, client, drainMs };
+      await passOutput(reading, stderr, kind === "failed" ? words : streams.stderr);
+    },
+    async () => {
+      if (streams.stdin === undefined) return stdin.end();
+      // Without effect on the session: a command need not read.
+      await pump(streams.stdin, stdin, command).catch(() => {});
+    },
+  );
+  return exec.codeOf(end, readableMessage(words.text));
 }
 
 /** What is read from a command: at first until it ends. */
@@ -124,7 +126,7 @@ async function passOutput(
   to: ByteSink | undefined,
 ): Promise<void> {
   for (let bytes; (bytes = await nextOf(reading, from)) !== undefined;) {
-    await to?.write(bytes, reading.client);
+    if (to !== undefined) await give(to, bytes, reading.client);
   }
 }
 
@@ -152,7 +154,7 @@ async function nextOf(
 /** Keeps what an OCI runtime says when it cannot execute a command, the first of it. */
 class Words implements ByteSink {
   @shared
-  accessor #kept = new Uint8Array();
+  accessor #kept: Uint8Array = new Uint8Array();
 
   get text(): string {
     return textOf(this.#kept).trim();
@@ -160,7 +162,7 @@ class Words implements ByteSink {
 
   write(bytes: Uint8Array): Promise<void> {
     const room = WORDS_BYTES_MAX - this.#kept.length;
-    if (room > 0) this.#kept = Uint8Array.from([...this.#kept, ...bytes.subarray(0, room)]);
+    if (room > 0) this.#kept = joined([this.#kept, bytes.subarray(0, room)]);
     return Promise.resolve();
   }
 
@@ -178,17 +180,12 @@ async function runWithTerminal({ runtime, exec, streams, context }: Session): Pr
       childWrites: [SYNC_PIPE, ATTACH_PIPE],
     })
   );
-  using client = context.child();
-  const relayed = relayTerminal({ runtime, exec, streams, context: client }, child);
-  relayed.catch((error) => client.cancel(lostClient(error)));
-  try {
-    const end = await exec.end(child, 0, client);
-    await relayed;
-    return exec.codeOf(end, end.start.kind === "failed" ? end.start.message : "");
-  } finally {
-    client.cancel();
-    await Promise.allSettled([relayed]);
-  }
+  const [end] = await resultsOf(
+    context,
+    (client) => exec.end(child, 0, client),
+    (client) => relayTerminal({ runtime, exec, streams, context: client }, child),
+  );
+  return exec.codeOf(end, end.start.kind === "failed" ? end.start.message : "");
 }
 
 /** Returns when conmon has ended. The command is begun once somebody reads what it prints. */

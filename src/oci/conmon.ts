@@ -74,26 +74,31 @@ export interface ConmonExecOptions extends CommonOptions {
  * (conmon.c, main, `opt_attach`).
  */
 export function conmonExecCommand(options: ConmonExecOptions): Command {
-  const { consoleFolder } = options;
+  const console = consoleOf(options.consoleFolder);
   return {
     program: options.program,
     args: [
       ...commonArgs(options),
       "--exec",
       ...["--exec-process-spec", options.processFile],
-      ...(consoleFolder === undefined
-        ? ["--log-path", "passthrough"]
-        : ["--log-path", "none", "--terminal", "--exec-attach", "--full-attach"]),
-      ...(consoleFolder === undefined ? [] : ["--bundle", consoleFolder]),
+      ...console.args,
     ],
     // Its file named "oom" says then what the container's own conmon says: both watch one group.
     cwd: options.bundle,
-    env: {
-      _OCI_SYNCPIPE: `${SYNC_PIPE}`,
-      ...(consoleFolder === undefined
-        ? {}
-        : { _OCI_STARTPIPE: `${START_PIPE}`, _OCI_ATTACHPIPE: `${ATTACH_PIPE}` }),
-    },
+    env: { _OCI_SYNCPIPE: `${SYNC_PIPE}`, ...console.env },
+  };
+}
+
+/** How a command is connected to who reads what it prints. */
+function consoleOf(folder: string | undefined): Pick<Command, "args" | "env"> {
+  if (folder === undefined) return { args: ["--log-path", "passthrough"] };
+  return {
+    args: [
+      ...["--log-path", "none"],
+      ...["--terminal", "--exec-attach", "--full-attach"],
+      ...["--bundle", folder],
+    ],
+    env: { _OCI_STARTPIPE: `${START_PIPE}`, _OCI_ATTACHPIPE: `${ATTACH_PIPE}` },
   };
 }
 

@@ -20,11 +20,15 @@ export interface ForwardedConnection {
   readonly toClient: ByteSink;
 }
 
-const PORT_MAX = 65_535;
 /** Kept of what socat says until it is connected. */
 const SAID_CHARACTERS_MAX = 4_096;
 /** For what socat says later, of connections that end. */
 const NOWHERE: ByteSink = { write: () => Promise.resolve(), end: () => {} };
+
+/** Whether TCP has such a port that one can connect to. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
 
 /**
  * Whether ports of a pod could be reached now: what CRI PortForward answers.
@@ -63,8 +67,8 @@ async function forward(
   context: Context,
 ): Promise<void> {
   const sandbox = runtime.sandboxes.find(podSandboxId);
-  if (!Number.isInteger(port) || port < 1 || port > PORT_MAX) {
-    throw new RuntimeError("INVALID_ARGUMENT", `port ${port} is not from 1 to ${PORT_MAX}`);
+  if (!isPort(port)) {
+    throw new RuntimeError("INVALID_ARGUMENT", `port ${port} is not from 1 to 65535`);
   }
   using pass = sandbox.gate.enter(context);
   using wanted = pass.context.child();

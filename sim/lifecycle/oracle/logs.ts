@@ -1,23 +1,12 @@
 import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
 import type { Process } from "../../world/process.ts";
-import { concat, toBytes, toText } from "../../world/content.ts";
+import { toBytes, toText } from "../../world/content.ts";
 import type { ContainerView } from "../operations.ts";
 import type { Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
 import { parseLog, type Stream } from "./log_lines.ts";
 import { hold, short } from "./violation.ts";
-
-/** One output of a program: what was written to it, by its init and by whomever it left it to. */
-interface Output {
-  readonly pipe: object | undefined;
-  readonly chunks: Uint8Array[];
-  /** How much of it was written when init ended; undefined while it lives. */
-  sizeAtEnd: number | undefined;
-  size: number;
-}
-
-/** What a container's program has written. */
-type Outputs = Readonly<Record<Stream, Output>>;
+import { bytesOf, type Output, Outputs } from "./written.ts";
 
 /**
  * I16: what a program wrote before its end is in its log once, in order and whole, in the files that
@@ -33,31 +22,17 @@ export class Logs implements Checker {
 
   executed(process: Process): void {
     if (process.container?.role !== "init") return;
-    const outputOf = (fd: number): Output => (
-      { pipe: process.files.get(fd)?.pipe, chunks: [], size: 0, sizeAtEnd: undefined }
-    );
-    this.#outputs.set(process.container.containerId, { stdout: outputOf(1), stderr: outputOf(2) });
+    this.#outputs.set(process.container.containerId, new Outputs(process));
   }
 
   wrote({ container }: Process, pipe: object, bytes: Uint8Array): void {
-    const outputs = this.#outputs.get(container?.containerId ?? "");
-    if (outputs === undefined) return;
-    for (const output of [outputs.stdout, outputs.stderr]) {
-      if (output.pipe !== pipe) continue;
-      output.chunks.push(bytes);
-      output.size += bytes.length;
-      // A terminal is both, and logged as the former.
-      break;
-    }
+    this.#outputs.get(container?.containerId ?? "")?.wrote(pipe, bytes);
   }
 
   died(process: Process): void {
     const id = process.container?.containerId;
-    if (id === undefined) return;
-    const outputs = this.#outputs.get(id);
-    if (outputs === undefined || this.facts.machine.inits.get(id) !== process) return;
-    outputs.stdout.sizeAtEnd ??= outputs.stdout.size;
-    outputs.stderr.sizeAtEnd ??= outputs.stderr.size;
+    if (id === undefined || this.facts.machine.inits.get(id) !== process) return;
+    this.#outputs.get(id)?.end();
   }
 
   exited({ id, status: { reason } }: ContainerView): void {
@@ -97,7 +72,7 @@ export class Logs implements Checker {
   }
 
   #compare(id: string, stream: Stream, output: Output, logged: Uint8Array): void {
-    const written = concat([...output.chunks, new Uint8Array(0)]);
+    const written = bytesOf(output);
     const isCutOff = this.#cutOff.has(id) || this.facts.unsupervised.has(id);
     const sizeMin = isCutOff ? 0 : output.sizeAtEnd ?? output.size;
     const about = () =>

@@ -1,31 +1,24 @@
 import type { Process } from "../../world/process.ts";
-import { concat, toText } from "../../world/content.ts";
+import { toText } from "../../world/content.ts";
 import type { Received } from "../terminal_client.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
 import { hold, short } from "./violation.ts";
+import { bytesOf, type Output, Outputs } from "./written.ts";
 
-/** One output of a program: what it and its descendants have written to it. */
-interface Output {
-  readonly pipe: object | undefined;
-  readonly chunks: Uint8Array[];
-  size: number;
-  /** How much it was when the program ended; undefined while it lives. */
-  sizeAtEnd: number | undefined;
-}
+const STREAMS = ["stdout", "stderr"] as const;
 
 /** A program in a container that has written, and the calls under way when it was executed. */
 interface Written {
   readonly process: Process;
   readonly callers: ReadonlySet<Call>;
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly outputs: Outputs;
 }
 
 /**
  * I26: who has executed a command is given what it has written, in order, and all of it before he hears with
  * which code it ended; and who is attached to a container is given what that writes from some time on,
- * without a gap, and to its end when he is told that.
+ * without a gap.
  */
 export class Streams implements Checker {
   readonly #written = new Map<string, Written[]>();
@@ -35,30 +28,18 @@ export class Streams implements Checker {
   executed(process: Process): void {
     const { container } = process;
     if (container === undefined) return;
-    const outputOf = (fd: number): Output => (
-      { pipe: process.files.get(fd)?.pipe, chunks: [], size: 0, sizeAtEnd: undefined }
-    );
     const callers = new Set([...this.facts.calls].filter((it) => it.id === container.containerId));
-    const written = { process, callers, stdout: outputOf(1), stderr: outputOf(2) };
+    const written = { process, callers, outputs: new Outputs(process) };
     this.#written.set(container.containerId, [...this.#of(container.containerId), written]);
   }
 
   wrote({ container }: Process, pipe: object, bytes: Uint8Array): void {
-    for (const { stdout, stderr } of this.#of(container?.containerId ?? "")) {
-      // A terminal is both.
-      const output = stdout.pipe === pipe ? stdout : stderr;
-      if (output.pipe !== pipe) continue;
-      output.chunks.push(bytes);
-      output.size += bytes.length;
-    }
+    for (const { outputs } of this.#of(container?.containerId ?? "")) outputs.wrote(pipe, bytes);
   }
 
   died(process: Process): void {
-    for (const written of this.#of(process.container?.containerId ?? "")) {
-      if (written.process !== process) continue;
-      written.stdout.sizeAtEnd ??= written.stdout.size;
-      written.stderr.sizeAtEnd ??= written.stderr.size;
-    }
+    this.#of(process.container?.containerId ?? "").find((it) => it.process === process)
+      ?.outputs.end();
   }
 
   received(call: Call, received: Received, isDone: boolean): void {
@@ -69,13 +50,17 @@ export class Streams implements Checker {
     // A command that is killed before it is executed has an end as well.
     const isNothing = isEmpty(received) && !(isExec && isDone && all.length > 0);
     const isRight = isNothing ||
-      all.some((it) => isExec ? isOfCommand(it, received, isDone) : isFrom(it, received));
+      all.some((it) =>
+        isExec ? isOfCommand(it.outputs, received, isDone) : isFrom(it.outputs, received)
+      );
     hold(isRight, "I26", () => {
       const sizes = [received.stdout.length, received.stderr.length].join(" and ");
       const what = isDone ? "its end" : "no end";
       return `${call.kind} in ${short(call.id)} gave ${sizes} bytes and ${what}, ` +
         `and no program there has written that: ${
-          all.map((it) => JSON.stringify([textOf(it.stdout), textOf(it.stderr)])).join(", ")
+          all.map((it) => JSON.stringify(STREAMS.map((stream) => textOf(it.outputs[stream])))).join(
+            ", ",
+          )
         }`;
     });
   }
@@ -94,9 +79,9 @@ function isEmpty({ stdout, stderr }: Received): boolean {
 }
 
 /** Whether a command has written what was received of it from its beginning; and whether that is all, if done. */
-function isOfCommand(written: Written, received: Received, isDone: boolean): boolean {
-  return (["stdout", "stderr"] as const).every((stream) => {
-    const output = written[stream];
+function isOfCommand(outputs: Outputs, received: Received, isDone: boolean): boolean {
+  return STREAMS.every((stream) => {
+    const output = outputs[stream];
     const sizeMin = isDone ? output.sizeAtEnd ?? 0 : 0;
     return received[stream].length >= sizeMin &&
       textOf(output).startsWith(toText(received[stream]));
@@ -104,12 +89,10 @@ function isOfCommand(written: Written, received: Received, isDone: boolean): boo
 }
 
 /** Whether a program has written somewhere what was received of it. */
-function isFrom(written: Written, received: Received): boolean {
-  return (["stdout", "stderr"] as const).every((stream) =>
-    textOf(written[stream]).includes(toText(received[stream]))
-  );
+function isFrom(outputs: Outputs, received: Received): boolean {
+  return STREAMS.every((stream) => textOf(outputs[stream]).includes(toText(received[stream])));
 }
 
-function textOf({ chunks }: Output): string {
-  return toText(concat([...chunks, new Uint8Array(0)]));
+function textOf(output: Output): string {
+  return toText(bytesOf(output));
 }

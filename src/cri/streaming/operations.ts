@@ -1,6 +1,7 @@
 import { attach } from "../../container/attach.ts";
 import type { ClientStreams } from "../../container/client_streams.ts";
-import { type ExecRequest, execStreamed } from "../../container/exec_streamed.ts";
+import { execStreamed } from "../../container/exec_streamed.ts";
+import type { ExecRequest } from "../../container/execution.ts";
 import type { Context } from "../../kernel/context.ts";
 import type { Runtime } from "../../runtime.ts";
 import { type ForwardedConnection, forwardPort } from "../../sandbox/port_forward.ts";

@@ -1,4 +1,5 @@
 import { RuntimeError } from "../../errors.ts";
+import { isPort } from "../../sandbox/port_forward.ts";
 import type { AttachRequest, ExecRequest, PortForwardRequest } from "../gen/v1_pb.ts";
 
 /** Which of its streams a client wants connected. */
@@ -45,11 +46,6 @@ export function portsRequestFrom({ podSandboxId, port }: PortForwardRequest): Po
     if (!isPort(it)) refuse(`port ${it} is not between 1 and 65535`);
   }
   return { kind: "portforward", podSandboxId, ports: port };
-}
-
-/** Whether TCP has such a port that one can connect to. */
-export function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
 
 /** What Kubernetes refuses, in its words (k8s.io/cri-streaming, server.go, validateExecRequest). */

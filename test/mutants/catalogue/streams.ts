@@ -43,7 +43,12 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
     invariant: "I26",
     scenario: "Y1",
     isFoundByNothingElse: true,
-    edits: [{ file: STREAMED, from: "    await outputs;\n", to: "" }],
+    edits: [{
+      file: STREAMED,
+      from: "(client) => passOutput({ kernel, command, client, drainMs }, stdout, streams.stdout),",
+      to:
+        "async (client) => void passOutput({ kernel, command, client, drainMs }, stdout, streams.stdout).catch(() => {}),",
+    }],
   },
   {
     name: "output-ends-with-the-command",
@@ -99,8 +104,8 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
     scenario: "Y4",
     edits: [{
       file: CONMON,
-      from: '["--bundle", consoleFolder]',
-      to: '["--bundle", options.bundle]',
+      from: "consoleOf(options.consoleFolder)",
+      to: "consoleOf(options.consoleFolder && options.bundle)",
     }],
   },
   {

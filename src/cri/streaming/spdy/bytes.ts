@@ -9,14 +9,3 @@ export function uint32(value: number): Uint8Array {
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
 }
-
-/** All of `parts` in one piece, which shares no memory with them. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, it) => sum + it.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

@@ -1,4 +1,5 @@
-import { joined, uint32 } from "./bytes.ts";
+import { joined } from "../../../bytes.ts";
+import { uint32 } from "./bytes.ts";
 import { ProtocolError } from "./protocol_error.ts";
 
 /** Of one control frame without its first eight bytes. Kubernetes' have some hundred. */

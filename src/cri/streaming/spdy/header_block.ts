@@ -1,6 +1,7 @@
 import { constants, createInflate } from "node:zlib";
 
-import { bytesOf, joined, uint32 } from "./bytes.ts";
+import { joined } from "../../../bytes.ts";
+import { bytesOf, uint32 } from "./bytes.ts";
 import { DICTIONARY, DICTIONARY_ID } from "./dictionary.ts";
 import { ProtocolError } from "./protocol_error.ts";
 

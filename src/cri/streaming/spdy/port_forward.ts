@@ -1,8 +1,9 @@
 import type { Duplex } from "node:stream";
 
+import { isPort } from "../../../sandbox/port_forward.ts";
 import { Calls } from "../../calls.ts";
 import { servePort, tellError } from "../port_forward.ts";
-import { isPort, type PortsRequest } from "../requests.ts";
+import type { PortsRequest } from "../requests.ts";
 import { lastWords, type Visit } from "../visit.ts";
 import { SpdySession } from "./session.ts";
 import type { SpdyStream } from "./stream.ts";

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { pump } from "../../../../../src/kernel/pump.ts";
 
 import { RuntimeError } from "../../../../../src/errors.ts";
 import {
@@ -57,13 +58,8 @@ Deno.test("many connections go over one session at once, each to its port", asyn
 
 Deno.test("20 MB go both ways through a forwarded port, unchanged", async () => {
   await using it = await edge({
-    forwardPort: async (_pod, _port, { fromClient, toClient }, context) => {
-      for (;;) {
-        const chunk = await fromClient.read(context);
-        if (chunk === undefined) return toClient.end();
-        await toClient.write(chunk, context);
-      }
-    },
+    forwardPort: (_pod, _port, { fromClient, toClient }, context) =>
+      pump(fromClient, toClient, context),
   });
   await using client = await SpdyClient.connect(it.server.urlFor(portsRequest()), PROTOCOL);
   const { data } = await openPair(client, 80, "0");

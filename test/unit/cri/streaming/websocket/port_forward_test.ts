@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { pump } from "../../../../../src/kernel/pump.ts";
 // @ts-types="@types/ws"
 import { createWebSocketStream } from "ws";
 import type { Socket } from "node:net";
@@ -38,13 +39,8 @@ Deno.test("channels for no port at all are refused", async () => {
 
 Deno.test("20 MB go both ways through SPDY in a WebSocket, unchanged", async () => {
   await using it = await edge({
-    forwardPort: async (_pod, _port, { fromClient, toClient }, context) => {
-      for (;;) {
-        const chunk = await fromClient.read(context);
-        if (chunk === undefined) return toClient.end();
-        await toClient.write(chunk, context);
-      }
-    },
+    forwardPort: (_pod, _port, { fromClient, toClient }, context) =>
+      pump(fromClient, toClient, context),
   });
   const url = it.server.urlFor(portsRequest());
   await using tunnel = await connectWebSocket(url, TUNNEL);
