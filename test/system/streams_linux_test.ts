@@ -54,7 +54,9 @@ systemTest("a command in a terminal has its client's size", async () => {
   await using scene = await Scene.open();
   const pod = await scene.runPod("terminal");
   const containerId = await scene.startContainer(pod, "main", "sleep 1000");
-  const cmd = ["sh", "-c", "until [ \"$(stty size)\" = '33 99' ]; do sleep 0.01; done; stty size"];
+  // A terminal that has no size yet is an error to stty.
+  const sizeIs = (size: string) => `[ "$(stty size 2>&-)" = '${size}' ]`;
+  const cmd = ["sh", "-c", `until ${sizeIs("33 99")}; do sleep 0.01; done; stty size`];
   const { url } = await scene.client.exec({ containerId, cmd, stdout: true, tty: true });
   await using client = await SpdyClient.connect(url, V4);
   const { error, stdout, resize } = await client.openAll("error", "stdout", "resize");
