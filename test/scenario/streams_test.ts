@@ -113,6 +113,13 @@ scenario("Y7: a stop of a pod waits for a client's command in it", async (it) =>
   assertEquals(it.seen(container), "EXITED 137 , 0 processes, executed 1 times");
 });
 
+scenario("Y8: who is attached and slow hears all before he hears of the end", async (it) => {
+  const container = await it.running("flood", "1000", "100000");
+  const stdout = new Slow(it);
+  await listenTo(it, container.id, stdout).promise;
+  assertEquals(stdout.text.length, 100_000);
+});
+
 /** A client that takes a while for each piece: what it has not asked for yet waits in the pipe. */
 class Slow extends ReceivedText implements ByteSink {
   readonly #it: Scenario;

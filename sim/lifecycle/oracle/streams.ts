@@ -1,5 +1,7 @@
+import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
 import type { Process } from "../../world/process.ts";
 import { toText } from "../../world/content.ts";
+import type { ContainerView } from "../operations.ts";
 import type { Received } from "../terminal_client.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
@@ -18,10 +20,15 @@ interface Written {
 /**
  * I26: who has executed a command is given what it has written, in order, and all of it before he hears with
  * which code it ended; and who is attached to a container is given what that writes from some time on,
- * without a gap.
+ * without a gap, up to its end before he hears of that. Where conmon was killed, hangs, or was ended with the
+ * container, nobody can tell him the last of it.
  */
 export class Streams implements Checker {
   readonly #written = new Map<string, Written[]>();
+  /** What was heard of containers, to their end. */
+  readonly #heard: { readonly id: string; readonly received: Received }[] = [];
+  /** Containers whose conmon was ended with them. */
+  readonly #cutOff = new Set<string>();
 
   constructor(readonly facts: Facts) {}
 
@@ -53,6 +60,7 @@ export class Streams implements Checker {
       all.some((it) =>
         isExec ? isOfCommand(it.outputs, received, isDone) : isFrom(it.outputs, received)
       );
+    if (!isExec && isDone && !isEmpty(received)) this.#heard.push({ id: call.id, received });
     hold(isRight, "I26", () => {
       const sizes = [received.stdout.length, received.stderr.length].join(" and ");
       const what = isDone ? "its end" : "no end";
@@ -65,8 +73,30 @@ export class Streams implements Checker {
     });
   }
 
+  exited({ id, status: { reason } }: ContainerView): void {
+    if (reason === START_ERROR.reason || reason === UNKNOWN_EXIT.reason) this.#cutOff.add(id);
+  }
+
   powerLost(): void {
     this.#written.clear();
+    this.#heard.length = 0;
+  }
+
+  atRest(): void {
+    for (const { id, received } of this.#heard.splice(0)) {
+      if (this.#cutOff.has(id) || this.facts.unsupervised.has(id)) continue;
+      const isWhole = this.#of(id).some(({ process, outputs }) =>
+        process.container?.role === "init" &&
+        STREAMS.every((stream) => isToTheEnd(outputs[stream], received[stream]))
+      );
+      hold(
+        isWhole,
+        "I26",
+        () =>
+          `Attach to ${short(id)} gave ${received.stdout.length} and ${received.stderr.length} ` +
+          "bytes and their end, and the container has written more after them",
+      );
+    }
   }
 
   #of(id: string): readonly Written[] {
@@ -91,6 +121,13 @@ function isOfCommand(outputs: Outputs, received: Received, isDone: boolean): boo
 /** Whether a program has written somewhere what was received of it. */
 function isFrom(outputs: Outputs, received: Received): boolean {
   return STREAMS.every((stream) => textOf(outputs[stream]).includes(toText(received[stream])));
+}
+
+/** Whether what was received ends no earlier than the program: nothing received is of no time. */
+function isToTheEnd(output: Output, received: Uint8Array): boolean {
+  if (received.length === 0) return true;
+  const lastStart = textOf(output).lastIndexOf(toText(received));
+  return lastStart >= 0 && lastStart + received.length >= (output.sizeAtEnd ?? Infinity);
 }
 
 function textOf(output: Output): string {

@@ -1,5 +1,6 @@
 import { made, type Mutant } from "../mutant.ts";
 
+const BACKLOG = "src/container/backlog.ts";
 const ATTACHMENT = "src/container/attachment.ts";
 const CONMON = "src/oci/conmon.ts";
 const STREAMED = "src/container/exec_streamed.ts";
@@ -128,5 +129,17 @@ export const STREAM_MUTANTS: readonly Mutant[] = [
     invariant: "I9",
     scenario: "Y6",
     edits: [{ file: ATTACHMENT, from: ".then(() => backlog.lift())", to: "" }],
+  },
+  {
+    name: "attached-client-hears-the-end-first",
+    source: made("swap two steps"),
+    wrong: "Who is attached and slow hears that a container has ended instead of its last words.",
+    invariant: "I26",
+    scenario: "Y8",
+    edits: [{
+      file: BACKLOG,
+      from: "const item = this.#items.shift();",
+      to: "if (this.#hasEnded) return; const item = this.#items.shift();",
+    }],
   },
 ];
