@@ -38,7 +38,7 @@ export interface ChildCommand extends Command {
  * Starts a program, connected as `options` ask for.
  *
  * @param place its place among the programs that are starting: disposed once it has ended, or whoever started
- * it is done with it
+ * it is done with it, or has read something of it as it is streamed: idempotent
  * @throws {KernelError} as {@linkcode spawnProgram} does; EMFILE. The place is the caller's then.
  */
 export async function startChild(
@@ -111,13 +111,18 @@ interface RealStreams extends ChildStreams {
   readonly stderr: FdSource;
 }
 
-function streamsOf(ends: ReadonlyMap<number, number>, poller: Poller): RealStreams {
+/** @param onBytes the program has said something */
+function streamsOf(
+  ends: ReadonlyMap<number, number>,
+  poller: Poller,
+  onBytes: () => void,
+): RealStreams {
   const [stdin, stdout, stderr] = [ends.get(0), ends.get(1), ends.get(2)];
   assert(stdin !== undefined && stdout !== undefined && stderr !== undefined, "streams are piped");
   return {
     stdin: new FdSink(stdin, poller),
-    stdout: new FdSource(stdout, poller),
-    stderr: new FdSource(stderr, poller),
+    stdout: new FdSource(stdout, poller, onBytes),
+    stderr: new FdSource(stderr, poller, onBytes),
   };
 }
 
@@ -152,7 +157,9 @@ export class Child implements ChildProcess {
     this.#status = this.#awaitExit();
     this.#status.catch(() => {});
     this.#closed.promise.catch(() => {});
-    if (options.isStreamed) this.streams = streamsOf(ends, poller);
+    if (options.isStreamed) {
+      this.streams = streamsOf(ends, poller, () => place[Symbol.dispose]());
+    }
     for (const [fd, ours] of ends) {
       if (this.streams !== undefined && fd <= 2) continue;
       if (options.childReads?.includes(fd)) this.#writers.set(fd, ours);

@@ -6,9 +6,9 @@ const STARTING_MS_MAX = 1_000;
 /**
  * Paces the start of programs. Spawning takes the event loop a part of a millisecond, so there is one
  * in each of its turns and the loop serves others in between; and at most `startingMax` programs
- * are in their first second of life. Who enters leaves when the program has ended, or does in the
- * background what it is there for, as conmon does; forgetting to delays the others by that second and
- * never blocks them.
+ * are in their first second of life. Who enters leaves when the program has ended, or does what it is
+ * there for, as conmon in the background and socat for its client; forgetting to delays the others by
+ * that second and never blocks them.
  */
 export class SpawnGate {
   readonly #startingMax: number;

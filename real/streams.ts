@@ -11,9 +11,12 @@ const READ_BYTES = 64 * 1024;
 /** Reads a descriptor that does not block, and which it owns. */
 export class FdSource implements ByteSource, Disposable {
   readonly #reading: Reading;
+  readonly #onBytes: () => void;
 
-  constructor(fd: number, poller: Poller) {
+  /** @param onBytes something was read */
+  constructor(fd: number, poller: Poller, onBytes: () => void = () => {}) {
     this.#reading = new Reading(fd, poller);
+    this.#onBytes = onBytes;
   }
 
   async read(context: Context): Promise<Uint8Array | undefined> {
@@ -23,7 +26,10 @@ export class FdSource implements ByteSource, Disposable {
       const bytes = this.#reading.now(buffer);
       if (bytes === undefined) await this.#reading.more(context);
       else if (bytes.length === 0) return undefined;
-      else return await paced(bytes);
+      else {
+        this.#onBytes();
+        return await paced(bytes);
+      }
     }
   }
 

@@ -112,9 +112,8 @@ linuxTest(
     using poller = new Poller();
     const left: string[] = [];
     const startSleep = (name: string, args: readonly string[]) => {
-      const place = { [Symbol.dispose]: () => void left.push(name) };
       const command = { program: "sleep", file: "/bin/sleep", args, env: {} };
-      return startChild(command, { outputBytesMax: 0 }, poller, place);
+      return startChild(command, { outputBytesMax: 0 }, poller, placeIn(left, name));
     };
     using ends = await startSleep("ends", ["0"]);
     const stays = await startSleep("stays", ["1000"]);
@@ -127,6 +126,35 @@ linuxTest(
     await stays.exited(background);
   },
 );
+
+linuxTest("startChild() leaves it as well when a streamed program says something", async () => {
+  using poller = new Poller();
+  const left: string[] = [];
+  const command = {
+    program: "sh",
+    file: "/bin/sh",
+    args: ["-c", "read it; echo $it >&2; read it"],
+  };
+  const options = { outputBytesMax: 0, isStreamed: true };
+  using child = await startChild({ ...command, env: {} }, options, poller, placeIn(left, "it"));
+  const streams = child.streams;
+  assert(streams !== undefined);
+  await streams.stdin.write(new TextEncoder().encode("up\n"), background);
+  assertEquals(left, []);
+  await streams.stderr.read(background);
+  assertEquals(left, ["it"]);
+  streams.stdin.end();
+  await child.exited(background);
+});
+
+/** A place among those that start, whose name is put down when it is left. */
+function placeIn(left: string[], name: string): Disposable {
+  return {
+    [Symbol.dispose]() {
+      if (!left.includes(name)) left.push(name);
+    },
+  };
+}
 
 realTest("every signal that kills is told, real-time ones too", async (fixture) => {
   for (const signal of [SIGSEGV, SIGRTMIN, SIGRTMIN + 30]) {
