@@ -43,7 +43,7 @@ export const layers: readonly Layer[] = [
     name: "core",
     path: "src/",
     imports: [],
-    packages: ["@std/assert", "@std/path"],
+    packages: ["@std/assert", "@std/path", "@std/yaml"],
     isDeterministic: true,
   },
   {

@@ -29,6 +29,7 @@ const permitted: [path: string, specifier: string][] = [
   ["src/container/start.ts", "../kernel/clock.ts"],
   ["src/container/start.ts", "@std/path"],
   ["src/container/start.ts", "@std/assert"],
+  ["src/cdi/spec_file.ts", "@std/yaml"],
   ["src/cri/server.ts", "../container/start.ts"],
   ["src/cri/server.ts", "./gen/v1_pb.ts"],
   ["src/cri/server.ts", "@grpc/grpc-js"],
