@@ -160,6 +160,7 @@ export type {
 export type { Clock } from "./src/kernel/clock.ts";
 export { Context } from "./src/kernel/context.ts";
 export type {
+  DeviceId,
   DirectoryWatch,
   DiskUsage,
   FifoReader,

@@ -1,5 +1,5 @@
 import { hasErrno } from "../src/kernel/errno.ts";
-import type { FileKind, FileStat } from "../src/kernel/files.ts";
+import type { DeviceId, FileKind, FileStat } from "../src/kernel/files.ts";
 import { check, cString, libc } from "./libc.ts";
 
 const AT_FDCWD = -100;
@@ -20,6 +20,8 @@ const KINDS: ReadonlyMap<number, FileKind> = new Map([
   [0o12, "symlink"],
   [0o14, "socket"],
 ]);
+
+const DEVICE_TYPES: ReadonlyMap<number, DeviceId["type"]> = new Map([[0o02, "c"], [0o06, "b"]]);
 
 /**
  * What is at `path`, a last symlink not followed; undefined when nothing is, or nothing leads there.
@@ -68,6 +70,7 @@ function statx(
 /** The offsets of struct statx (linux/stat.h), alike on every 64-bit machine. */
 function decode(buffer: DataView): FileStat {
   const mode = buffer.getUint16(28, true);
+  const type = DEVICE_TYPES.get(mode >> 12);
   const seconds = Number(buffer.getBigInt64(112, true));
   return {
     kind: KINDS.get(mode >> 12) ?? "device",
@@ -78,5 +81,8 @@ function decode(buffer: DataView): FileStat {
     device: buffer.getUint32(136, true) * 2 ** 20 + buffer.getUint32(140, true),
     inode: Number(buffer.getBigUint64(32, true)),
     modifiedMicros: seconds * 1_000_000 + Math.floor(buffer.getUint32(120, true) / 1_000),
+    node: type === undefined
+      ? undefined
+      : { type, major: buffer.getUint32(128, true), minor: buffer.getUint32(132, true) },
   };
 }

@@ -1,4 +1,4 @@
-import type { FileStat } from "../../src/kernel/files.ts";
+import type { DeviceId, FileStat } from "../../src/kernel/files.ts";
 import { type Errno, KernelError } from "../../src/kernel/errno.ts";
 import type { MountSharing } from "../../src/kernel/mounts.ts";
 import { footprints } from "../footprint.ts";
@@ -264,6 +264,7 @@ export class Tree {
       device: inode.fileSystem.device,
       inode: inode.number,
       modifiedMicros: inode.modifiedMicros,
+      node: inode.kind === "device" ? deviceIdOf(inode) : undefined,
     };
   }
 
@@ -441,6 +442,12 @@ function assertOptions(
     const [key] = splitOnce(option, "=");
     if (!COMMON_OPTIONS.has(key) && !own.includes(key)) refuse(verb, "EINVAL", source, option);
   }
+}
+
+/** All devices here are character devices. */
+function deviceIdOf({ device }: Inode): DeviceId {
+  const [major, minor] = splitOnce(device, ":");
+  return { type: "c", major: Number(major), minor: Number(minor) };
 }
 
 function trimmed(path: string): string {

@@ -4,6 +4,16 @@ import type { PacketSocket } from "./streams.ts";
 /** What a path leads to (man 7 inode, S_IFMT); "device" for character and block devices alike. */
 export type FileKind = "file" | "directory" | "symlink" | "fifo" | "socket" | "device";
 
+/** Which device a node stands for (man 3 makedev). */
+export interface DeviceId {
+  /** Block or character (man 7 inode, S_IFBLK and S_IFCHR). */
+  readonly type: "b" | "c";
+  /** Its driver's number. */
+  readonly major: number;
+  /** Which one it is among the driver's. */
+  readonly minor: number;
+}
+
 /** What the kernel knows of a file without opening it (man 2 stat). */
 export interface FileStat {
   /** Of the file itself: a symlink is not followed. */
@@ -27,6 +37,8 @@ export interface FileStat {
   readonly inode: number;
   /** When its content last changed, in microseconds since 1970 by CLOCK_REALTIME. */
   readonly modifiedMicros: number;
+  /** Of a device node: which device it stands for; undefined for all else. */
+  readonly node: DeviceId | undefined;
 }
 
 /** What a tree takes of its disk. */

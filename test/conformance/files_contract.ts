@@ -195,6 +195,16 @@ export const filePromises: Promises = {
     assertEquals([moved?.device, moved?.inode], [stat?.device, stat?.inode]);
   },
 
+  "stat() tells which device a node stands for": async (fixture) => {
+    const { kernel: { files }, scratch } = fixture;
+    await fixture.makeDevice(`${scratch}/node`, 1, 259);
+    const stat = await files.stat(`${scratch}/node`);
+    assertEquals([stat?.kind, stat?.mode], ["device", 0o600]);
+    assertEquals(stat?.node, { type: "c", major: 1, minor: 259 });
+    await files.writeFile(`${scratch}/file`, "1");
+    assertEquals((await files.stat(`${scratch}/file`))?.node, undefined);
+  },
+
   "list() is sorted, and refuses what is no directory": async ({ kernel: { files }, scratch }) => {
     for (const name of ["b", "a", "c"]) await files.writeFile(`${scratch}/${name}`, "1");
     assertEquals(await files.list(scratch), ["a", "b", "c"]);

@@ -45,6 +45,8 @@ export interface ContractFixture {
   readonly programs: ContractPrograms;
   /** Makes a fifo, which the port leaves to programs. */
   makeFifo(path: string): Promise<void>;
+  /** Makes the node of a character device, which the port leaves to programs as well. */
+  makeDevice(path: string, major: number, minor: number): Promise<void>;
   /** The kernel as the next daemon finds it, once this one has died. */
   restart(): Promise<Kernel>;
 }

@@ -35,6 +35,8 @@ export const runOnLinux: RunPromise = async (body) => {
       cgroup,
       programs: programsMarked(mark, place),
       makeFifo: async (path) => void await execa("mkfifo", ["-m", "600", path]),
+      makeDevice: async (path, major, minor) =>
+        void await execa("mknod", ["-m", "600", path, "c", String(major), String(minor)]),
       restart() {
         kernel[Symbol.dispose]();
         kernel = linuxKernel(options);

@@ -64,6 +64,14 @@ export const MODEL_ERRORS: readonly ModelError[] = [
     to: "if (at.parent !== undefined) at = at.parent;",
   },
   {
+    name: "a node stands for its driver's first device",
+    source: "man 3 makedev",
+    promise: "stat() tells which device a node stands for",
+    file: TREE,
+    from: "minor: Number(minor) };",
+    to: "minor: 0 };",
+  },
+  {
     name: "umount follows a symlink",
     source: "man 2 umount2, UMOUNT_NOFOLLOW",
     promise: "unmount() follows no symlink",

@@ -423,6 +423,14 @@ realTest("mount() takes more layers than fit into a page", async ({ kernel, scra
   assertEquals(await files.list(`${scratch}/upper`), ["new"]);
 });
 
+realTest("the node of a block device is told from a character device's", async (fixture) => {
+  const { kernel: { files }, scratch } = fixture;
+  await execa("mknod", [`${scratch}/node`, "b", "259", "1048575"]);
+  const stat = await files.stat(`${scratch}/node`);
+  assertEquals(stat?.kind, "device");
+  assertEquals(stat?.node, { type: "b", major: 259, minor: 1_048_575 });
+});
+
 realTest("nothing that is disposed holds a descriptor", async (fixture) => {
   const { kernel: { files, processes }, scratch, programs } = fixture;
   await fixture.makeFifo(`${scratch}/fifo`);

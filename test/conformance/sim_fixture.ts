@@ -34,7 +34,9 @@ async function runSeed(body: PromiseBody, seed: number): Promise<void> {
       scratch: SCRATCH,
       cgroup: CGROUP,
       programs: COMMANDS,
-      makeFifo: (path) => makeFifo(kernel, path),
+      makeFifo: (path) => runHelper(kernel, "contract-mkfifo", path),
+      makeDevice: (path, major, minor) =>
+        runHelper(kernel, "contract-mknod", path, `${major}:${minor}`),
       restart() {
         daemon.crash();
         daemon = boot(simulation);
@@ -51,9 +53,13 @@ function boot(simulation: Simulation): Daemon<void> {
   return simulation.bootDaemon(() => {});
 }
 
-async function makeFifo(kernel: Kernel, path: string): Promise<void> {
+async function runHelper(
+  kernel: Kernel,
+  program: string,
+  ...args: readonly string[]
+): Promise<void> {
   const options = { context: background, timeoutMs: TIMEOUT_MS };
-  await runChecked(kernel, command("contract-mkfifo", path), options);
+  await runChecked(kernel, command(program, ...args), options);
 }
 
 function command(program: string, ...args: readonly string[]): Command {
@@ -140,6 +146,11 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 
   "contract-mkfifo": async (sys) => {
     await sys.mkfifo(sys.args[1]!, 0o600);
+    return 0;
+  },
+
+  "contract-mknod": async (sys) => {
+    await sys.mknod(sys.args[1]!, sys.args[2]!, 0o600);
     return 0;
   },
 };
