@@ -26,6 +26,11 @@ export interface Config {
     readonly configDirectory: string;
     readonly binaryDirectories: readonly string[];
   };
+  /** Devices of vendors (Container Device Interface). */
+  readonly cdi: {
+    /** Where their spec files are: a device in a later folder takes the place of one in an earlier. */
+    readonly specDirectories: readonly string[];
+  };
   /** Cgroup for pods whose client names none; each pod gets a group of its own below it. */
   readonly cgroupParent: string;
   /**
@@ -140,6 +145,7 @@ export const DEFAULT_CONFIG: Config = {
     configDirectory: "/etc/cni/net.d",
     binaryDirectories: ["/opt/cni/bin", "/usr/lib/cni"],
   },
+  cdi: { specDirectories: ["/etc/cdi", "/var/run/cdi"] },
   cgroupParent: "/slipway",
   seccompProfile: "/usr/share/containers/seccomp.json",
   images: {

@@ -170,9 +170,14 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[];
   /** Besides /dev/null and the like, which every container has. */
   readonly devices: readonly Device[];
+  /**
+   * Devices of vendors by their qualified names ("vendor.com/class=name"), as spec files on the host describe them
+   * (`Config.cdi`); annotations "cdi.k8s.io/…" may name more.
+   */
+  readonly cdiDevices: readonly string[];
   /** A client's own words, to find the container by. */
   readonly labels: Readonly<Record<string, string>>;
-  /** A client's own words, given back as they are. */
+  /** A client's own words, given back as they are; those with "cdi.k8s.io/" ask for devices as well. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Below the sandbox's log directory; empty for no log. */
   readonly logPath: string;
@@ -217,6 +222,7 @@ export const DEFAULT_CONTAINER: Omit<ContainerConfig, "metadata" | "image"> = {
   envs: [],
   mounts: [],
   devices: [],
+  cdiDevices: [],
   labels: {},
   annotations: {},
   logPath: "",

@@ -1,4 +1,7 @@
 import { join } from "@std/path";
+import { NO_HOST_EDITS } from "../cdi/apply_edits.ts";
+import { requestedDevices } from "../cdi/requested.ts";
+import { resolveCdiDevices } from "../cdi/resolve.ts";
 import { messageOf, RuntimeError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import { prepareRootfs } from "../image/rootfs.ts";
@@ -33,7 +36,7 @@ import { prepareVolumes } from "./volumes.ts";
  *
  * @returns the container's id
  * @throws {RuntimeError} NOT_FOUND for sandbox or image; FAILED_PRECONDITION when the sandbox is not
- * ready; ALREADY_EXISTS for a name in use; INVALID_ARGUMENT.
+ * ready; ALREADY_EXISTS for a name in use; INVALID_ARGUMENT; UNKNOWN for a CDI device that there is not.
  */
 export async function createContainer(
   runtime: Runtime,
@@ -72,6 +75,11 @@ async function create(
   turns: DisposableStack,
 ): Promise<Container> {
   const { kernel, hooks, images } = runtime;
+  const devices = requestedDevices(config);
+  // Before anything is made, and without devices nothing is read and nobody waits.
+  const edits = devices.length === 0
+    ? NO_HOST_EDITS
+    : await resolveCdiDevices(runtime, devices, pass.context);
   await using undo = new AsyncDisposableStack();
   reserveName(runtime, name, id);
   undo.defer(() => runtime.containerNames.release(name, id));
@@ -83,7 +91,8 @@ async function create(
   images.retain(id, image.layers);
   undo.defer(() => runtime.janitor.discard(id, sandbox.id));
 
-  const user = await mountRootfs(runtime, id, config, image, pass.context);
+  const members = withGroups(config, edits.additionalGids);
+  const user = await mountRootfs(runtime, id, members, image, pass.context);
   const volumes = await prepareVolumes(runtime, id, config, image, pass.context);
   if (target?.container.status.init !== undefined) {
     const { targetPin } = containerPaths(runtime.config, id);
@@ -102,7 +111,8 @@ async function create(
     handler: sandbox.record.handler,
     ociRuntime: sandbox.record.ociRuntime,
   });
-  await writeContainerSpec(runtime, { record, sandbox, image, user, volumes }, pass.context);
+  const parts = { record, sandbox, image, user, volumes, edits };
+  await writeContainerSpec(runtime, parts, pass.context);
   const told = new Told();
   // Of those who are asked before one that refuses, too.
   undo.defer(() => hooks.container("removeContainer", { record, told }, runtime.life));
@@ -134,6 +144,14 @@ function reserveName(runtime: Runtime, name: string, id: string): void {
       { cause: error },
     );
   }
+}
+
+/** What a container is to be, in some more groups. */
+function withGroups(config: ContainerConfig, gids: readonly number[]): ContainerConfig {
+  if (gids.length === 0) return config;
+  const { security } = config;
+  const supplementalGroups = [...security.supplementalGroups, ...gids];
+  return { ...config, security: { ...security, supplementalGroups } };
 }
 
 /** Mounts the container's root file system, and looks up in it whom the container runs as. */

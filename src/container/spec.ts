@@ -1,3 +1,4 @@
+import { type HostEdits, withEdits } from "../cdi/apply_edits.ts";
 import type { Image } from "../image/image.ts";
 import type { Context } from "../kernel/context.ts";
 import { type OciSpec, SPEC_BYTES_MAX } from "../oci/runtime_spec.ts";
@@ -31,12 +32,14 @@ export interface SpecParts {
   readonly image: Image;
   readonly user: ResolvedUser;
   readonly volumes: readonly ContainerVolume[];
+  /** Of the CDI devices that it asks for. */
+  readonly edits: HostEdits;
 }
 
 /** Puts the OCI spec of a container into its bundle. */
 export async function writeContainerSpec(
   runtime: Runtime,
-  { record, sandbox, image, user, volumes }: SpecParts,
+  { record, sandbox, image, user, volumes, edits }: SpecParts,
   context: Context,
 ): Promise<void> {
   const { kernel, config } = runtime;
@@ -74,7 +77,7 @@ export async function writeContainerSpec(
       devices: security.isPrivileged ? await readDevices(kernel, "/dev", options) : [],
     },
   });
-  await kernel.files.writeFile(task.spec, JSON.stringify(spec));
+  await kernel.files.writeFile(task.spec, JSON.stringify(withEdits(spec, edits)));
 }
 
 /**

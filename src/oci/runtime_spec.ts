@@ -8,6 +8,7 @@ export interface OciSpec {
   readonly hostname?: string;
   readonly process: OciProcess;
   readonly mounts: readonly OciMount[];
+  readonly hooks?: OciHooks;
   readonly annotations: Readonly<Record<string, string>>;
   readonly linux: OciLinux;
 }
@@ -51,6 +52,28 @@ export interface OciMount {
   readonly options: readonly string[];
 }
 
+/** When hooks are executed, in the order of a container's life (config.md, POSIX-platform Hooks). */
+export type OciHookName =
+  | "prestart"
+  | "createRuntime"
+  | "createContainer"
+  | "startContainer"
+  | "poststart"
+  | "poststop";
+
+export type OciHooks = Readonly<Partial<Record<OciHookName, readonly OciHook[]>>>;
+
+/** A program that the runtime executes and awaits. */
+export interface OciHook {
+  readonly path: string;
+  /** From its own name on. */
+  readonly args?: readonly string[];
+  /** "KEY=value" each; absent for the runtime's own. */
+  readonly env?: readonly string[];
+  /** Seconds. */
+  readonly timeout?: number;
+}
+
 export interface OciLinux {
   readonly cgroupsPath: string;
   readonly namespaces: readonly OciNamespace[];
@@ -58,8 +81,16 @@ export interface OciLinux {
   readonly devices: readonly OciDevice[];
   readonly rootfsPropagation?: "rshared" | "rslave";
   readonly seccomp?: OciSeccomp;
+  readonly intelRdt?: OciIntelRdt;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];
+}
+
+/** Shares of caches and of memory's bandwidth (config-linux.md, IntelRdt), as far as runc 1.1 knows them. */
+export interface OciIntelRdt {
+  readonly closID?: string;
+  readonly l3CacheSchema?: string;
+  readonly memBwSchema?: string;
 }
 
 export interface OciNamespace {

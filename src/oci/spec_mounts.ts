@@ -122,13 +122,14 @@ const PROPAGATION = {
   BIDIRECTIONAL: "rshared",
 } as const;
 
-function depthOf(path: string): number {
+/** How far below the root a path is. */
+export function depthOf(path: string): number {
   const clean = cleanPath(path);
   return clean === "/" ? 0 : clean.split("/").length - 1;
 }
 
 /** An absolute path without ".", ".." or a slash at its end; a relative one is taken from the root. */
-function cleanPath(path: string): string {
+export function cleanPath(path: string): string {
   const clean = normalize(`/${path}`);
   return clean.length > 1 && clean.endsWith("/") ? clean.slice(0, -1) : clean;
 }

@@ -37,7 +37,8 @@ export function withLogOptions(command: Command, level: LogLevel): Command {
 
 /** Adds what changes the configuration. */
 export function withConfigOptions(command: Command): Command {
-  const { root, state, cni, cgroupParent, defaultHandler, conmon, seccompProfile } = DEFAULT_CONFIG;
+  const { root, state, cni, cdi, cgroupParent } = DEFAULT_CONFIG;
+  const { defaultHandler, conmon, seccompProfile } = DEFAULT_CONFIG;
   const or = (value: string) => `(default: ${JSON.stringify(value)})`;
   return command
     .option("--config <file>", "JSON that changes parts of the configuration; flags count more")
@@ -50,6 +51,13 @@ export function withConfigOptions(command: Command): Command {
     .option(
       "--cni-bin-dir <folder>",
       `repeatable ${or(cni.binaryDirectories.join(" "))}`,
+      collect,
+    )
+    .option(
+      "--cdi-spec-dir <folder>",
+      `of spec files of CDI devices, the last counts most; repeatable ${
+        or(cdi.specDirectories.join(" "))
+      }`,
       collect,
     )
     .option("--cgroup-parent <path>", `of pods whose client names none ${or(cgroupParent)}`)

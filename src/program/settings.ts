@@ -14,6 +14,7 @@ export interface ConfigFlags {
   readonly defaultRuntime?: string;
   readonly cniConfDir?: string;
   readonly cniBinDir?: readonly string[];
+  readonly cdiSpecDir?: readonly string[];
   readonly cgroupParent?: string;
   readonly insecureRegistry?: readonly string[];
   readonly conmon?: string;
@@ -41,7 +42,8 @@ export async function configFrom(
     ? DEFAULT_CONFIG
     : merge(DEFAULT_CONFIG, await readJson(flags.config), flags.config);
   const config = withEnvironment(withFlags(fromFile, flags), environment);
-  for (const path of [config.root, config.state, config.cgroupParent, config.cni.configDirectory]) {
+  const { root, state, cgroupParent, cni, cdi } = config;
+  for (const path of [root, state, cgroupParent, cni.configDirectory, ...cdi.specDirectories]) {
     if (!isAbsolute(path)) throw usageError(`${JSON.stringify(path)} must be an absolute path`);
   }
   if (!Object.hasOwn(config.handlers, config.defaultHandler)) {
@@ -72,6 +74,7 @@ function withFlags(config: Config, flags: ConfigFlags): Config {
       configDirectory: flags.cniConfDir ?? config.cni.configDirectory,
       binaryDirectories: flags.cniBinDir ?? config.cni.binaryDirectories,
     },
+    cdi: { specDirectories: flags.cdiSpecDir ?? config.cdi.specDirectories },
     cgroupParent: flags.cgroupParent ?? config.cgroupParent,
     seccompProfile: flags.seccompProfile ?? config.seccompProfile,
     images: {

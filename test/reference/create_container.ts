@@ -1,3 +1,4 @@
+import { NO_HOST_EDITS } from "../../src/cdi/apply_edits.ts";
 import { messageOf, RuntimeError } from "../../src/errors.ts";
 import { unmountBelow } from "../../src/container/discard.ts";
 import type { ContainerConfig } from "../../src/container/config.ts";
@@ -129,7 +130,8 @@ async function prepareBundle(
     handler: sandbox.record.handler,
     ociRuntime: sandbox.record.ociRuntime,
   });
-  await writeContainerSpec(platform, { record, sandbox, image, user, volumes }, context);
+  const parts = { record, sandbox, image, user, volumes, edits: NO_HOST_EDITS };
+  await writeContainerSpec(platform, parts, context);
   return record;
 }
 

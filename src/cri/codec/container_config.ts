@@ -23,15 +23,12 @@ const PROPAGATION = {
  * What a client wants of a container, checked and with every default in place.
  *
  * @throws {RuntimeError} INVALID_ARGUMENT; UNIMPLEMENTED for what this version cannot do and a
- * container would miss: image volumes, id-mapped mounts, CDI devices, user namespaces, AppArmor.
+ * container would miss: image volumes, id-mapped mounts, user namespaces, AppArmor.
  */
 export function containerConfigFrom(message: ContainerConfigMessage | undefined): ContainerConfig {
   const metadata = message?.metadata;
   if (message === undefined || metadata === undefined) {
     throw invalid("Cannot create container", "container config must include metadata");
-  }
-  if (message.CDIDevices.length > 0) {
-    throw new RuntimeError("UNIMPLEMENTED", "CDI devices are not implemented");
   }
   const signal = enumName("stop_signal", Signal, message.stopSignal);
   return {
@@ -43,6 +40,7 @@ export function containerConfigFrom(message: ContainerConfigMessage | undefined)
     envs: message.envs.map(envFrom),
     mounts: message.mounts.map(mountFrom),
     devices: message.devices.map(deviceFrom),
+    cdiDevices: message.CDIDevices.map(({ name }) => plainText("CDI_devices", name)),
     labels: { ...message.labels },
     annotations: { ...message.annotations },
     logPath: plainText("log_path", message.logPath),

@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 
+import { NO_HOST_EDITS } from "../../../src/cdi/apply_edits.ts";
 import { DEFAULT_CONFIG } from "../../../src/config.ts";
 import type { ContainerConfig, MountPropagation } from "../../../src/container/config.ts";
 import { writeContainerSpec } from "../../../src/container/spec.ts";
@@ -36,6 +37,7 @@ const PARTS = {
   sandbox: { id: idOf("a"), record: sandboxRecordWith() },
   user: { uid: 0, gid: 0, additionalGids: [], home: "/" },
   volumes: [],
+  edits: NO_HOST_EDITS,
 };
 
 /** Begins to write the spec of a container that mounts a path of the host. */

@@ -22,6 +22,7 @@ Deno.test("configFrom() lays the file over the default, and the flags over both"
     handlers: { crun: { program: "/usr/bin/crun" } },
     images: { defaultRegistry: "mirror.example" },
     streaming: { address: "::1" },
+    cdi: { specDirectories: ["/file/cdi"] },
     bounds: { killMs: 5 },
   });
   await using it = await withFile(file);
@@ -43,6 +44,9 @@ Deno.test("configFrom() lays the file over the default, and the flags over both"
     insecureRegistries: ["127.0.0.1:5000"],
   });
   assertEquals(config.streaming, { address: "::1", port: 0 });
+  assertEquals(config.cdi, { specDirectories: ["/file/cdi"] });
+  const { cdi } = await configFrom({ cdiSpecDir: ["/a", "/b"] });
+  assertEquals(cdi, { specDirectories: ["/a", "/b"] });
   assertEquals(config.bounds, { ...DEFAULT_CONFIG.bounds, killMs: 5 });
 });
 
@@ -73,6 +77,7 @@ Deno.test("configFrom() refuses what makes no sense, and says where", async () =
     ['{"cni": {"binaryDirectories": [1]}}', "array of strings"],
     ['{"handlers": {"runc": "runc"}}', "handlers.runc must be an object"],
     ['{"root": "a"}', "absolute"],
+    ['{"cdi": {"specDirectories": ["/a", "b"]}}', '"b" must be an absolute path'],
     ['{"streaming": {"address": "localhost"}}', "must be an IP address"],
     ['{"streaming": {"port": 65536}}', "from 0 to 65535"],
     ['{"streaming": {"port": 0.5}}', "from 0 to 65535"],

@@ -181,9 +181,15 @@ Deno.test("containerConfigFrom() takes the signals that CRI has", () => {
   assertRefused(() => decode({ stopSignal: 99 as Signal }), "INVALID_ARGUMENT", "stop_signal");
 });
 
+Deno.test("containerConfigFrom() passes on the names of CDI devices", () => {
+  const CDIDevices = [{ name: "vendor.com/gpu=0" }, { name: "vendor.com/gpu=1" }];
+  assertEquals(decode({ CDIDevices }).cdiDevices, ["vendor.com/gpu=0", "vendor.com/gpu=1"]);
+  assertEquals(decode({}).cdiDevices, []);
+});
+
 Deno.test("containerConfigFrom() refuses what a container would miss", () => {
-  const CDIDevices = [{ name: "vendor.com/gpu=0" }];
-  assertRefused(() => decode({ CDIDevices }), "UNIMPLEMENTED", "CDI");
+  const CDIDevices = [{ name: "vendor.com/gpu=0\0" }];
+  assertRefused(() => decode({ CDIDevices }), "INVALID_ARGUMENT", "CDI_devices");
   assertRefused(() => decode({ command: ["a\0b"] }), "INVALID_ARGUMENT", "command");
   const devices = [{ hostPath: "null" }];
   assertRefused(() => decode({ devices }), "INVALID_ARGUMENT", "host_path");
