@@ -68,7 +68,13 @@ class Connection implements PacketSocket {
   }
 
   async write(bytes: Uint8Array, context: Context): Promise<void> {
-    await this.#sink.write(bytes, context);
+    try {
+      await this.#sink.write(bytes, context);
+    } catch (error) {
+      if (!hasErrno(error, "ECONNRESET")) throw error;
+      // The same, or has never accepted the connection (af_unix.c, unix_release_sock): told once, then EPIPE.
+      throw new KernelError("write", "EPIPE", "socket", { cause: error });
+    }
   }
 
   end(): void {

@@ -35,6 +35,7 @@ const TIMEOUT_MS = 60_000;
 const RUN = { context: background, timeoutMs: TIMEOUT_MS };
 const SIGRTMIN = 34;
 const SIGSEGV = 11;
+const SIGSTOP = 19;
 /** Its end, by a signal or after some seconds, is the end of what it serves (man 4 fuse). */
 const DEAF_SERVER = `
   exec 9<>/dev/fuse
@@ -155,6 +156,20 @@ function placeIn(left: string[], name: string): Disposable {
     },
   };
 }
+
+realTest("a write to who has never accepted the connection is refused as any", async (fixture) => {
+  const { kernel: { files }, programs, scratch } = fixture;
+  using peer = await start(fixture, programs.converse(`${scratch}/socket`));
+  await peer.child.signal(SIGSTOP);
+  const { pid } = peer.child.identity;
+  while (!Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") T ")) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  using socket = await files.connect(`${scratch}/socket`);
+  await peer.child.signal(SIGKILL);
+  await peer.child.exited(background);
+  await assertRefused(socket.write(new TextEncoder().encode("late"), background), "EPIPE");
+});
 
 realTest("every signal that kills is told, real-time ones too", async (fixture) => {
   for (const signal of [SIGSEGV, SIGRTMIN, SIGRTMIN + 30]) {
