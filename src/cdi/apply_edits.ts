@@ -6,7 +6,7 @@ import type {
   OciMount,
   OciSpec,
 } from "../oci/runtime_spec.ts";
-import { cleanPath, depthOf } from "../oci/spec_mounts.ts";
+import { cleanPath, parentsFirst } from "../oci/spec_mounts.ts";
 import type { ContainerEdits, EditHook, EditMount } from "./container_edits.ts";
 import type { EditDevice } from "./host_nodes.ts";
 
@@ -78,7 +78,6 @@ function deviceRules(device: EditDevice): readonly OciDeviceRule[] {
   return [{ allow: true, type, major, minor, access: permissions }];
 }
 
-/** Parents first. */
 function withMounts(
   mounts: readonly OciMount[],
   more: readonly EditMount[],
@@ -91,10 +90,7 @@ function withMounts(
     places.delete(made.destination);
     places.set(made.destination, made);
   }
-  return [...places.values()]
-    .map((mount) => ({ mount, depth: depthOf(mount.destination) }))
-    .sort((a, b) => a.depth - b.depth)
-    .map(({ mount }) => mount);
+  return parentsFirst([...places.values()], (it) => it.destination);
 }
 
 function ociMount({ hostPath, containerPath, type, options }: EditMount): OciMount {

@@ -1,3 +1,4 @@
+import { joined } from "../bytes.ts";
 import { RuntimeError } from "../errors.ts";
 
 /**
@@ -52,7 +53,7 @@ export function whiteoutArchive(whiteouts: Whiteouts): Uint8Array {
   }
   for (const name of whiteouts.removed) blocks.push(...member(name, "3", 0));
   blocks.push(new Uint8Array(2 * BLOCK));
-  return concatenated(blocks);
+  return joined(blocks);
 }
 
 /** The file name that says so in a layer. */
@@ -188,16 +189,6 @@ function padded(content: Uint8Array): Uint8Array {
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (it) => it.charCodeAt(0));
-}
-
-function concatenated(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((total, it) => total + it.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 function shown(line: string): string {

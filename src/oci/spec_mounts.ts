@@ -16,10 +16,7 @@ export function containerMounts(input: SpecInput): readonly OciMount[] {
   const wanted = new Map(config.mounts.map((it) => [cleanPath(it.containerPath), it]));
   const extras = [...sandboxMounts(input), ...volumeMounts(input)]
     .filter((it) => !wanted.has(cleanPath(it.containerPath)));
-  const binds = [...config.mounts, ...extras]
-    .map((mount) => ({ mount, depth: depthOf(mount.containerPath) }))
-    .sort((a, b) => a.depth - b.depth)
-    .map(({ mount }) => mount);
+  const binds = parentsFirst([...config.mounts, ...extras], (it) => it.containerPath);
   const taken = new Set(binds.map((it) => cleanPath(it.containerPath)));
   const system = systemMounts(config.security.isPrivileged).filter(({ destination }) =>
     !taken.has(destination) && !(taken.has("/dev") && destination.startsWith("/dev/"))
@@ -122,8 +119,15 @@ const PROPAGATION = {
   BIDIRECTIONAL: "rshared",
 } as const;
 
-/** How far below the root a path is. */
-export function depthOf(path: string): number {
+/** Mounts in an order in which none hides another; those at one depth stay in theirs. */
+export function parentsFirst<M>(mounts: readonly M[], pathOf: (mount: M) => string): readonly M[] {
+  return mounts
+    .map((mount) => ({ mount, depth: depthOf(pathOf(mount)) }))
+    .sort((a, b) => a.depth - b.depth)
+    .map(({ mount }) => mount);
+}
+
+function depthOf(path: string): number {
   const clean = cleanPath(path);
   return clean === "/" ? 0 : clean.split("/").length - 1;
 }

@@ -1,3 +1,5 @@
+import { joined } from "../../src/bytes.ts";
+
 /** A member of an archive, as a layer has them; what is left out is 0, empty, or a plain file. */
 export interface Entry {
   readonly name: string;
@@ -29,7 +31,7 @@ export function tarOf(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
     parts.push(padded(bytesOf(entry.content ?? "")));
   }
   parts.push(new Uint8Array(2 * BLOCK));
-  return concat(parts);
+  return joined(parts);
 }
 
 function headerOf(entry: Entry, type: string): Uint8Array {
@@ -67,16 +69,6 @@ function padded(content: Uint8Array): Uint8Array {
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (it) => it.charCodeAt(0));
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, it) => sum + it.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 /** A blob and what a manifest says about it. */

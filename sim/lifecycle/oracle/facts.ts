@@ -1,3 +1,4 @@
+import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
 import type { ContainerRecord } from "../../../src/container/record.ts";
 import type { SandboxRecord } from "../../../src/sandbox/record.ts";
 import { isExec } from "../../../src/oci/conmon.ts";
@@ -33,6 +34,8 @@ export class Facts implements Checker {
   readonly #hungPlugins = new Set<Process>();
   #lifeBeganMicros = 0;
   readonly #exited = new Set<string>();
+  /** Containers whose conmon was ended with them. */
+  readonly #endedTogether = new Set<string>();
   readonly #alive = new Map<string, Set<Process>>();
   readonly #endAsked = new Set<string>();
   readonly #removalAsked = new Set<string>();
@@ -74,6 +77,11 @@ export class Facts implements Checker {
   /** Whether any reader has seen a container EXITED. */
   hasExited(id: string): boolean {
     return this.#exited.has(id);
+  }
+
+  /** Whether conmon may not have passed on all that a container has printed. */
+  isCutOff(id: string): boolean {
+    return this.unsupervised.has(id) || this.#endedTogether.has(id);
   }
 
   /** Whether any client ever asked for an end of a container, or of its sandbox. */
@@ -161,8 +169,11 @@ export class Facts implements Checker {
     this.containers.set(container.id, container.record);
   }
 
-  exited({ id }: ContainerView): void {
+  exited({ id, status: { reason } }: ContainerView): void {
     this.#exited.add(id);
+    // A start that failed takes back what it can, and nobody knows what became of an unknown end.
+    const isTogether = reason === START_ERROR.reason || reason === UNKNOWN_EXIT.reason;
+    if (isTogether) this.#endedTogether.add(id);
   }
 
   sandboxAppeared(sandbox: SandboxView): void {

@@ -1,7 +1,5 @@
-import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
 import type { Process } from "../../world/process.ts";
 import { toBytes, toText } from "../../world/content.ts";
-import type { ContainerView } from "../operations.ts";
 import type { Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
 import { parseLog, type Stream } from "./log_lines.ts";
@@ -15,8 +13,6 @@ import { bytesOf, type Output, Outputs } from "./written.ts";
  */
 export class Logs implements Checker {
   readonly #outputs = new Map<string, Outputs>();
-  /** Containers whose conmon was ended with them. */
-  readonly #cutOff = new Set<string>();
 
   constructor(readonly facts: Facts) {}
 
@@ -33,11 +29,6 @@ export class Logs implements Checker {
     const id = process.container?.containerId;
     if (id === undefined || this.facts.machine.inits.get(id) !== process) return;
     this.#outputs.get(id)?.end();
-  }
-
-  exited({ id, status: { reason } }: ContainerView): void {
-    // A start that failed takes back what it can, and nobody knows what became of an unknown end.
-    if (reason === START_ERROR.reason || reason === UNKNOWN_EXIT.reason) this.#cutOff.add(id);
   }
 
   powerLost(): void {
@@ -73,8 +64,7 @@ export class Logs implements Checker {
 
   #compare(id: string, stream: Stream, output: Output, logged: Uint8Array): void {
     const written = bytesOf(output);
-    const isCutOff = this.#cutOff.has(id) || this.facts.unsupervised.has(id);
-    const sizeMin = isCutOff ? 0 : output.sizeAtEnd ?? output.size;
+    const sizeMin = this.facts.isCutOff(id) ? 0 : output.sizeAtEnd ?? output.size;
     const about = () =>
       `of ${stream} of ${
         short(id)

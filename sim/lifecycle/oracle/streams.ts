@@ -1,7 +1,5 @@
-import { START_ERROR, UNKNOWN_EXIT } from "../../../src/container/state.ts";
 import type { Process } from "../../world/process.ts";
 import { toText } from "../../world/content.ts";
-import type { ContainerView } from "../operations.ts";
 import type { Received } from "../terminal_client.ts";
 import type { Call, Checker } from "./checker.ts";
 import type { Facts } from "./facts.ts";
@@ -27,8 +25,6 @@ export class Streams implements Checker {
   readonly #written = new Map<string, Written[]>();
   /** What was heard of containers, to their end. */
   readonly #heard: { readonly id: string; readonly received: Received }[] = [];
-  /** Containers whose conmon was ended with them. */
-  readonly #cutOff = new Set<string>();
 
   constructor(readonly facts: Facts) {}
 
@@ -73,10 +69,6 @@ export class Streams implements Checker {
     });
   }
 
-  exited({ id, status: { reason } }: ContainerView): void {
-    if (reason === START_ERROR.reason || reason === UNKNOWN_EXIT.reason) this.#cutOff.add(id);
-  }
-
   powerLost(): void {
     this.#written.clear();
     this.#heard.length = 0;
@@ -84,7 +76,7 @@ export class Streams implements Checker {
 
   atRest(): void {
     for (const { id, received } of this.#heard.splice(0)) {
-      if (this.#cutOff.has(id) || this.facts.unsupervised.has(id)) continue;
+      if (this.facts.isCutOff(id)) continue;
       const isWhole = this.#of(id).some(({ process, outputs }) =>
         process.container?.role === "init" &&
         STREAMS.every((stream) => isToTheEnd(outputs[stream], received[stream]))

@@ -1,3 +1,5 @@
+import { joined } from "../../../src/bytes.ts";
+
 /** One member of an archive. */
 export interface Member {
   readonly name: string;
@@ -77,13 +79,7 @@ export function packArchive(files: Readonly<Record<string, string>>): Uint8Array
     blocks.push(block, content, new Uint8Array((BLOCK - content.length % BLOCK) % BLOCK));
   }
   blocks.push(new Uint8Array(2 * BLOCK));
-  const whole = new Uint8Array(blocks.reduce((sum, it) => sum + it.length, 0));
-  let offset = 0;
-  for (const block of blocks) {
-    whole.set(block, offset);
-    offset += block.length;
-  }
-  return whole;
+  return joined(blocks);
 }
 
 /** A character a byte, up to the first zero. */

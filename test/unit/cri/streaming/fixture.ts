@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 
+import { joined } from "../../../../src/bytes.ts";
 import type { StreamOperations } from "../../../../src/cri/streaming/operations.ts";
 import type { CommandRequest, StreamRequest } from "../../../../src/cri/streaming/requests.ts";
 import {
@@ -66,20 +67,9 @@ export async function readAll(
   const chunks: Uint8Array[] = [];
   for (;;) {
     const chunk = await source?.read(context);
-    if (chunk === undefined) return concat(chunks);
+    if (chunk === undefined) return joined(chunks);
     chunks.push(chunk);
   }
-}
-
-/** In one piece. */
-export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(chunks.reduce((sum, it) => sum + it.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }
 
 /** `length` bytes that repeat nowhere near. */

@@ -6,7 +6,8 @@ import { constants, createDeflate } from "node:zlib";
 import { DICTIONARY } from "../../../../src/cri/streaming/spdy/dictionary.ts";
 import { encodeFrame, type Frame, FrameReader } from "../../../../src/cri/streaming/spdy/frames.ts";
 import { HeaderReader } from "../../../../src/cri/streaming/spdy/header_block.ts";
-import { concat, text } from "./fixture.ts";
+import { joined } from "../../../../src/bytes.ts";
+import { text } from "./fixture.ts";
 
 /** What a server answers to a request for another protocol. */
 export interface Answer {
@@ -38,11 +39,11 @@ export async function upgrade(
     ...(options.protocols ?? ["v4.channel.k8s.io"]).map((it) => `X-Stream-Protocol-Version: ${it}`),
   ];
   const request = new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`);
-  socket.write(concat([request, options.early ?? new Uint8Array(0)]));
+  socket.write(joined([request, options.early ?? new Uint8Array(0)]));
   let seen: Uint8Array = new Uint8Array(0);
   for (;;) {
     const [chunk] = await once(socket, "data") as [Uint8Array];
-    seen = concat([seen, chunk]);
+    seen = joined([seen, chunk]);
     const end = Buffer.from(seen).indexOf("\r\n\r\n");
     if (end < 0) continue;
     socket.pause();
@@ -116,7 +117,7 @@ export class SpdyClient implements AsyncDisposable {
   async block(headers: Readonly<Record<string, string>>): Promise<Uint8Array> {
     const encoder = new TextEncoder();
     const strings = Object.entries(headers).flat().map((it) => encoder.encode(it));
-    const plain = concat([
+    const plain = joined([
       uint32(strings.length / 2),
       ...strings.flatMap((it) => [uint32(it.length), it]),
     ]);
@@ -127,7 +128,7 @@ export class SpdyClient implements AsyncDisposable {
     this.#deflate.write(plain, () => resolve());
     await promise;
     this.#deflate.off("data", onData);
-    return concat(chunks);
+    return joined(chunks);
   }
 
   /** Sends a frame, whatever it is. */
@@ -189,7 +190,7 @@ export class SpdyClient implements AsyncDisposable {
       // The test has hung up.
     }
     for (const { all, chunks, isTaken } of this.#receivers.values()) {
-      all.resolve(concat(chunks));
+      all.resolve(joined(chunks));
       isTaken.resolve(false);
     }
     this.#hasSeenGoAway.resolve();
@@ -201,7 +202,7 @@ export class SpdyClient implements AsyncDisposable {
     if (frame.type === "data") {
       const receiver = this.#receivers.get(frame.streamId);
       receiver?.chunks.push(frame.bytes);
-      if (frame.isFin) receiver?.all.resolve(concat(receiver.chunks));
+      if (frame.isFin) receiver?.all.resolve(joined(receiver.chunks));
       return;
     }
     this.frames.push(frame);
@@ -212,7 +213,7 @@ export class SpdyClient implements AsyncDisposable {
     if (frame.type === "rstStream") {
       const receiver = this.#receivers.get(frame.streamId);
       receiver?.isTaken.resolve(false);
-      receiver?.all.resolve(concat(receiver.chunks));
+      receiver?.all.resolve(joined(receiver.chunks));
     }
     if (frame.type === "goAway") this.#hasSeenGoAway.resolve();
   }

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 // @ts-types="@types/ws"
 import WebSocket from "ws";
 
-import { concat } from "./fixture.ts";
+import { joined } from "../../../../src/bytes.ts";
 
 /** A client of streams over a WebSocket: what came on each channel. */
 export interface WebSocketClient extends AsyncDisposable {
@@ -47,7 +47,7 @@ export async function connectWebSocket(
     chunks.set(channel, [...chunks.get(channel) ?? [], new Uint8Array(message.subarray(1))]);
   });
   const [wire] = await Promise.all([upgraded, opened]);
-  const on = (channel: number) => concat(chunks.get(channel) ?? []);
+  const on = (channel: number) => joined(chunks.get(channel) ?? []);
   return {
     socket,
     wire,

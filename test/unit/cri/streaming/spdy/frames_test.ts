@@ -7,7 +7,7 @@ import {
   FrameReader,
 } from "../../../../../src/cri/streaming/spdy/frames.ts";
 import { ProtocolError } from "../../../../../src/cri/streaming/spdy/protocol_error.ts";
-import { concat } from "../fixture.ts";
+import { joined } from "../../../../../src/bytes.ts";
 
 const id = fc.integer({ min: 0, max: 0x7fff_ffff });
 const number = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -42,15 +42,15 @@ function read(bytes: Uint8Array, lengths: readonly number[]): Frame[] {
 
 /** Parts of one data frame put together again, since where they are cut is nobody's business. */
 function whole(frames: readonly Frame[]): Frame[] {
-  const joined: Frame[] = [];
+  const merged: Frame[] = [];
   for (const frame of frames) {
-    const last = joined.at(-1);
+    const last = merged.at(-1);
     const continues = frame.type === "data" && last?.type === "data" && !last.isFin &&
       last.streamId === frame.streamId;
-    if (!continues) joined.push(frame);
-    else joined.splice(-1, 1, { ...frame, bytes: concat([last.bytes, frame.bytes]) });
+    if (!continues) merged.push(frame);
+    else merged.splice(-1, 1, { ...frame, bytes: joined([last.bytes, frame.bytes]) });
   }
-  return joined;
+  return merged;
 }
 
 Deno.test("FrameReader gives the frames that were encoded, wherever they are cut", () => {
@@ -58,7 +58,7 @@ Deno.test("FrameReader gives the frames that were encoded, wherever they are cut
     fc.array(frame, { maxLength: 10 }),
     fc.array(fc.integer({ min: 1, max: 50 })),
     (frames, lengths) => {
-      const bytes = concat(frames.map(encodeFrame));
+      const bytes = joined(frames.map(encodeFrame));
       assertEquals(whole(read(bytes, lengths)), whole(frames));
       assertEquals(whole(read(bytes, Array.from(bytes, () => 1))), whole(frames));
     },
@@ -95,7 +95,7 @@ Deno.test("FrameReader skips control frames that it does not know", () => {
   const unknown = [0x80, 0x03, 0, 99, 0, 0, 0, 1, 7];
   const many = Uint8Array.from(Array.from({ length: 20_000 }, () => unknown).flat());
   const ping: Frame = { type: "ping", id: 1 };
-  assertEquals(read(concat([many, encodeFrame(ping)]), []), [ping]);
+  assertEquals(read(joined([many, encodeFrame(ping)]), []), [ping]);
 });
 
 Deno.test("FrameReader passes data on as it comes, with its end at the end", () => {

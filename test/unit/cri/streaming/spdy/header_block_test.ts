@@ -5,7 +5,7 @@ import { constants, createDeflate, createInflate } from "node:zlib";
 import { DICTIONARY, DICTIONARY_ID } from "../../../../../src/cri/streaming/spdy/dictionary.ts";
 import { HeaderReader, HeaderWriter } from "../../../../../src/cri/streaming/spdy/header_block.ts";
 import { ProtocolError } from "../../../../../src/cri/streaming/spdy/protocol_error.ts";
-import { concat } from "../fixture.ts";
+import { joined } from "../../../../../src/bytes.ts";
 
 /** What one block of a zlib stream is made into. */
 async function through(
@@ -19,7 +19,7 @@ async function through(
   zlib.write(bytes, () => resolve());
   await promise;
   zlib.off("data", onData);
-  return concat(chunks);
+  return joined(chunks);
 }
 
 Deno.test("the dictionary is the specification's", () => {
@@ -56,7 +56,7 @@ Deno.test("HeaderReader reads what zlib compresses, with repetitions over blocks
   using reader = new HeaderReader();
   for (let length = 1; length < 100; length++) {
     const value = "stdout".repeat(length);
-    const block = concat([
+    const block = joined([
       Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 10),
       new TextEncoder().encode("StreamType"),
       Uint8Array.of(0, 0, value.length >> 8, value.length & 0xff),
